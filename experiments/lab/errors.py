@@ -1,0 +1,19 @@
+"""The one kind of error that is the user's to mend.
+
+Whatever raises it says, one line per problem, what was expected, what arrived and what to do. The terminal prints the
+lines and exits with 2; everything else is a fault of the program and keeps its traceback.
+"""
+
+from __future__ import annotations
+
+
+class InputError(Exception):
+    """A parameter, a name or a data file that cannot be used."""
+
+    def __init__(self, *problems: str) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+        """One line per problem."""
+
+    def __reduce__(self) -> tuple[type[InputError], tuple[str, ...]]:
+        return type(self), self.problems

@@ -1,0 +1,168 @@
+"""Params checked and explained: values in, a Params or one line per problem out.
+
+A Params is a pydantic dataclass, so types, ranges and choices stand in its annotations and nowhere else. This module
+turns them into words for people: what is legal, what arrived, which key was meant.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import types
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from enum import Enum
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
+
+from pydantic import ValidationError
+from pydantic.fields import FieldInfo
+
+from experiments.lab.errors import InputError
+
+P = TypeVar("P")
+
+NOUNS: dict[Any, str] = {
+    int: "an integer",
+    float: "a number",
+    bool: "true or false",
+    str: "text",
+    Path: "a path",
+    type(None): "null",
+}
+
+
+@dataclass(frozen=True)
+class ParameterField:
+    """One parameter as a person reads it."""
+
+    name: str
+    default: object
+    legal: str
+    """Type and range in words, such as "an integer from 1 to 256"."""
+    choices: tuple[str, ...]
+    """The legal words where they can be listed, for completion."""
+    meaning: str
+
+
+def parameter_fields(params_type: type) -> tuple[ParameterField, ...]:
+    """The parameters of a Params in the order of their definition."""
+    return tuple(
+        ParameterField(
+            name=name,
+            default=plain(info.get_default(call_default_factory=True)),
+            legal=legal_values(info.annotation, info.metadata),
+            choices=choices(info.annotation),
+            meaning=" ".join((info.description or "").split()),
+        )
+        for name, info in _fields(params_type).items()
+    )
+
+
+def defaults(params_type: type) -> dict[str, object]:
+    """The smoke size as plain values."""
+    return {field.name: field.default for field in parameter_fields(params_type)}
+
+
+def plain(value: Any) -> Any:
+    """``value`` as what YAML and JSON hold: tuples become lists, paths and enums become their text."""
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {field.name: plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    if isinstance(value, Path):
+        return str(value)
+    return value.value if isinstance(value, Enum) else value
+
+
+def validate(params_type: type[P], values: Mapping[str, object]) -> P:
+    """A checked Params.
+
+    Raises:
+        InputError: one line per unknown key, wrong type and value out of range.
+    """
+    try:
+        return params_type(**values)
+    except ValidationError as error:
+        raise InputError(*_problems(params_type, error)) from None
+
+
+def unknown_key(key: str, known: Iterable[str]) -> str:
+    """The line for a key that does not exist, with the nearest that does."""
+    known = sorted(known)
+    near = get_close_matches(key, known, n=1, cutoff=0.5)
+    meant = f"did you mean {near[0]}?" if near else f"expected one of {', '.join(known)}"
+    return f"unknown parameter {key}: {meant}"
+
+
+def legal_values(annotation: Any, constraints: Iterable[object] = ()) -> str:
+    """Type and range in words."""
+    origin, arguments = get_origin(annotation), get_args(annotation)
+    if origin is Annotated:
+        return legal_values(arguments[0], [*_constraints(arguments[1:]), *constraints])
+    if origin is Literal:
+        return "one of " + ", ".join(_word(value) for value in arguments)
+    if origin in (Union, types.UnionType):
+        return " or ".join(legal_values(part, () if part is type(None) else constraints) for part in arguments)
+    if origin in (tuple, list):
+        items = [item for item in arguments if item is not Ellipsis]
+        return "a list of: " + "; ".join(dict.fromkeys(legal_values(item) for item in items)) + _range(constraints)
+    return NOUNS.get(annotation, getattr(annotation, "__name__", str(annotation))) + _range(constraints)
+
+
+def choices(annotation: Any) -> tuple[str, ...]:
+    """The words that a parameter may be, where its type lists them."""
+    if annotation is bool:
+        return ("true", "false")
+    if get_origin(annotation) is Literal:
+        return tuple(_word(value) for value in get_args(annotation))
+    return tuple(dict.fromkeys(word for part in get_args(annotation) if part is not Ellipsis for word in choices(part)))
+
+
+def _fields(params_type: type) -> dict[str, FieldInfo]:
+    return params_type.__pydantic_fields__  # type: ignore[attr-defined]
+
+
+def _problems(params_type: type, error: ValidationError) -> list[str]:
+    fields = _fields(params_type)
+    lines: dict[str, None] = {}
+    for problem in error.errors():
+        if not problem["loc"]:
+            lines[problem["msg"].removeprefix("Value error, ").removeprefix("Assertion failed, ")] = None
+            continue
+        key = str(problem["loc"][0])
+        if key not in fields:
+            lines[unknown_key(key, fields)] = None
+            continue
+        where = key + "".join(f"[{part}]" for part in problem["loc"][1:] if isinstance(part, int))
+        if problem["type"] == "value_error":
+            lines[f"{where}: {problem['msg'].removeprefix('Value error, ')}"] = None
+        else:
+            legal = legal_values(fields[key].annotation, fields[key].metadata)
+            lines[f"{where}: expected {legal}, got {problem['input']!r}"] = None
+    return list(lines)
+
+
+def _constraints(metadata: Iterable[object]) -> list[object]:
+    return [part for item in metadata for part in (item.metadata if isinstance(item, FieldInfo) else (item,))]
+
+
+def _range(constraints: Iterable[object]) -> str:
+    bound = {
+        name: getattr(item, name)
+        for item in constraints
+        for name in ("ge", "gt", "le", "lt", "min_length")
+        if getattr(item, name, None) is not None
+    }
+    if "ge" in bound and "le" in bound:
+        return f" from {bound['ge']:,} to {bound['le']:,}"
+    signs = {"ge": ">=", "gt": ">", "le": "<=", "lt": "<"}
+    parts = [f"{signs[name]} {value:,}" for name, value in bound.items() if name in signs]
+    if "min_length" in bound:
+        parts.append(f"at least {bound['min_length']} long")
+    return " " + " and ".join(parts) if parts else ""
+
+
+def _word(value: object) -> str:
+    """``value`` as it is typed on the command line."""
+    return {True: "true", False: "false", None: "null"}[value] if isinstance(value, bool | None) else str(value)

@@ -1,0 +1,269 @@
+"""The record of a run: a directory of plain files that can be read without mlnotes.
+
+    runs/20260102-030405-ann.nsg-3f9a/
+        record.json      configuration, status, seeds, versions, machine, commit, notes
+        rows.jsonl       one row a line, flushed as it comes (NaN is null, infinities are "inf" and "-inf")
+        findings.json    verdicts with their evidence
+        figures.jsonl    drawings and heat maps as data
+        plots/, ...      pictures and artifacts such as checkpoints
+
+A record survives its writer: rows are on disk as soon as they are known, ``record.json`` is replaced in one step, and
+a status of "running" is believed only while the process that wrote it lives.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import math
+import os
+import platform
+import secrets
+import shutil
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import IO, Any, Literal, TypeVar, get_type_hints
+
+from experiments.lab.errors import InputError
+from experiments.lab.experiment import Artifact, Drawing, Figure, Heatmap, Row
+
+Status = Literal["running", "done", "failed", "interrupted", "killed"]
+R = TypeVar("R", bound=Row)
+
+
+def runs_home() -> Path:
+    """Where records lie: ``$MLNOTES_RUNS``, else ``runs`` in the working directory."""
+    return Path(os.environ.get("MLNOTES_RUNS") or "runs")
+
+
+def new_directory(home: Path, name: str) -> Path:
+    """A directory of its own, ``YYYYmmdd-HHMMSS-name-xxxx``; never one that exists, however many runs start at once."""
+    while True:
+        stamp = datetime.now().strftime("%Y%m%d-%H%M%S")
+        directory = home / f"{stamp}-{name}-{secrets.token_hex(2)}"
+        try:
+            directory.mkdir(parents=True)
+        except FileExistsError:
+            continue
+        return directory
+
+
+class RecordWriter:
+    """Writes one record; used by the runner alone."""
+
+    def __init__(self, directory: Path, meta: Mapping[str, object]) -> None:
+        """Start a record in ``directory``, which exists and holds no record yet."""
+        self.directory = directory
+        self._meta: dict[str, object] = {
+            **meta,
+            "notes": [],
+            "status": "running",
+            "started": datetime.now(UTC).isoformat(timespec="seconds"),
+            "process": {"id": os.getpid(), "started": _process_start(os.getpid()), "host": platform.node()},
+        }
+        self.notes: list[str] = []
+        self._rows: IO[str] = (directory / "rows.jsonl").open("x", encoding="utf-8")
+        self._replace_meta()
+
+    def row(self, row: Row) -> None:
+        """Append a row and hand it to the system at once."""
+        self._rows.write(json.dumps(encode(row), allow_nan=False) + "\n")
+        self._rows.flush()
+
+    def figure(self, figure: Figure) -> None:
+        """Append a drawing or heat map."""
+        with (self.directory / "figures.jsonl").open("a", encoding="utf-8") as file:
+            file.write(json.dumps({"kind": type(figure).__name__, **encode(figure)}, allow_nan=False) + "\n")
+
+    def note(self, text: str) -> None:
+        """Keep a sentence for the reader."""
+        self.notes.append(text)
+        self.update(notes=self.notes)
+
+    def artifact(self, artifact: Artifact) -> None:
+        """Have a file written beside its name and renamed, so that none is ever half there."""
+        path = self.directory / artifact.name
+        beside = path.with_name(path.name + ".part")
+        artifact.write(beside)
+        beside.replace(path)
+
+    def findings(self, findings: Sequence[Mapping[str, object]]) -> None:
+        """Replace the findings."""
+        _replace(self.directory / "findings.json", findings)
+
+    def update(self, **values: object) -> None:
+        """Set keys of record.json; the file is replaced in one step."""
+        self._meta.update(values)
+        self._replace_meta()
+
+    def close(self, status: Status, **values: object) -> None:
+        """End the record with its status. A disk that is full again must not hide the error that brought us here."""
+        try:
+            self._rows.close()
+        finally:
+            self.update(status=status, **values)
+
+    def discard(self) -> None:
+        """Remove the record: nothing was observed."""
+        self._rows.close()
+        shutil.rmtree(self.directory)
+
+    def _replace_meta(self) -> None:
+        _replace(self.directory / "record.json", self._meta)
+
+
+class Record:
+    """A record as a reader sees it."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.meta: dict[str, Any] = _load(path / "record.json")
+
+    @classmethod
+    def open(cls, name: str | Path, home: Path | None = None) -> Record:
+        """The record at a path, with an id or an unambiguous beginning of one, or the newest one for "last".
+
+        Raises:
+            InputError: there is none, or several begin so.
+        """
+        if (Path(name) / "record.json").is_file():
+            return cls(Path(name))
+        known = records(home)
+        if not known:
+            raise InputError(f"no record {name}: {home or runs_home()} holds no records; run an experiment first")
+        if str(name) == "last":
+            return known[0]
+        found = [r for r in known if r.id == str(name)] or [r for r in known if r.id.startswith(str(name))]
+        if len(found) == 1:
+            return found[0]
+        if found:
+            raise InputError(f"{name} is ambiguous: {', '.join(record.id for record in found[:5])}; give more letters")
+        where = home or runs_home()
+        raise InputError(f"no record {name} in {where}: expected an id from `mlnotes runs`, a path, or last")
+
+    @property
+    def id(self) -> str:
+        """Name of the directory; a job of a sweep is ``sweep/job``."""
+        sweep = self.path.resolve().parent
+        return f"{sweep.name}/{self.path.name}" if "-sweep-" in sweep.name else self.path.resolve().name
+
+    @property
+    def status(self) -> Status:
+        """Status as it is, not as it was written: a writer that is gone without a word was killed."""
+        status: Status = self.meta["status"]
+        return "killed" if status == "running" and not _alive(self.meta["process"]) else status
+
+    def rows(self) -> list[dict[str, Any]]:
+        """Rows as plain values; a last line that was cut short by a kill is left out."""
+        lines = (self.path / "rows.jsonl").read_text(encoding="utf-8").split("\n")
+        return [json.loads(line) for line in lines[:-1] if line]
+
+    def typed_rows(self, row_type: type[R]) -> list[R]:
+        """Rows as the experiment's own type.
+
+        Raises:
+            InputError: the record was made by a version of the experiment with other columns.
+        """
+        columns = {field.name for field in dataclasses.fields(row_type)}
+        rows = self.rows()
+        for row in rows:
+            if set(row) != columns:
+                other = ", ".join(sorted(set(row) ^ columns))
+                raise InputError(f"record {self.id} has other columns than the experiment now ({other}): run it again")
+        hints = get_type_hints(row_type)
+        return [row_type(**{name: _decode(hints[name], value) for name, value in row.items()}) for row in rows]
+
+    def findings(self) -> list[dict[str, Any]]:
+        """Findings as plain values; empty where the run did not come to its end."""
+        path = self.path / "findings.json"
+        return _load(path) if path.exists() else []
+
+    def figures(self) -> list[Figure]:
+        """Drawings and heat maps."""
+        path = self.path / "figures.jsonl"
+        if not path.exists():
+            return []
+        return [_figure(json.loads(line)) for line in path.read_text(encoding="utf-8").split("\n")[:-1]]
+
+    def replace_findings(self, findings: Sequence[Mapping[str, object]]) -> None:
+        """Store the findings of a later judgement."""
+        _replace(self.path / "findings.json", findings)
+
+
+def records(home: Path | None = None) -> list[Record]:
+    """All records below ``home``, newest first, jobs of sweeps among them; other directories are passed over."""
+    home = home or runs_home()
+    paths = [*home.glob("*/record.json"), *home.glob("*-sweep-*/*/record.json")]
+    found = [Record(path.parent) for path in paths]
+    return sorted(found, key=lambda record: (record.meta["started"], record.id), reverse=True)
+
+
+def encode(value: Any) -> Any:
+    """``value`` as strict JSON: NaN is null, infinities are "inf" and "-inf"."""
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {field.name: encode(getattr(value, field.name)) for field in dataclasses.fields(value)}
+    if isinstance(value, Mapping):
+        return {str(key): encode(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [encode(item) for item in value]
+    if hasattr(value, "item"):  # a numpy scalar
+        value = value.item()
+    if isinstance(value, float) and not math.isfinite(value):
+        return None if math.isnan(value) else str(value)
+    return str(value) if isinstance(value, Path) else value
+
+
+def _decode(annotation: Any, value: Any) -> Any:
+    if annotation is float:
+        return math.nan if value is None else float(value)
+    return _tuples(value)
+
+
+def _tuples(value: Any) -> Any:
+    return tuple(_tuples(item) for item in value) if isinstance(value, list) else value
+
+
+def _figure(stored: dict[str, Any]) -> Figure:
+    kinds: dict[str, type[Heatmap] | type[Drawing]] = {"Heatmap": Heatmap, "Drawing": Drawing}
+    return kinds[stored.pop("kind")](**{name: _tuples(value) for name, value in stored.items()})
+
+
+def _load(path: Path) -> Any:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path} cannot be read as a record: {error}") from None
+
+
+def _replace(path: Path, value: object) -> None:
+    """Write JSON beside ``path`` and rename it: a reader finds the old file or the new one and never half."""
+    beside = path.with_suffix(".part")
+    try:
+        beside.write_text(json.dumps(encode(value), indent=2, allow_nan=False) + "\n", encoding="utf-8")
+        beside.replace(path)
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+def _alive(process: Mapping[str, Any]) -> bool:
+    """Whether the writer still runs; one on another host is taken at its word."""
+    if process["host"] != platform.node():
+        return True
+    try:
+        os.kill(process["id"], 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return process["started"] is None or process["started"] == _process_start(process["id"])
+
+
+def _process_start(process_id: int) -> int | None:
+    """Clock tick at which a process began, which tells it from a later one with its number; None without /proc."""
+    try:
+        stat = Path(f"/proc/{process_id}/stat").read_text(encoding="utf-8")
+    except OSError:
+        return None
+    fields = stat.rpartition(")")[2].split()
+    return None if fields[0] == "Z" else int(fields[19])

@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import pytest
+from pydantic import Field
+from pydantic.dataclasses import dataclass as parameters
+
+from experiments.lab.errors import InputError
+from experiments.lab.experiment import CHECKED
+from experiments.lab.params import defaults, parameter_fields, validate
+
+
+@parameters(frozen=True, kw_only=True, config=CHECKED)
+class Params:
+    n: Annotated[int, Field(ge=50, le=1_000_000)] = 1000
+    """Number of
+    base vectors."""
+    metric: Literal["l2", "cosine"] = "l2"
+    """Distance."""
+    sizes: tuple[Annotated[int, Field(ge=1)], ...] = (10, 20)
+    """List sizes."""
+    lr: Annotated[float, Field(gt=0)] | None = None
+    """Learning rate."""
+
+
+def test_several_problems_are_told_at_once() -> None:
+    with pytest.raises(InputError) as caught:
+        validate(Params, {"n": 5, "metric": "l3", "sizes": [1, 0], "lr": -1, "metrik": "l2"})
+    assert caught.value.problems == (
+        "n: expected an integer from 50 to 1,000,000, got 5",
+        "metric: expected one of l2, cosine, got 'l3'",
+        "sizes[1]: expected a list of: an integer >= 1, got 0",
+        "lr: expected a number > 0 or null, got -1",
+        "unknown parameter metrik: did you mean metric?",
+    )
+
+
+def test_plain_values_become_params() -> None:
+    assert validate(Params, {"n": 60, "sizes": [3], "lr": None}) == Params(n=60, sizes=(3,))
+
+
+@pytest.mark.parametrize("n", ["many", 2.5, None, [1], float("nan")])
+def test_a_wrong_type_is_refused(n: object) -> None:
+    with pytest.raises(InputError, match="n: expected an integer from 50 to 1,000,000, got"):
+        validate(Params, {"n": n})
+
+
+def test_fields_say_what_is_legal_and_what_it_means() -> None:
+    n, metric, sizes, lr = parameter_fields(Params)
+    assert (n.meaning, n.legal) == ("Number of base vectors.", "an integer from 50 to 1,000,000")
+    assert metric.choices == ("l2", "cosine")
+    assert (sizes.default, sizes.legal) == ([10, 20], "a list of: an integer >= 1")
+    assert lr.legal == "a number > 0 or null"
+
+
+def test_defaults_are_plain_values_that_validate() -> None:
+    assert defaults(Params) == {"n": 1000, "metric": "l2", "sizes": [10, 20], "lr": None}
+    assert validate(Params, defaults(Params)) == Params()
