@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from experiments.datasets.files import unreadable
 from experiments.lab.errors import InputError
 
+NPY_MAGIC = b"\x93NUMPY"
 METRICS: dict[str, Literal["l2", "cosine"]] = {"euclidean": "l2", "angular": "cosine"}
 
 
@@ -36,6 +37,10 @@ class AnnBenchmark:
 def read_npy(path: Path) -> NDArray[Any]:
     """A numeric matrix (n, d) from a .npy file, mapped and not loaded. Pickled objects are refused."""
     try:
+        with path.open("rb") as file:
+            start = file.read(len(NPY_MAGIC))
+        if start != NPY_MAGIC:
+            raise InputError(f"{path}: not a .npy file: expected it to begin with {NPY_MAGIC!r}, got {start!r}.")
         values = np.load(path, mmap_mode="r", allow_pickle=False)
     except OSError as error:
         raise unreadable(path, error) from error

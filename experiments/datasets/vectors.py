@@ -59,17 +59,17 @@ def load_vectors(
     queries: str | None = None,
     metric: Metric | None = None,
 ) -> VectorData:
-    """Take ``n`` base vectors and ``n_queries`` queries of ``dataset``; None takes all there are.
+    """Take ``n`` base vectors and ``n_queries`` queries of ``dataset``: at most so many; None takes all there are.
 
     ``dataset`` is a name of VECTOR_SETS or a path (.fvecs, .bvecs, .npy, .csv, .hdf5, .h5, or a folder of them).
     ``dim`` and ``intrinsic_dim`` shape generated vectors only; ``queries`` is the path of a file of queries for a path;
     ``metric`` overrides the one that the source names (l2 where it names none). Fewer rows than there are, are a
-    sample by ``seed`` in the order of the source. A source without queries gives a sample of its rows, which then
-    leave the base. Ground truth is kept only where all its ids are among the rows taken, and the metric is the
+    sample by ``seed`` in the order of the source. A source without queries gives a sample of its rows, a tenth at
+    most, which then leave the base. Ground truth is kept only where all its ids are among the rows taken, and the metric is the
     source's.
 
-    Raises InputError for an unknown name, files that are unreadable or do not belong together, vectors that are NaN or
-    infinite, and more rows than there are.
+    Raises InputError for an unknown name, files that are unreadable or do not belong together, and vectors that are NaN
+    or infinite.
     """
     if dataset in GENERATED:
         return _generate(dataset, n, n_queries, dim, intrinsic_dim, seed, metric or "l2")
@@ -140,10 +140,10 @@ def _hold_out(raw: _Raw, n_queries: int | None, rng: np.random.Generator) -> _Ra
     total = len(raw.base)
     if n_queries is None:
         raise InputError(f"{raw.source}: it has no queries of its own; say how many of its {total} rows to hold out.")
-    if not 1 <= n_queries < total:
-        raise InputError(f"{raw.source}: n_queries is {n_queries}, but queries are held out of its {total} rows.")
+    if total < 2:
+        raise InputError(f"{raw.source}: expected 2 rows or more, one of them to hold out as a query, got {total}.")
     chosen = np.zeros(total, dtype=np.bool_)
-    chosen[rng.choice(total, n_queries, replace=False)] = True
+    chosen[rng.choice(total, min(n_queries, max(1, total // 10)), replace=False)] = True
     values = searchable(raw.source, raw.base)  # before the split, so that a fault is told by its row in the source
     return raw._replace(base=values[~chosen], queries=values[chosen])
 
@@ -152,8 +152,8 @@ def _take(
     raw: _Raw, n: int | None, n_queries: int | None, metric: Metric, seed: int, rng: np.random.Generator, held_out: bool
 ) -> VectorData:
     assert raw.queries is not None
-    rows = _sample("n", raw, len(raw.base), n, rng)
-    query_rows = _sample("n_queries", raw, len(raw.queries), n_queries, rng)
+    rows = _sample(len(raw.base), n, rng)
+    query_rows = _sample(len(raw.queries), n_queries, rng)
     base = searchable(raw.source, raw.base if rows is None else raw.base[rows], rows)
     queries = searchable(
         f"{raw.source} (queries)", raw.queries if query_rows is None else raw.queries[query_rows], query_rows
@@ -174,12 +174,10 @@ def _take(
     )
 
 
-def _sample(name: str, raw: _Raw, total: int, wanted: int | None, rng: np.random.Generator) -> NDArray[np.int64] | None:
+def _sample(total: int, wanted: int | None, rng: np.random.Generator) -> NDArray[np.int64] | None:
     """Sorted row numbers, or None for all rows."""
-    if wanted is None or wanted == total:
+    if wanted is None or wanted >= total:
         return None
-    if not 1 <= wanted <= total:
-        raise InputError(f"{raw.source}: {name} is {wanted}, expected 1 to {total}, or nothing for all.")
     return np.sort(rng.choice(total, wanted, replace=False))
 
 

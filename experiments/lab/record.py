@@ -59,7 +59,7 @@ class RecordWriter:
             **meta,
             "notes": [],
             "status": "running",
-            "started": datetime.now(UTC).isoformat(timespec="seconds"),
+            "started": datetime.now(UTC).isoformat(timespec="milliseconds"),
             "process": {"id": os.getpid(), "started": _process_start(os.getpid()), "host": platform.node()},
         }
         self.notes: list[str] = []

@@ -135,10 +135,10 @@ def test_angular_hdf5_is_searched_by_cosine(tmp_path: Path) -> None:
 
 
 def test_a_lone_file_gives_some_of_its_rows_as_queries(tmp_path: Path) -> None:
-    np.savetxt(tmp_path / "x.csv", np.random.default_rng(0).normal(size=(12, 3)), delimiter=",")
+    np.savetxt(tmp_path / "x.csv", np.random.default_rng(0).normal(size=(40, 3)), delimiter=",")
     data = load(tmp_path / "x.csv", n_queries=4)
-    assert (data.base.shape, data.queries.shape, data.base.dtype) == ((8, 3), (4, 3), np.float32)
-    assert data.description == "x.csv: 8 base vectors, 4 rows held out by seed 0 as queries"
+    assert (data.base.shape, data.queries.shape, data.base.dtype) == ((36, 3), (4, 3), np.float32)
+    assert data.description == "x.csv: 36 base vectors, 4 rows held out by seed 0 as queries"
 
 
 def test_queries_can_be_named(tmp_path: Path) -> None:
@@ -216,14 +216,24 @@ def test_an_empty_base_is_refused(tmp_path: Path) -> None:
         ("no/such.npy", {}, r"no/such\.npy: no such file or folder\. Give a file of vectors or a data set's name\."),
         ("sift1m", {}, r"Run `mlnotes data fetch sift1m`"),
         ("digits", {}, r"it has no queries of its own; say how many of its 1797 rows to hold out\."),
-        ("digits", {"n_queries": 1797}, r"n_queries is 1797, but queries are held out of its 1797 rows\."),
-        ("digits", {"n_queries": 100, "n": 1698}, r"n is 1698, expected 1 to 1697, or nothing for all\."),
         ("digits", {"n_queries": 9, "queries": "q.npy"}, r"queries: digits brings its own; "),
     ],
 )
 def test_what_cannot_be_taken_is_told(data_folder: Path, dataset: str, changes: dict[str, Any], problem: str) -> None:
     with pytest.raises(InputError, match=problem):
         load(dataset, **changes)
+
+
+def test_more_rows_than_there_are_take_all_and_a_tenth_is_held_out() -> None:
+    data = load("digits", n=10_000, n_queries=500)
+    assert (len(data.base), len(data.queries)) == (1797 - 179, 179)
+    assert data.description.endswith("1618 base vectors, 179 rows held out by seed 0 as queries")
+
+
+def test_a_lone_row_cannot_be_held_out(tmp_path: Path) -> None:
+    np.save(tmp_path / "x.npy", np.ones((1, 3)))
+    with pytest.raises(InputError, match=r"expected 2 rows or more, one of them to hold out as a query, got 1\."):
+        load(tmp_path / "x.npy", n_queries=1)
 
 
 def test_a_folder_of_several_bases_wants_a_name(tmp_path: Path) -> None:

@@ -1,0 +1,183 @@
+"""The commands of mlnotes, their arguments and their help.
+
+Only signatures stand here. Every command imports its work when it is called, so that help, completion and ``list`` need
+neither torch nor Hydra nor rich.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from cli import completion
+from cli.exits import DEBUG, Commands
+
+app = typer.Typer(
+    name="mlnotes",
+    cls=Commands,
+    help="Machine-learning study notes, executable: run the experiment that decides the sentence.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+data = typer.Typer(
+    cls=Commands, help="Data sets: where they are, fetch, verify.", no_args_is_help=True, rich_markup_mode=None
+)
+app.add_typer(data, name="data")
+
+
+def _note_debug(ctx: typer.Context, value: bool) -> bool:
+    ctx.meta[DEBUG] = value
+    return value
+
+
+StudyName = Annotated[
+    str, typer.Argument(metavar="NAME", help="A study, such as ann.nsg.", autocompletion=completion.names)
+]
+Overrides = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="KEY=VALUE", help="Parameters, as Hydra overrides.", autocompletion=completion.overrides),
+]
+RunName = Annotated[
+    str,
+    typer.Argument(metavar="RUN", help="An id, its beginning, a path, or last.", autocompletion=completion.records),
+]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")]
+Smoke = Annotated[bool, typer.Option("--smoke", help="The smallest honest size instead of the study's.")]
+Debug = Annotated[bool, typer.Option("--debug", help="Print tracebacks.", callback=_note_debug)]
+
+
+@app.command("list")
+def list_(
+    family: Annotated[
+        str | None, typer.Argument(help="One family, such as ann.", autocompletion=completion.families)
+    ] = None,
+    json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """List every study with its question and its claims."""
+    from cli.listing import print_list
+
+    print_list(family, json=json)
+
+
+@app.command()
+def show(name: StudyName, json: Json = False, debug: Debug = False) -> None:
+    """Show a study's question, sources, parameters and claims."""
+    from cli.listing import print_study
+
+    print_study(name, json=json)
+
+
+@app.command()
+def run(
+    name: StudyName,
+    overrides: Overrides = None,
+    multirun: Annotated[bool, typer.Option("--multirun", "-m", help="Run every combination of KEY=A,B.")] = False,
+    smoke: Smoke = False,
+    json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Run a study and judge its claims.
+
+    Besides its own parameters every study has seed, seeds (repetitions) and workers (processes that share the seeds).
+    """
+    if multirun:
+        from cli.sweep import run_sweep
+
+        run_sweep(name, tuple(overrides or ()), smoke=smoke, json=json, debug=debug)
+    else:
+        from cli.run import run_study
+
+        run_study(name, tuple(overrides or ()), smoke=smoke, json=json)
+
+
+@app.command()
+def verify(
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="NAME|FAMILY", help="Everything by default.", autocompletion=completion.scopes),
+    ] = None,
+    smoke: Smoke = False,
+    json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Run studies; exit 1 where a verdict differs from its prediction.
+
+    Prints one line per claim. With --smoke only theorems and facts are judged. A family stands for the studies that
+    bear the name of their experiment; further ones, at paper size or on data to be fetched, run where they are named.
+    """
+    from cli.verify import verify_studies
+
+    verify_studies(tuple(names or ()), smoke=smoke, json=json, debug=debug)
+
+
+@app.command()
+def runs(json: Json = False, debug: Debug = False) -> None:
+    """List past runs, newest first."""
+    from cli.records import print_runs
+
+    print_runs(json=json)
+
+
+@app.command()
+def compare(first: RunName, second: RunName, json: Json = False, debug: Debug = False) -> None:
+    """Compare two runs: configuration, means and rows."""
+    from cli.records import print_comparison
+
+    print_comparison(first, second, json=json)
+
+
+@app.command()
+def judge(run: RunName, debug: Debug = False) -> None:
+    """Judge the stored rows of a run again.
+
+    By the claims as they are now; the new findings replace the old ones."""
+    from cli.records import judge_again
+
+    judge_again(run)
+
+
+@app.command()
+def rerun(run: RunName, debug: Debug = False) -> None:
+    """Run a stored configuration again and compare the rows.
+
+    Exit 1 where rows differ in any column but measured times and memory."""
+    from cli.rerun import run_again
+
+    run_again(run)
+
+
+@data.command("list")
+def data_list(debug: Debug = False) -> None:
+    """List the data sets and where they are."""
+    from cli.data import print_datasets
+
+    print_datasets()
+
+
+@data.command("fetch")
+def data_fetch(
+    name: Annotated[str, typer.Argument(help="A data set.", autocompletion=completion.datasets)], debug: Debug = False
+) -> None:
+    """Download a data set; resumes, and verifies checksums."""
+    from cli.data import fetch_dataset
+
+    fetch_dataset(name)
+
+
+@data.command("check")
+def data_check(debug: Debug = False) -> None:
+    """Verify the data sets that are present."""
+    from cli.data import check_datasets
+
+    check_datasets()
+
+
+@app.command()
+def doctor(debug: Debug = False) -> None:
+    """Show versions, processor, threads, GPU, data, compile cache."""
+    from cli.doctor import print_report
+
+    print_report()

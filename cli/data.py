@@ -1,0 +1,92 @@
+"""``mlnotes data``: where data sets are, fetching and verifying them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+
+from rich.console import Console
+from rich.progress import Progress as Bars
+from rich.progress import TaskID
+
+from cli.display.console import consoles
+from cli.display.formats import one_value
+from cli.display.grid import Cell, Grid, GridColumn
+from cli.display.live_lines import LiveLines
+from experiments.datasets.catalog import DATASETS, Dataset
+from experiments.datasets.store import check, data_directory, fetch, locate
+from experiments.lab.errors import InputError
+from experiments.lab.experiment import Progress
+
+
+def print_datasets() -> None:
+    """Print every data set that is known, its size and where it is."""
+    consoles().results.print(datasets_table())
+
+
+def datasets_table() -> Grid:
+    """One line per data set."""
+    found = list(DATASETS.values())
+    return Grid(
+        title="Data sets",
+        keys=(_texts("Name", [dataset.name for dataset in found]),),
+        columns=(
+            _texts("Download", [one_value("bytes", dataset.size) if dataset.downloads else "-" for dataset in found]),
+            _texts("Where", [_where(dataset) for dataset in found]),
+        ),
+        caption=f"data folder: {data_directory()} (set $MLNOTES_DATA to change it)",
+    )
+
+
+def fetch_dataset(name: str) -> None:
+    """Download a data set with a progress bar.
+
+    Raises:
+        InputError: no such data set, it cannot be fetched, or what arrived is not what was published.
+    """
+    _watch(fetch(name), consoles().messages)
+    consoles().results.print(f"{name}: {check(name).detail}")
+
+
+def check_datasets() -> None:
+    """Verify what is there, one line each.
+
+    Raises:
+        InputError: one line per data set that is damaged.
+    """
+    damaged = []
+    for name in DATASETS:
+        found = check(name)
+        if found.status == "corrupt":
+            damaged.append(f"{name}: {found.detail}; delete it and run `mlnotes data fetch {name}`")
+        else:
+            detail = found.detail if found.status == "ok" else "not there"
+            consoles().results.print(f"{name}: {detail}", soft_wrap=True)
+    if damaged:
+        raise InputError(*damaged)
+
+
+def _watch(stages: Iterable[Progress], console: Console) -> None:
+    """Show a bar per file on a terminal, lines in a pipe."""
+    if not console.is_terminal:
+        with LiveLines(console, time.monotonic) as show:
+            for event in stages:
+                show(event)
+        return
+    with Bars(console=console) as bars:
+        tasks: dict[str, TaskID] = {}
+        for event in stages:
+            if event.stage not in tasks:
+                tasks[event.stage] = bars.add_task(event.stage)
+            bars.update(tasks[event.stage], completed=event.done, total=event.total)
+
+
+def _where(dataset: Dataset) -> str:
+    folder = locate(dataset.name)
+    if folder is not None:
+        return str(folder)
+    return "not there; can be fetched" if dataset.downloads else "not there"
+
+
+def _texts(header: str, texts: list[str]) -> GridColumn:
+    return GridColumn(header, tuple(Cell(text) for text in texts), is_number=False)

@@ -1,0 +1,78 @@
+"""From rows to the numbers that tables and plots show: one value per line and column, over seeds.
+
+Repeated rows of a seed are averaged first, so every seed counts once. The interval is Student's,
+mean ± t(0.975, n - 1) s / sqrt(n) with the sample standard deviation s over n seeds (divisor n - 1). NaN and None are
+left out of the mean, and the number of seeds that gave a number is kept.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from experiments.lab.experiment import Row
+
+Key = tuple[Any, ...]
+
+
+@dataclass(frozen=True)
+class Mean:
+    """A mean over seeds; ``half_width`` is NaN with fewer than two numbers."""
+
+    value: float
+    half_width: float
+    numbers: int
+    """Seeds that gave a number."""
+    seeds: int
+    """Seeds that gave a row."""
+
+
+def number(value: object) -> float:
+    """The value as a float, NaN where it is none."""
+    return float(value) if isinstance(value, int | float) else math.nan
+
+
+def is_numeric(values: Iterable[object]) -> bool:
+    """Whether a column is one of numbers: no text, no booleans, at least one number."""
+    kinds = {type(value) for value in values if value is not None}
+    return bool(kinds) and all(issubclass(kind, int | float) and not issubclass(kind, bool) for kind in kinds)
+
+
+def selected(rows: Iterable[Row], where: Callable[[Any], bool] | None) -> list[Row]:
+    """The rows that a view wants."""
+    return [row for row in rows if where is None or where(row)]
+
+
+def grouped(rows: Iterable[Row], by: Sequence[str]) -> dict[Key, list[Row]]:
+    """Rows by the values of ``by``, in order of first appearance."""
+    groups: dict[Key, list[Row]] = {}
+    for row in rows:
+        groups.setdefault(tuple(getattr(row, name) for name in by), []).append(row)
+    return groups
+
+
+def over_seeds(rows: Iterable[Row], column: str) -> Mean:
+    """Mean and interval of a column over the seeds of these rows."""
+    per_seed: dict[int, list[float]] = {}
+    for row in rows:
+        per_seed.setdefault(row.seed, []).append(number(getattr(row, column)))
+    means = [_mean([value for value in values if not math.isnan(value)]) for values in per_seed.values()]
+    present = [value for value in means if not math.isnan(value)]
+    return Mean(value=_mean(present), half_width=_half_width(present), numbers=len(present), seeds=len(means))
+
+
+def _mean(values: Sequence[float]) -> float:
+    return math.fsum(values) / len(values) if values else math.nan
+
+
+def _half_width(values: Sequence[float]) -> float:
+    n = len(values)
+    if n < 2 or not all(map(math.isfinite, values)):
+        return math.nan
+    from scipy.special import stdtrit
+
+    mean = _mean(values)
+    variance = math.fsum((value - mean) ** 2 for value in values) / (n - 1)
+    return float(stdtrit(n - 1, 0.975)) * math.sqrt(variance / n)

@@ -1,0 +1,67 @@
+"""From a study's name and KEY=VALUE overrides to a checked plan."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+
+from cli.compose import Composition
+from experiments.lab import catalog
+from experiments.lab.catalog import Study
+from experiments.lab.errors import InputError
+from experiments.lab.params import defaults, validate
+from experiments.lab.runner import Plan, Settings
+
+RUN_KEYS = tuple(field.name for field in dataclasses.fields(Settings))
+"""Keys that every study has besides its Params."""
+
+
+def composition(study: Study, overrides: tuple[str, ...] = (), *, smoke: bool = False) -> Composition:
+    """What Hydra composes for a study."""
+    legal = defaults(catalog.load(study.experiment).params) | defaults(Settings)
+    return Composition(config=study.config, defaults=legal, overrides=overrides, smoke=smoke)
+
+
+def plan_of(study: Study, values: Mapping[str, object], *, smoke: bool = False, command: tuple[str, ...] = ()) -> Plan:
+    """The plan of composed values.
+
+    Raises:
+        InputError: one line per parameter that cannot be.
+    """
+    problems: list[str] = []
+    settings = Settings()
+    params = {key: value for key, value in values.items() if key not in RUN_KEYS}
+    try:
+        settings = validate(Settings, {key: value for key, value in values.items() if key in RUN_KEYS})
+    except InputError as error:
+        problems += error.problems
+    try:
+        validate(catalog.load(study.experiment).params, params)
+    except InputError as error:
+        problems += error.problems
+    if problems:
+        raise InputError(*problems)
+    return Plan(
+        study=study.name,
+        experiment=study.experiment,
+        params=params,
+        settings=settings,
+        smoke=smoke,
+        command=command,
+    )
+
+
+def plan(name: str, overrides: tuple[str, ...] = (), *, smoke: bool = False) -> Plan:
+    """The plan of ``mlnotes run NAME KEY=VALUE...``.
+
+    Raises:
+        InputError: no such study, or one line per parameter that cannot be.
+    """
+    study = catalog.find(name)
+    values = composition(study, overrides, smoke=smoke).values()
+    return plan_of(study, values, smoke=smoke, command=command_of(name, overrides, smoke=smoke))
+
+
+def command_of(name: str, overrides: tuple[str, ...], *options: str, smoke: bool = False) -> tuple[str, ...]:
+    """What the user typed."""
+    return ("mlnotes", "run", name, *options, *overrides, *(("--smoke",) if smoke else ()))

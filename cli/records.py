@@ -1,0 +1,150 @@
+"""``mlnotes runs``, ``compare`` and ``judge``: what past runs hold."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+from cli.differences import RowDifferences, differences
+from cli.display.console import consoles
+from cli.display.findings import findings_list
+from cli.display.overviews import RunSummary, comparison_table, records_table, settings_comparison
+from cli.document import print_document
+from experiments.lab.catalog import load
+from experiments.lab.errors import InputError
+from experiments.lab.judge import judge
+from experiments.lab.record import Record, encode, records, runs_home
+
+Document = dict[str, Any]
+
+
+def run_document(record: Record) -> Document:
+    """A run as ``run --json`` gives it."""
+    meta = record.meta
+    return {
+        "experiment": meta["experiment"],
+        "study": meta["study"],
+        "status": record.status,
+        "record": str(record.path.resolve()),
+        "params": meta["params"],
+        "seeds": meta["seeds"],
+        "rows": record.rows(),
+        "findings": record.findings(),
+        "seconds": meta.get("seconds"),
+        "versions": meta["versions"],
+    }
+
+
+def print_runs(*, json: bool) -> None:
+    """Print the records, newest first."""
+    found = records()
+    if json:
+        print_document({"runs": [_summary_document(record) for record in found]})
+    elif found:
+        consoles().results.print(records_table([_summary(record) for record in found]))
+    else:
+        consoles().messages.print(f"no runs in {runs_home()}")
+
+
+def print_comparison(first: str, second: str, *, json: bool) -> None:
+    """Print in what two runs differ: settings and environment, the tables' means, the rows.
+
+    Raises:
+        InputError: no such run, or runs of different experiments.
+    """
+    runs = (Record.open(first), Record.open(second))
+    if runs[0].meta["experiment"] != runs[1].meta["experiment"]:
+        names = " and ".join(str(run.meta["experiment"]) for run in runs)
+        raise InputError(f"expected two runs of one experiment, got {names}")
+    settings = (flat_settings(runs[0]), flat_settings(runs[1]))
+    found = differences(runs[0].rows(), runs[1].rows())
+    if json:
+        print_document(_comparison_document(runs, settings, found))
+        return
+    console = consoles().results
+    ids = (runs[0].id, runs[1].id)
+    console.print(settings_comparison(ids, *settings) or "same settings and environment")
+    experiment = load(runs[0].meta["experiment"])
+    rows = [run.typed_rows(experiment.row) for run in runs]
+    for view in experiment.tables:
+        grid = comparison_table(view, ids, *rows)
+        if grid is not None:
+            console.print(grid)
+    console.print(verdict_on_rows(found))
+
+
+def judge_again(name: str) -> None:
+    """Judge the stored rows of a run by the claims as they are now, store and print the findings."""
+    record = Record.open(name)
+    if record.status == "running":
+        raise InputError(f"{record.id} is still running: expected a run that has ended")
+    experiment = load(record.meta["experiment"])
+    findings = judge(experiment.claims, record.typed_rows(experiment.row), smoke=record.meta["smoke"])
+    record.replace_findings([finding.to_json() for finding in findings])
+    consoles().results.print(findings_list(findings))
+
+
+def flat_settings(record: Record) -> dict[str, object]:
+    """What a run was made with and where, by dotted key."""
+    kept = ("study", "smoke", "params", "settings", "versions", "machine", "commit", "claims_hash")
+    return dict(_flat({key: record.meta[key] for key in kept}))
+
+
+def verdict_on_rows(found: RowDifferences) -> str:
+    """One sentence: whether rows are identical, and which columns are not."""
+    if found.first != found.second:
+        return f"rows differ: {found.first:,} and {found.second:,} of them"
+    if found.identical:
+        return f"all {found.first:,} rows are identical apart from measured times and memory"
+    parts = [
+        f"{column.column} in {column.rows:,} rows" + (f" by up to {column.largest:.3g}" if column.largest else "")
+        for column in found.unexpected
+    ]
+    return f"rows differ: {', '.join(parts)}"
+
+
+def _flat(values: Mapping[str, Any], prefix: str = "") -> list[tuple[str, object]]:
+    return [
+        pair
+        for key, value in values.items()
+        for pair in (_flat(value, f"{prefix}{key}.") if isinstance(value, Mapping) else [(f"{prefix}{key}", value)])
+    ]
+
+
+def _summary(record: Record) -> RunSummary:
+    document = _summary_document(record)
+    kept = ("id", "status", "seeds", "seconds", "verdicts")
+    return RunSummary(**{key: document[key] for key in kept})
+
+
+def _summary_document(record: Record) -> Document:
+    meta = record.meta
+    return {
+        "id": record.id,
+        "record": str(record.path.resolve()),
+        "experiment": meta["experiment"],
+        "study": meta["study"],
+        "status": record.status,
+        "smoke": meta["smoke"],
+        "started": meta["started"],
+        "seconds": meta.get("seconds"),
+        "seeds": len(meta["seeds"]),
+        "verdicts": [finding["verdict"] for finding in record.findings()],
+    }
+
+
+def _comparison_document(
+    runs: tuple[Record, Record], settings: tuple[dict[str, object], dict[str, object]], found: RowDifferences
+) -> Document:
+    first, second = settings
+    keys = [key for key in dict.fromkeys((*first, *second)) if first.get(key) != second.get(key)]
+    columns = [{**asdict(column), "is_measured": column.is_measured} for column in found.columns]
+    document = {
+        "first": runs[0].id,
+        "second": runs[1].id,
+        "settings": [{"key": key, "first": first.get(key), "second": second.get(key)} for key in keys],
+        "rows": {"first": found.first, "second": found.second, "identical": found.identical, "columns": columns},
+    }
+    plain: Document = encode(document)
+    return plain

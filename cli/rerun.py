@@ -1,0 +1,51 @@
+"""``mlnotes rerun``: run a stored configuration again and say whether the rows are the same."""
+
+from __future__ import annotations
+
+import typer
+
+from cli.differences import differences
+from cli.display.console import consoles
+from cli.display.overviews import settings_comparison
+from cli.exits import FAILED
+from cli.records import flat_settings, verdict_on_rows
+from cli.run import watch
+from experiments.lab.errors import InputError
+from experiments.lab.params import validate
+from experiments.lab.record import Record
+from experiments.lab.runner import Plan, Settings
+
+
+def run_again(name: str) -> None:
+    """Run the configuration of a record that came to its end, and compare the rows.
+
+    Raises:
+        InputError: no such record, or one without all its rows.
+        typer.Exit: with 1 where rows differ in a column that is not measured.
+    """
+    old = Record.open(name)
+    if old.status != "done":
+        raise InputError(f"{old.id} is {old.status}: expected a run that is done, since only it has all its rows")
+    new = watch(stored_plan(old), consoles().messages).record
+    found = differences(old.rows(), new.rows())
+    console = consoles().results
+    elsewhere = settings_comparison((old.id, new.id), flat_settings(old), flat_settings(new))
+    if elsewhere is not None and not found.identical:
+        console.print(elsewhere)
+    console.print(verdict_on_rows(found), soft_wrap=True)
+    console.print(f"record: {new.path}", soft_wrap=True)
+    if not found.identical:
+        raise typer.Exit(FAILED)
+
+
+def stored_plan(record: Record) -> Plan:
+    """The plan that a record was made by."""
+    meta = record.meta
+    return Plan(
+        study=meta["study"],
+        experiment=meta["experiment"],
+        params=meta["params"],
+        settings=validate(Settings, meta["settings"]),
+        smoke=meta["smoke"],
+        command=("mlnotes", "rerun", record.id),
+    )
