@@ -13,6 +13,7 @@ a status of "running" is believed only while the process that wrote it lives.
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import json
 import math
@@ -192,10 +193,12 @@ class Record:
 
 
 def records(home: Path | None = None) -> list[Record]:
-    """All records below ``home``, newest first, jobs of sweeps among them; other directories are passed over."""
+    """All records below ``home``, newest first, jobs of sweeps among them; what cannot be read is passed over."""
     home = home or runs_home()
-    paths = [*home.glob("*/record.json"), *home.glob("*-sweep-*/*/record.json")]
-    found = [Record(path.parent) for path in paths]
+    found = []
+    for path in (*home.glob("*/record.json"), *home.glob("*-sweep-*/*/record.json")):
+        with contextlib.suppress(InputError):
+            found.append(Record(path.parent))
     return sorted(found, key=lambda record: (record.meta["started"], record.id), reverse=True)
 
 

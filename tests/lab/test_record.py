@@ -65,9 +65,7 @@ def test_rows_of_an_older_version_are_refused_by_name(tmp_path: Path) -> None:
         method: str
         recall_at_10: float
 
-    with pytest.raises(
-        InputError, match=r"other columns .* now \(note, recall, recall_at_10, sizes\)"
-    ):
+    with pytest.raises(InputError, match=r"other columns .* now \(note, recall, recall_at_10, sizes\)"):
         Record(written(tmp_path, Row(method="nsg", recall=1.0))).typed_rows(Newer)
 
 
@@ -116,6 +114,15 @@ def test_other_directories_are_no_records(tmp_path: Path) -> None:
     (tmp_path / "notes").mkdir()
     directory = written(tmp_path)
     assert [record.path for record in records(tmp_path)] == [directory]
+
+
+def test_one_broken_record_does_not_hide_the_others(tmp_path: Path) -> None:
+    directory = written(tmp_path)
+    broken = written(tmp_path)
+    (broken / "record.json").write_text("{")
+    assert [record.path for record in records(tmp_path)] == [directory]
+    with pytest.raises(InputError, match="cannot be read as a record"):
+        Record.open(broken)
 
 
 def test_figures_come_back_as_they_went(tmp_path: Path) -> None:
