@@ -154,13 +154,12 @@ def _range(constraints: Iterable[object]) -> str:
         for name in ("ge", "gt", "le", "lt", "min_length")
         if getattr(item, name, None) is not None
     }
+    if "min_length" in bound:
+        return f", {bound['min_length']} or more"
     if "ge" in bound and "le" in bound:
         return f" from {bound['ge']:,} to {bound['le']:,}"
     signs = {"ge": ">=", "gt": ">", "le": "<=", "lt": "<"}
-    parts = [f"{signs[name]} {value:,}" for name, value in bound.items() if name in signs]
-    if "min_length" in bound:
-        parts.append(f"at least {bound['min_length']} long")
-    return " " + " and ".join(parts) if parts else ""
+    return "".join(f" and {signs[name]} {value:,}" for name, value in bound.items()).removeprefix(" and")
 
 
 def _word(value: object) -> str:
