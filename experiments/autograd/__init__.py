@@ -1,0 +1,1 @@
+"""How frameworks differentiate: tapes, leaves, static and dynamic graphs."""

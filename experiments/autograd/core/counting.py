@@ -1,0 +1,153 @@
+"""What a derivative costs: scalar operations of the tape, and of the formula that symbolic differentiation writes out.
+
+Operations are counted by running the same code on numbers that count: every +, -, *, /, power and function is one.
+A formula counts each operation as often as it is written; with sharing, each common subexpression once.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import sympy
+
+from experiments.autograd.core import tape as taped
+from experiments.math.core.expressions import FUNCTIONS, Program, Step, arithmetic
+
+Map = Literal["logistic", "polynomial", "mlp"]
+
+
+@dataclass
+class Counter:
+    operations: int = 0
+
+
+class Counted:
+    """A float that adds one to its counter with every operation."""
+
+    def __init__(self, value: float, counter: Counter) -> None:
+        self.value = value
+        self.counter = counter
+
+    def _apply(self, function: Callable[..., float], *operands: Any) -> Counted:
+        self.counter.operations += 1
+        return Counted(function(*map(_number, operands)), self.counter)
+
+    def __add__(self, other: Any) -> Counted:
+        return self._apply(operator.add, self, other)
+
+    def __radd__(self, other: Any) -> Counted:
+        return self._apply(operator.add, other, self)
+
+    def __sub__(self, other: Any) -> Counted:
+        return self._apply(operator.sub, self, other)
+
+    def __rsub__(self, other: Any) -> Counted:
+        return self._apply(operator.sub, other, self)
+
+    def __mul__(self, other: Any) -> Counted:
+        return self._apply(operator.mul, self, other)
+
+    def __rmul__(self, other: Any) -> Counted:
+        return self._apply(operator.mul, other, self)
+
+    def __truediv__(self, other: Any) -> Counted:
+        return self._apply(operator.truediv, self, other)
+
+    def __rtruediv__(self, other: Any) -> Counted:
+        return self._apply(operator.truediv, other, self)
+
+    def __pow__(self, other: Any) -> Counted:
+        return self._apply(operator.pow, self, other)
+
+    def __neg__(self) -> Counted:
+        return self._apply(operator.neg, self)
+
+    def __getattr__(self, name: str) -> Callable[[], Counted]:
+        """numpy's functions call a method of the same name on objects: np.sin(x) asks for x.sin()."""
+        if name not in FUNCTIONS:
+            raise AttributeError(name)
+        return lambda: self._apply(lambda x: float(getattr(np, name)(x)), self)
+
+
+def _number(x: Any) -> float:
+    """The float in a counted one, in the array of no dimensions that numpy makes of it, or in a plain one."""
+    inner = x.item() if isinstance(x, np.ndarray) else x
+    return float(inner.value if isinstance(inner, Counted) else inner)
+
+
+@dataclass(frozen=True)
+class Cost:
+    """Scalar operations."""
+
+    function: int
+    """The program, every step once."""
+    gradient: int
+    """The program and its gradient by all inputs, on the tape."""
+
+
+def tape_cost(program: Program, point: list[float]) -> Cost:
+    """Operations of a program at ``point`` (n_inputs,) and of its value and gradient together."""
+    forward, both = Counter(), Counter()
+    program([Counted(x, forward) for x in point], arithmetic(np, constant=float))
+    tape = taped.Tape()
+    inputs = [tape.variable(np.asarray(Counted(x, both), dtype=object)) for x in point]
+    tape.gradient(program(inputs, arithmetic(taped, constant=float)), inputs)
+    return Cost(function=forward.operations, gradient=both.operations)
+
+
+@dataclass(frozen=True)
+class Formula:
+    """Operations of a function and its derivative as formulas."""
+
+    function: int
+    derivative: int
+    """Written out, nothing shared."""
+    derivative_shared: int
+    """After common subexpressions are named once."""
+
+
+def formula_cost(program: Program) -> Formula:
+    """Operations of a program of one input as sympy writes it and its derivative; nothing is simplified."""
+    x = sympy.Symbol(
+        "x", real=True
+    )  # else sympy asks of every nested tanh whether it is imaginary, in exponential time
+    function = program([x], arithmetic(sympy, sympy.sympify))
+    derivative = sympy.diff(function, x)
+    named, rest = sympy.cse(derivative)
+    shared = sum(int(part.count_ops()) for part in (*(value for _, value in named), *rest))
+    return Formula(int(function.count_ops()), int(derivative.count_ops()), shared)
+
+
+def iterate(kind: Map, depth: int) -> Program:
+    """A map of one number applied ``depth`` times.
+
+    logistic: 4 x (1 - x), x twice per level. polynomial: x^2 + 1/4. mlp: tanh(3/2 x + 1/4), one unit per layer.
+    """
+    steps: list[Step] = []
+    x = 0
+    for _ in range(depth):
+        a, b, c, d = (len(steps) + 1 + i for i in range(4))
+        if kind == "logistic":
+            steps += [
+                Step("constant", constant=1),
+                Step("sub", (a, x)),
+                Step("mul", (x, b)),
+                Step("constant", constant=4),
+            ]
+            steps.append(Step("mul", (d, c)))
+        elif kind == "polynomial":
+            steps += [
+                Step("constant", constant=2),
+                Step("pow", (x, a)),
+                Step("constant", constant=0.25),
+                Step("add", (b, c)),
+            ]
+        else:
+            steps += [Step("constant", constant=1.5), Step("mul", (a, x)), Step("constant", constant=0.25)]
+            steps += [Step("add", (b, c)), Step("tanh", (d,))]
+        x = len(steps)
+    return Program(1, tuple(steps))

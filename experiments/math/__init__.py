@@ -1,0 +1,1 @@
+"""Calculus, linear algebra and norms: the mathematics that the notes open with."""

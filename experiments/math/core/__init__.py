@@ -1,0 +1,1 @@
+"""Expressions, finite differences, steepest steps, norms and similarity, as a library."""

@@ -1,0 +1,91 @@
+"""Lengths of vectors and matrices, safe from overflow, and the shapes of their unit balls.
+
+Conventions: ||x||_p = (sum |x_i|^p)^(1/p); p = inf is the largest |x_i|; p < 1 gives a length that is no norm; L0
+counts the entries that differ from exactly 0, with no threshold. Vectors lie on the last axis.
+Source: Horn, Johnson: Matrix Analysis, 2nd edition, 2013, chapter 5.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+Floats = NDArray[np.float64]
+MatrixNorm = Literal["frobenius", "spectral", "nuclear", "max_column_sum", "max_row_sum", "entry_sum", "max_entry"]
+MATRIX_NORMS: tuple[MatrixNorm, ...] = (
+    "frobenius",
+    "spectral",
+    "nuclear",
+    "max_column_sum",
+    "max_row_sum",
+    "entry_sum",
+    "max_entry",
+)
+
+
+def vector_length(vectors: ArrayLike, p: float) -> Floats:
+    """||x||_p of vectors (..., n): (...), for p > 0 or inf.
+
+    The largest |x_i| is divided out first, so that neither 1e200 nor 1e-200 leaves the range of float64. Vectors
+    without entries and zero vectors have length 0; a NaN makes the length NaN.
+
+    Raises:
+        ValueError: p <= 0 or NaN; L0 is ``nonzeros``.
+    """
+    if not p > 0:
+        raise ValueError(f"expected p > 0, got {p}; the L0 count is nonzeros()")
+    magnitudes = np.abs(np.asarray(vectors, dtype=np.float64))
+    largest = magnitudes.max(axis=-1, initial=0.0)
+    if np.isinf(p):
+        return largest
+    scale = np.where((largest > 0) & np.isfinite(largest), largest, 1.0)
+    powers = (magnitudes / scale[..., None]) ** p
+    return scale * powers.sum(axis=-1) ** (1 / p)
+
+
+def naive_length(vectors: ArrayLike) -> Floats:
+    """sqrt(sum x_i^2) of vectors (..., n) as the formula stands: infinite from about 1e154, 0 below about 1e-162."""
+    with np.errstate(over="ignore", under="ignore"):
+        return np.sqrt(np.sum(np.square(np.asarray(vectors, dtype=np.float64)), axis=-1))
+
+
+def nonzeros(vectors: ArrayLike) -> NDArray[np.int64]:
+    """The "L0 norm": how many entries of vectors (..., n) are not exactly 0."""
+    return np.count_nonzero(np.asarray(vectors), axis=-1)
+
+
+def distance(first: ArrayLike, second: ArrayLike, p: float) -> Floats:
+    """||x - y||_p of paired vectors (..., n): p = 1 is the Manhattan, p = 2 the Euclidean distance."""
+    return vector_length(np.subtract(first, second, dtype=np.float64), p)
+
+
+def matrix_norm(matrix: Floats, name: MatrixNorm) -> float:
+    """A norm of a matrix (m, n) by its definition.
+
+    frobenius sqrt(sum a_ij^2), spectral the largest and nuclear the sum of the singular values, max_column_sum and
+    max_row_sum of |a_ij|; entry_sum and max_entry treat the matrix as one long vector.
+    """
+    magnitudes = np.abs(matrix)
+    match name:
+        case "spectral" | "nuclear":
+            singular = np.linalg.svd(matrix, compute_uv=False)
+            return float(singular.max() if name == "spectral" else singular.sum())
+        case "frobenius":
+            return float(vector_length(matrix.ravel(), 2))
+        case "max_column_sum":
+            return float(magnitudes.sum(axis=0).max())
+        case "max_row_sum":
+            return float(magnitudes.sum(axis=1).max())
+        case "entry_sum":
+            return float(magnitudes.sum())
+        case "max_entry":
+            return float(magnitudes.max())
+
+
+def unit_ball(p: float, corners: int = 128) -> Floats:
+    """The curve ||x||_p = 1 in the plane as a closed polygon (corners, 2), counterclockwise from (1, 0)."""
+    angles = 2 * np.pi * np.arange(corners) / corners
+    circle = np.column_stack([np.cos(angles), np.sin(angles)])
+    return circle / vector_length(circle, p)[:, None]

@@ -1,0 +1,111 @@
+"""Which step of unit length raises a linear function most: it depends on how length is measured.
+
+max { g.u : ||u|| <= 1 } is the dual norm of g: l2 for l2 (u = g / |g|), l1 for linf (u = sign g), linf for l1 (u
+along the largest coordinate). Source: Boyd, Vandenberghe: Convex Optimization, 2004, section 9.4 (steepest descent
+method).
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from experiments.math.core.trial import Trial
+
+Norm = Literal["l1", "l2", "linf"]
+ORDERS: dict[str, float] = {"l1": 1.0, "l2": 2.0, "linf": np.inf}
+NORMS: tuple[Norm, ...] = ("l2", "linf", "l1")
+DUALS: dict[str, Norm] = {"l1": "linf", "l2": "l2", "linf": "l1"}
+
+
+def length(vectors: NDArray[np.float64], norm: Norm) -> NDArray[np.float64]:
+    """Length of each vector (..., d): (...)."""
+    return np.linalg.norm(vectors, ord=ORDERS[norm], axis=-1)
+
+
+def unit(vectors: NDArray[np.float64], norm: Norm) -> NDArray[np.float64]:
+    """Vectors (..., d) scaled to length 1.
+
+    Raises:
+        ValueError: a zero vector, which has no direction.
+    """
+    lengths = length(vectors, norm)
+    if np.any(lengths == 0):
+        raise ValueError("expected vectors with a direction, got a zero vector")
+    return vectors / lengths[..., None]
+
+
+def steepest_step(gradient: NDArray[np.float64], norm: Norm) -> NDArray[np.float64]:
+    """The step u (d,) of unit length that maximizes gradient . u; ties of l1 go to the first coordinate."""
+    if norm == "l2":
+        return unit(gradient, "l2")
+    if norm == "linf":
+        return np.sign(gradient)
+    step = np.zeros_like(gradient)
+    largest = int(np.argmax(np.abs(gradient)))
+    step[largest] = np.sign(gradient[largest])
+    return step
+
+
+def steepest_rate(gradient: NDArray[np.float64], norm: Norm) -> float:
+    """Largest directional derivative over steps of unit length: the dual norm of the gradient (d,)."""
+    return float(length(gradient, DUALS[norm]))
+
+
+def rates_by_angle(gradient: NDArray[np.float64], norm: Norm, count: int) -> NDArray[np.float64]:
+    """(count, 2): angle to the gradient (2,) in degrees from -180 to 180, rising, and the derivative along the
+    unit step there.
+
+    The derivative is divided by the one along the gradient's direction, so 1 at angle 0; larger values beat the
+    gradient.
+    """
+    turned = directions(count)
+    away = np.degrees(np.arctan2(turned[:, 1], turned[:, 0]) - np.arctan2(gradient[1], gradient[0]))
+    angles = (away + 180) % 360 - 180
+    rates = unit(turned, norm) @ gradient / (unit(gradient, norm) @ gradient)
+    return np.column_stack([angles, rates])[np.argsort(angles)]
+
+
+def steepest_trial(gradient: NDArray[np.float64], norm: Norm, count: int) -> Trial:
+    """Does any of ``count`` directions, or the best step that theory knows, beat the direction of the gradient (2,)?
+
+    The error is by how much, relative to the gradient's rate. The control is the step of largest linf rate, turned
+    to l2 length 1, which the gradient's direction must beat.
+    """
+    best, along = steepest_step(gradient, norm), float(gradient @ unit(gradient, norm))
+    most = max(rates_by_angle(gradient, norm, count)[:, 1].max(), gradient @ best / along)
+    corner = float(gradient @ unit(np.sign(gradient), "l2") / (gradient @ unit(gradient, "l2")))
+    shown = (
+        f"gradient ({gradient[0]:.4g}, {gradient[1]:.4g}): the step ({best[0]:.4g}, {best[1]:.4g}) of {norm} length 1"
+    )
+    return Trial(
+        part="best direction",
+        case=norm,
+        error=float(most - 1),
+        control_error=1 - corner,
+        witness=f"{shown} raises f at {gradient @ best:.4g}, the gradient's direction of that length at {along:.4g}",
+    )
+
+
+def rate_trials(gradient: NDArray[np.float64]) -> list[Trial]:
+    """Is the rate in a direction one of the partial derivatives (2,)? Along each axis, and at 45 degrees between
+    them.
+    """
+    diagonal = float(gradient.sum() / np.sqrt(2))
+    off = float(np.abs(gradient - diagonal).min())
+    witness = (
+        f"partial derivatives {gradient[0]:.4g} and {gradient[1]:.4g}, at 45 degrees the rate is g.u = {diagonal:.4g}"
+    )
+    along = max(abs(float(gradient @ axis) - partial) for axis, partial in zip(np.eye(2), gradient, strict=True))
+    return [
+        Trial(part="rate", case="along an axis", error=along, control_error=off),
+        Trial(part="rate", case="at 45 degrees", error=off, control_error=off, witness=witness),
+    ]
+
+
+def directions(count: int) -> NDArray[np.float64]:
+    """``count`` vectors (count, 2) at equal angles from 0, counterclockwise."""
+    angles = 2 * np.pi * np.arange(count) / count
+    return np.column_stack([np.cos(angles), np.sin(angles)])

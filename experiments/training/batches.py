@@ -1,0 +1,77 @@
+"""Images in memory as batches: normalized once with statistics of the training images alone, visited in a seeded order.
+
+Source: the order of an epoch is a function of (seed, epoch), so a resumed run needs only its position in it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+
+@dataclass(frozen=True)
+class Examples:
+    """Inputs (n, ...) and targets (n,) on one device."""
+
+    inputs: Tensor
+    targets: Tensor
+
+    def __len__(self) -> int:
+        return len(self.targets)
+
+    def first(self, n: int) -> Examples:
+        """The first ``n`` of them."""
+        return Examples(self.inputs[:n], self.targets[:n])
+
+
+@dataclass(frozen=True)
+class Normalization:
+    """Per channel x -> (x - mean) / deviation, with x in [0, 1]."""
+
+    mean: NDArray[np.float64]
+    deviation: NDArray[np.float64]
+
+    @classmethod
+    def fit(cls, images: NDArray[np.uint8]) -> Normalization:
+        """Statistics of ``images`` (n, h, w) or (n, h, w, c); a constant channel gets deviation 1."""
+        channels = images.reshape(-1, images.shape[3] if images.ndim == 4 else 1)
+        counts = np.stack(
+            [np.bincount(channel, minlength=256) for channel in channels.T]
+        )  # exact sums over 256 gray values
+        values = np.arange(256) / 255
+        mean = counts @ values / len(channels)
+        deviation = np.sqrt((counts * (values - mean[:, None]) ** 2).sum(1) / len(channels))
+        return cls(mean, np.where(deviation > 0, deviation, 1.0))
+
+    def apply(self, images: NDArray[np.uint8], dtype: torch.dtype, device: torch.device) -> Tensor:
+        """(n, c, h, w) normalized, of ``dtype`` on ``device``, channels last in memory."""
+        raw = torch.from_numpy(np.ascontiguousarray(images)).to(device)
+        work = torch.float64 if dtype == torch.float64 else torch.float32
+        scale = torch.tensor(1 / (255 * self.deviation), dtype=work, device=device)
+        shift = torch.tensor(-self.mean / self.deviation, dtype=work, device=device)
+        pixels = raw.unsqueeze(3) if raw.dim() == 3 else raw
+        return (pixels.to(work) * scale).add_(shift).to(dtype).permute(0, 3, 1, 2)
+
+
+def held_out(n: int, share: float, seed: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Indices to train on and indices held out: a seeded random ``share`` of n, at least one of each kind if share >
+    0."""
+    order = np.random.default_rng([seed, n]).permutation(n)
+    size = min(max(round(n * share), 1), n - 1) if share > 0 else 0
+    return np.sort(order[size:]), np.sort(order[:size])
+
+
+def epoch_order(n: int, seed: int, epoch: int) -> Tensor:
+    """The order (n,) in which epoch number ``epoch`` visits the images."""
+    return torch.from_numpy(np.random.default_rng([seed, epoch]).permutation(n))
+
+
+def pick(inputs: Tensor, indices: Tensor) -> Tensor:
+    """``inputs[indices]``, with the memory format kept: rows of an (n, h, w, c) buffer are copied whole."""
+    if inputs.dim() == 4:
+        return inputs.permute(0, 2, 3, 1).index_select(0, indices).permute(0, 3, 1, 2)
+    return inputs.index_select(0, indices)
