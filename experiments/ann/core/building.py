@@ -1,0 +1,333 @@
+"""Building an NSG: neighbor graph, candidates and pruning, reverse edges, repair; each stage reports its progress.
+
+Small sets take exact distances throughout. From ``CODED_FROM`` vectors on, codes of 8 bits find the candidates (of the
+exact nearest neighbor graph with proof, of the edges without), and every distance that decides is exact.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Generator
+from dataclasses import dataclass
+from typing import NamedTuple, TypeVar
+
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+from experiments.ann.core.code_vector import BLOCK, has_vnni
+from experiments.ann.core.coded_linking import link_by_codes
+from experiments.ann.core.coded_neighbors import coded_graph_steps
+from experiments.ann.core.codes import Codec, Principal, as_bytes, fit_codec, holds_bytes
+from experiments.ann.core.distance import Floats, Ids, Metric
+from experiments.ann.core.exact import knn_graph_steps
+from experiments.ann.core.kernel import run_chunks
+from experiments.ann.core.pruning import Codes, Stored, join_reverse, link_nodes, reverse_lists
+from experiments.ann.core.reachability import repair
+from experiments.ann.core.vector import aligned_rows
+
+T = TypeVar("T")
+ENTRY_SETS = 256
+"""Different sets of random entries that the searches of a build take turns with."""
+CODED_FROM = 16_384
+"""Vectors from which on codes pay."""
+LISTED = 32
+"""Nearest neighbors per node that the searches by codes walk along."""
+MET = 16_384
+"""Room for the keys that a search by codes collects."""
+
+
+class Step(NamedTuple):
+    """How far a build has come."""
+
+    stage: str
+    done: int
+    total: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class BuildSettings:
+    """What an NSG is built with. Sizes larger than the base are taken as the size of the base."""
+
+    knn: int = 64
+    """Neighbors per node of the exact nearest neighbor graph."""
+    search_list_size: int = 64
+    """L: pool of the searches that collect candidates."""
+    max_degree: int = 32
+    """R: largest out-degree, kept by repair too."""
+    candidates: int = 200
+    """C: nearest candidates per node that the rule looks at."""
+    metric: Metric = "l2"
+    seed: int = 0
+    """Seed of the random entries of the collecting searches."""
+    candidates_from_search: bool = True
+    """Whether candidates are the nodes that a search meets, beside the node's own neighbors."""
+    reverse_edges: bool = True
+    by_codes: bool | None = None
+    """Whether codes find the candidates; by default from 16,384 vectors on."""
+    repair: bool = True
+    """Whether unreachable nodes are attached."""
+
+    def __post_init__(self) -> None:
+        for name in ("knn", "search_list_size", "max_degree", "candidates"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name}: expected at least 1, got {getattr(self, name)}")
+        if self.metric not in ("l2", "cosine", "ip"):
+            raise ValueError(f"metric: expected l2, cosine or ip, got {self.metric!r}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class BuildReport:
+    """What a build took and made."""
+
+    knn_seconds: float
+    link_seconds: float
+    repair_seconds: float
+    attached: int
+    """Edges that repair attached."""
+
+    @property
+    def seconds(self) -> float:
+        return self.knn_seconds + self.link_seconds + self.repair_seconds
+
+
+class ShortCodes(NamedTuple):
+    """Codes of a base for searching."""
+
+    codec: Codec
+    codes: Codes
+    """(n, code bytes), seen as uint8 where VNNI is used and as int8 elsewhere."""
+
+
+def short_codes(
+    vectors: Stored, principal: Principal, threads: int, *, code_bytes: int | None = None, portable: bool = False
+) -> ShortCodes:
+    """Fit a codec and encode the base; ``portable`` does without VNNI."""
+    vnni = has_vnni() and not portable
+    codec = fit_codec(principal, code_bytes, vnni=vnni)
+    codes = codec.encode(vectors, threads=threads)
+    return ShortCodes(codec, codes.view(np.uint8) if vnni else codes)
+
+
+class Built(NamedTuple):
+    """A graph and how it came about."""
+
+    graph: Ids
+    navigating_node: int
+    report: BuildReport
+    vectors: Stored
+    """The base as it is measured: bytes where all numbers are, otherwise floats."""
+    short: ShortCodes | None
+    """Codes that the build has used, and the search may use."""
+
+
+def build_steps(base: Floats, settings: BuildSettings, threads: int) -> Generator[Step, None, Built]:
+    """Build the graph of padded vectors (n, width), stage by stage."""
+    began = time.perf_counter()
+    vectors: Stored = as_bytes(base) if holds_bytes(base) else base
+    coded = settings.by_codes if settings.by_codes is not None else len(base) >= CODED_FROM
+    principal = Principal(vectors) if coded else None
+    knn, squared = yield from _neighbor_stage(base, vectors, principal, settings.knn, threads)
+    neighbors_done = time.perf_counter()
+    navigating_node = nearest_to_mean(base)
+    short = None
+    if principal is not None and settings.candidates_from_search:
+        short = short_codes(vectors, principal, threads)
+        linked = _link_by_codes(vectors, short, knn, squared, navigating_node, settings, threads)
+    else:
+        linked = _link_exactly(base, knn, squared, navigating_node, settings, threads)
+    links, link_squared = yield from linked
+    graph = yield from _reverse_stage(vectors, links, link_squared, threads) if settings.reverse_edges else _just(links)
+    linked_at = time.perf_counter()
+    yield Step("repair", 0, len(base))
+    attached = attach_unreachable(graph, base, navigating_node, settings.search_list_size) if settings.repair else 0
+    yield Step("repair", len(base), len(base))
+    report = BuildReport(
+        knn_seconds=neighbors_done - began,
+        link_seconds=linked_at - neighbors_done,
+        repair_seconds=time.perf_counter() - linked_at,
+        attached=attached,
+    )
+    return Built(graph, navigating_node, report, vectors, short)
+
+
+def _just(value: T) -> Generator[Step, None, T]:
+    return value
+    yield
+
+
+def _staged(stage: str, total: int, steps: Generator[int, None, T]) -> Generator[Step, None, T]:
+    """Name the steps of a stage."""
+    while True:
+        try:
+            yield Step(stage, next(steps), total)
+        except StopIteration as end:
+            return end.value
+
+
+def nearest_to_mean(base: Floats) -> int:
+    """The vector nearest to the mean. The paper searches for it on the graph; a scan is exact and costs one pass."""
+    mean = base.mean(axis=0, dtype=np.float64)
+    best, nearest = np.inf, 0
+    for start in range(0, len(base), 4096):
+        squared = ((base[start : start + 4096] - mean) ** 2).sum(axis=1)
+        if squared.min() < best:
+            best, nearest = squared.min(), start + int(squared.argmin())
+    return nearest
+
+
+def _neighbor_stage(
+    base: Floats, vectors: Stored, principal: Principal | None, k: int, threads: int
+) -> Generator[Step, None, tuple[Ids, Floats]]:
+    n, width = len(base), max(1, min(k, len(base) - 1))
+    with threadpool_limits(1):
+        if principal is not None and has_vnni() and n > CODED_FROM:
+            codec = fit_codec(principal, 64 if base.shape[1] <= 256 else 128, vnni=True, clipped=False)
+            codes = codec.encode(vectors, threads=threads)
+            steps = coded_graph_steps(vectors, codec, codes, width, threads=threads)
+            found = yield from _staged("nearest neighbors", n, steps)
+            if found is not None:
+                return found
+        return (yield from _staged("nearest neighbors", n, knn_graph_steps(base, width, threads=threads)))
+
+
+def _link_exactly(
+    base: Floats, knn: Ids, squared: Floats, navigating_node: int, settings: BuildSettings, threads: int
+) -> Generator[Step, None, tuple[Ids, Floats]]:
+    n = len(base)
+    capacity = min(settings.search_list_size, n)
+    entries = entry_sets(knn[navigating_node], navigating_node, capacity, n, settings.seed)
+    links, link_squared = _empty_lists(n, settings.max_degree)
+    pools, met = np.empty((threads, capacity), np.int64), np.empty((threads, n + knn.shape[1]), np.int64)
+    stamps, last = np.zeros((threads, n), np.uint8), [0] * threads
+
+    def link(worker: int, start: int, stop: int) -> None:
+        last[worker] = link_nodes(
+            knn,
+            squared,
+            base,
+            start,
+            stop,
+            entries,
+            capacity,
+            settings.candidates,
+            settings.candidates_from_search,
+            pools[worker],
+            met[worker],
+            stamps[worker],
+            last[worker],
+            links,
+            link_squared,
+        )
+
+    for done in run_chunks(link, n, chunk=256, threads=threads):
+        yield Step("candidates and pruning", done, n)
+    return links, link_squared
+
+
+def _link_by_codes(
+    vectors: Stored,
+    short: ShortCodes,
+    knn: Ids,
+    squared: Floats,
+    navigating_node: int,
+    settings: BuildSettings,
+    threads: int,
+) -> Generator[Step, None, tuple[Ids, Floats]]:
+    n = len(vectors)
+    size, width = min(settings.search_list_size, n), min(LISTED, knn.shape[1])
+    lists = _lists_with_entries(
+        knn[:, :width], entry_sets(knn[navigating_node], navigating_node, width, n, settings.seed)
+    )
+    links, link_squared = _empty_lists(n, settings.max_degree)
+    pools = [aligned_rows(1, -(-size // BLOCK) * BLOCK, np.int64) for _ in range(threads)]
+    keys = [aligned_rows(1, BLOCK, np.int64)[0] for _ in range(threads)]
+    met = np.empty((threads, MET + knn.shape[1]), np.int64)
+    stamps, last = np.zeros((threads, n), np.uint8), [0] * threads
+
+    def link(worker: int, start: int, stop: int) -> None:
+        last[worker] = link_by_codes(
+            knn,
+            squared,
+            lists,
+            vectors,
+            short.codes,
+            start,
+            stop,
+            size,
+            settings.candidates,
+            pools[worker],
+            keys[worker],
+            met[worker],
+            stamps[worker],
+            last[worker],
+            links,
+            link_squared,
+        )
+
+    for done in run_chunks(link, n, chunk=256, threads=threads):
+        yield Step("candidates and pruning", done, n)
+    return links, link_squared
+
+
+def _reverse_stage(vectors: Stored, links: Ids, squared: Floats, threads: int) -> Generator[Step, None, Ids]:
+    n = len(vectors)
+    offsets, incoming = reverse_lists(links, squared)
+    joined = np.full_like(links, -1)
+    instructions: Codes = np.empty((0, 0), np.uint8) if has_vnni() else np.empty((0, 0), np.int8)
+
+    def join(_: int, start: int, stop: int) -> None:
+        join_reverse(vectors, instructions, links, squared, offsets, incoming, start, stop, joined)
+
+    for done in run_chunks(join, n, chunk=1024, threads=threads):
+        yield Step("reverse edges", done, n)
+    return joined
+
+
+def _empty_lists(n: int, max_degree: int) -> tuple[Ids, Floats]:
+    width = min(max_degree, max(n - 1, 1))
+    return np.full((n, width), -1, np.int32), np.full((n, width), np.inf, np.float32)
+
+
+def entry_sets(neighbors: Ids, navigating_node: int, size: int, n: int, seed: int) -> Ids:
+    """Where the collecting searches start: the navigating node, its neighbors, and random nodes up to ``size``.
+
+    The random ones let candidates come from every part of a graph that is not connected.
+    """
+    local = np.concatenate([[navigating_node], neighbors[neighbors >= 0]])[:size]
+    rng = np.random.default_rng(seed)
+    random = rng.integers(n, size=(ENTRY_SETS, max(size - len(local), 0)))
+    return np.hstack([np.broadcast_to(local, (ENTRY_SETS, len(local))), random]).astype(np.int32)
+
+
+def _lists_with_entries(neighbors: Ids, entries: Ids) -> Ids:
+    """Nearest neighbors (n, width), and below them the nodes to start from, in full blocks of 8."""
+    return in_blocks(np.vstack([neighbors, entries]))
+
+
+def in_blocks(graph: Ids) -> Ids:
+    """A padded graph (n, R) on cache lines, R a multiple of 8: gaps in a block of 8 repeat its first id."""
+    n, width = graph.shape
+    lists: Ids = aligned_rows(n, -(-width // BLOCK) * BLOCK, np.int32)
+    lists[:] = -1
+    lists[:, :width] = graph
+    blocks = lists.reshape(n, -1, BLOCK)
+    gaps = (blocks < 0) & (blocks[:, :, :1] >= 0)
+    blocks[gaps] = np.broadcast_to(blocks[:, :, :1], blocks.shape)[gaps]
+    return lists
+
+
+def attach_unreachable(graph: Ids, base: Floats, navigating_node: int, search_list_size: int) -> int:
+    """Repair a graph in place; returns how many edges were attached."""
+    n = len(base)
+    capacity = min(search_list_size, n)
+    entries = np.array([navigating_node], np.int32)
+    return repair(
+        graph,
+        base,
+        navigating_node,
+        entries,
+        capacity,
+        np.empty(capacity, np.int64),
+        np.empty(n, np.int64),
+        np.zeros(n, np.uint8),
+    )

@@ -1,0 +1,129 @@
+"""An NSG that is searched on short codes and measured exactly at the end: the fast form of the index.
+
+    index = CodedNSG.of(NSG.build(base))
+    ids, distances = index.search(queries, k=10, search_list_size=20)
+
+Distances are exact; only which nodes are met depends on the codes. With a list as long as the base the search is exact.
+Base vectors of integers from 0 to 255 are kept as bytes, others as float32.
+"""
+
+from __future__ import annotations
+
+from typing import TypeGuard
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from experiments.ann.core.building import in_blocks, short_codes
+from experiments.ann.core.code_vector import BLOCK
+from experiments.ann.core.coded_search import Codes, Stored, rerank, search_codes
+from experiments.ann.core.codes import Codec, Principal, as_bytes, holds_bytes
+from experiments.ann.core.distance import Floats, Ids, MetricSpace, checked_vectors
+from experiments.ann.core.index import NSG, SearchResult
+from experiments.ann.core.kernel import run_all, usable_cores
+from experiments.ann.core.vector import aligned_rows, padded
+
+IN_FLIGHT = 6
+"""Queries that a thread works on at once."""
+
+
+class CodedNSG:
+    """An NSG with codes. Make it with ``of``."""
+
+    def __init__(self, lists: Ids, vectors: Stored, codes: Codes, codec: Codec, space: MetricSpace) -> None:
+        self.lists = lists
+        """Out-neighbors in blocks of 8 (n + 1, width); the last row holds the navigating node."""
+        self.vectors = vectors
+        """Base vectors in the space of the metric, padded."""
+        self.codes = codes
+        """(n, code bytes), seen as uint8 where VNNI is used and as int8 elsewhere."""
+        self.codec = codec
+        self.space = space
+
+    @classmethod
+    def of(
+        cls, index: NSG, *, code_bytes: int | None = None, threads: int | None = None, portable: bool = False
+    ) -> CodedNSG:
+        """Codes for an index.
+
+        Args:
+            index: the graph and its vectors.
+            code_bytes: bytes per code, a multiple of 64; by default as short as a probe on a sample allows.
+            threads: workers; all usable cores by default.
+            portable: do without VNNI; the results are the same up to how integer vectors are projected.
+        """
+        built, workers = index.built, threads or usable_cores()
+        short = built.short
+        if short is None or portable or code_bytes not in (None, short.codec.code_bytes):
+            principal = Principal(built.vectors)
+            short = short_codes(built.vectors, principal, workers, code_bytes=code_bytes, portable=portable)
+        lists = lists_with_start(index.graph, index.navigating_node)
+        return cls(lists, built.vectors, short.codes, short.codec, index.space)
+
+    def __len__(self) -> int:
+        return len(self.vectors)
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of graph, vectors and codes."""
+        return self.lists.nbytes + self.vectors.nbytes + self.codes.nbytes
+
+    def search(
+        self, queries: ArrayLike, k: int, search_list_size: int, *, threads: int | None = None
+    ) -> tuple[Ids, Floats]:
+        """The k nearest base vectors of each query; see ``NSG.search``."""
+        result = self.search_counted(queries, k, search_list_size, threads=threads)
+        return result.ids, result.distances
+
+    def search_counted(
+        self, queries: ArrayLike, k: int, search_list_size: int, *, threads: int | None = None
+    ) -> SearchResult:
+        """``search`` with its cost: code distances per query, repeated ones included; hops are not counted."""
+        if k < 1 or search_list_size < 1:
+            raise ValueError(f"expected k and search_list_size of at least 1, got {k} and {search_list_size}")
+        placed, vectors = self.place(queries)
+        size = min(max(search_list_size, k), len(self))
+        workers = threads or usable_cores()
+        m = len(placed)
+        found, measured = np.empty((m, size), np.int32), np.zeros(m, np.int32)
+        ids, squared = np.full((m, k), -1, np.int32), np.full((m, k), np.inf, np.float32)
+        plain = self.codec.encode(placed, threads=workers)
+        codes: Codes = plain.view(np.uint8) if self.codes.dtype == np.uint8 else plain
+        pools = [aligned_rows(IN_FLIGHT, -(-size // BLOCK) * BLOCK, np.int64) for _ in range(workers)]
+        keys = [aligned_rows(1, BLOCK, np.int64)[0] for _ in range(workers)]
+        best = np.empty((workers, size), np.int64)
+
+        def work(worker: int, start: int, stop: int) -> None:
+            search_codes(self.lists, self.codes, codes, start, stop, size, pools[worker], keys[worker], found, measured)
+            rerank(self.vectors, placed, self.codes, found, start, stop, best[worker], ids, squared)
+
+        run_all(work, m, chunk=max(IN_FLIGHT, min(256, -(-m // (4 * workers)))), threads=workers)
+        return SearchResult(ids, self.space.report(squared, vectors), measured, np.zeros(m, np.int32))
+
+    def place(self, queries: ArrayLike) -> tuple[Stored, Floats]:
+        """Queries as they are compared, bytes if base and queries allow it, and as they were given."""
+        if self._takes_bytes(queries):
+            rows: NDArray[np.uint8] = aligned_rows(len(queries), self.vectors.shape[1], np.uint8)
+            rows[:, : queries.shape[1]] = queries
+            return rows, np.empty((0, 0), np.float32)
+        vectors = checked_vectors(queries, "queries", self.space.dim)
+        placed = self.space.place_queries(vectors)
+        if self.vectors.dtype == np.float32:
+            return padded(placed), vectors
+        if holds_bytes(placed):
+            return as_bytes(placed), vectors
+        floats: Floats = aligned_rows(len(placed), self.vectors.shape[1], np.float32)
+        floats[:, : placed.shape[1]] = placed
+        return floats, vectors
+
+    def _takes_bytes(self, queries: ArrayLike) -> TypeGuard[NDArray[np.uint8]]:
+        bytes_given = isinstance(queries, np.ndarray) and queries.dtype == np.uint8 and queries.ndim == 2
+        bytes_kept = self.vectors.dtype == np.uint8 and self.space.metric == "l2"
+        return bytes_kept and bytes_given and np.shape(queries)[1] == self.space.dim
+
+
+def lists_with_start(graph: Ids, navigating_node: int) -> Ids:
+    """A padded graph (n, R) in the layout of ``search_codes``, with the navigating node in one more row."""
+    start = np.full((1, graph.shape[1]), -1, np.int32)
+    start[0, 0] = navigating_node
+    return in_blocks(np.vstack([graph, start]))

@@ -1,0 +1,113 @@
+"""Collecting candidates for the edges of an NSG by codes; what is collected is then measured exactly.
+
+It stands in for the search by exact distances in ``pruning.link_nodes`` where vectors have codes: the candidates are
+the nodes that entered the pool of a search on the nearest neighbor graph, the nearest of them by code.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from experiments.ann.core.code_vector import BLOCK, NO_KEY, absorb, block_keys, first_open, lowest_bit, stored_distance
+from experiments.ann.core.coded_neighbors import select_smallest
+from experiments.ann.core.coded_search import Codes, Stored, request_codes
+from experiments.ann.core.distance import Floats, Ids, Keys, key_distance, key_node, make_key
+from experiments.ann.core.kernel import kernel
+from experiments.ann.core.pruning import keep_unoccluded
+from experiments.ann.core.search import Stamps, next_stamp
+
+
+@kernel
+def collect(lists: Ids, codes: Codes, node: int, entry: int, size: int, pools: Keys, keys: Keys, met: Keys) -> int:
+    """Search for a node's own code from row ``entry`` of the lists.
+
+    Args:
+        lists: nearest neighbor graph in blocks of 8, and rows of nodes to start from.
+        codes: of the base.
+        size: search list size.
+        pools: scratch (1, at least ``size``) on cache lines.
+        keys: scratch (8,).
+        met: out, keys by code distance of the nodes that entered the pool, with repetitions.
+
+    Returns:
+        How many keys ``met`` holds.
+    """
+    pools[0, :] = NO_KEY
+    count = 0
+    current = entry
+    while True:
+        request_codes(lists, codes, current)
+        for first in range(0, lists.shape[1], BLOCK):
+            if lists[current, first] < 0 or count + BLOCK > met.shape[0]:
+                break
+            mask = block_keys(codes, lists, current, first, codes, node, keys, pools[0, size - 1])
+            if mask != 0:
+                absorb(pools, 0, keys, mask)
+            while mask != 0:
+                met[count] = keys[lowest_bit(mask)]
+                count += 1
+                mask &= mask - 1
+        place = first_open(pools, 0)
+        if place >= size:
+            return count
+        pools[0, place] |= 1
+        current = key_node(pools[0, place])
+
+
+@kernel
+def link_by_codes(
+    knn: Ids,
+    knn_squared: Floats,
+    lists: Ids,
+    vectors: Stored,
+    codes: Codes,
+    start: int,
+    stop: int,
+    size: int,
+    most: int,
+    pools: Keys,
+    keys: Keys,
+    met: Keys,
+    stamps: Stamps,
+    stamp: int,
+    links: Ids,
+    squared: Floats,
+) -> int:
+    """Choose the out-edges of nodes start..stop-1 before reverse edges; see ``pruning.link_nodes``.
+
+    ``lists`` has the nearest neighbor graph in its first n rows and nodes to start from, taken in turns, in the others.
+    """
+    n = knn.shape[0]
+    kept = np.empty(links.shape[1], np.int64)
+    for node in range(start, stop):
+        stamp = next_stamp(stamps, stamp)
+        entry = n + node % (lists.shape[0] - n)
+        count = collect(lists, codes, node, entry, size, pools, keys, met)
+        stamps[node] = stamp
+        near = 0
+        for i in range(knn.shape[1]):
+            if knn[node, i] >= 0:
+                stamps[knn[node, i]] = stamp
+                near += 1
+        distinct = 0
+        for i in range(count):
+            other = key_node(met[i])
+            if stamps[other] != stamp:
+                stamps[other] = stamp
+                met[distinct] = met[i]
+                distinct += 1
+        room = max(most - near, 0)
+        if distinct > room:
+            select_smallest(met, distinct, room)
+            distinct = room
+        for i in range(distinct):
+            other = key_node(met[i])
+            met[i] = make_key(stored_distance(vectors, other, vectors, node, codes), other)
+        for i in range(near):
+            met[distinct + i] = make_key(knn_squared[node, i], knn[node, i])
+        met[: distinct + near].sort()
+        taken = keep_unoccluded(vectors, codes, met, min(distinct + near, most), kept)
+        for i in range(taken):
+            links[node, i] = key_node(kept[i])
+            squared[node, i] = key_distance(kept[i])
+    return stamp

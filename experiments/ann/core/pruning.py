@@ -1,0 +1,181 @@
+"""Choosing the edges of an NSG: candidates met by a search, the rule of the MRNG, and reverse edges.
+
+The rule: scan the candidates q of p from the nearest; take q unless an r taken before is strictly nearer to q than p
+is. Ties in the scan go by id. With all points as candidates and no limit this is the MRNG itself.
+Each node is handled alone, from lists that no longer change, so the result does not depend on threads.
+
+Source: Fu et al., PVLDB 12(5), 2019, Algorithm 2. The original inserts reverse edges one by one under locks; here each
+node receives all of them at once.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from experiments.ann.core.code_vector import stored_distance
+from experiments.ann.core.distance import Floats, Ids, Keys, key_distance, key_node, make_key
+from experiments.ann.core.kernel import kernel
+from experiments.ann.core.search import Stamps, best_first, next_stamp
+
+Codes = NDArray[np.uint8] | NDArray[np.int8]
+Stored = NDArray[np.float32] | NDArray[np.uint8]
+
+
+@kernel
+def keep_unoccluded(vectors: Stored, codes: Codes, candidates: Keys, size: int, kept: Keys) -> int:
+    """Apply the MRNG rule to sorted candidates.
+
+    Args:
+        vectors: padded (n, d), floats or bytes.
+        codes: any array of codes; its element type selects the instructions for bytes.
+        candidates: keys with the distance to p (>= size,), ascending, without p and without repetition.
+        kept: out, keys taken (max_degree,), ascending.
+
+    Returns:
+        Number of keys taken.
+    """
+    taken = 0
+    for i in range(size):
+        if taken == kept.shape[0]:
+            break
+        distance = key_distance(candidates[i])
+        node = key_node(candidates[i])
+        occluded = False
+        for j in range(taken):
+            if stored_distance(vectors, key_node(kept[j]), vectors, node, codes) < distance:
+                occluded = True
+                break
+        if not occluded:
+            kept[taken] = candidates[i]
+            taken += 1
+    return taken
+
+
+@kernel
+def link_nodes(
+    knn: Ids,
+    knn_squared: Floats,
+    base: Floats,
+    start: int,
+    stop: int,
+    entries: Ids,
+    capacity: int,
+    most: int,
+    from_search: bool,
+    pool: Keys,
+    met: Keys,
+    stamps: Stamps,
+    stamp: int,
+    links: Ids,
+    squared: Floats,
+) -> int:
+    """Choose the out-edges of nodes start..stop-1 before reverse edges.
+
+    Args:
+        knn, knn_squared: k nearest neighbor graph (n, k) and its squared distances.
+        base: padded vectors (n, d).
+        entries: nodes where the searches start; row ``node % len(entries)`` is used.
+        capacity: search list size.
+        most: candidates that are kept, the nearest first.
+        from_search: whether candidates are those met by a search, beside the node's own neighbors.
+        pool, met: scratch (>= capacity,) and (>= n + k,).
+        links, squared: out, edges (n, max_degree) from the nearest, and their squared distances.
+
+    Returns:
+        The last stamp used.
+    """
+    kept = np.empty(links.shape[1], np.int64)
+    for node in range(start, stop):
+        stamp = next_stamp(stamps, stamp)
+        size = 0
+        if from_search:
+            own_entries = entries[node % entries.shape[0]]
+            _, size, _ = best_first(knn, base, base[node], own_entries, pool, capacity, stamps, stamp, met)
+            size = without(met, size, node)
+        stamps[node] = stamp
+        for i in range(knn.shape[1]):
+            neighbor = knn[node, i]
+            if neighbor >= 0 and stamps[neighbor] != stamp:
+                stamps[neighbor] = stamp
+                met[size] = make_key(knn_squared[node, i], neighbor)
+                size += 1
+        met[:size].sort()
+        taken = keep_unoccluded(base, stamps, met, min(size, most), kept)
+        for i in range(taken):
+            links[node, i] = key_node(kept[i])
+            squared[node, i] = key_distance(kept[i])
+    return stamp
+
+
+@kernel
+def without(keys: Keys, size: int, node: int) -> int:
+    """Remove a node from unsorted keys; returns the new size."""
+    for i in range(size):
+        if key_node(keys[i]) == node:
+            keys[i] = keys[size - 1]
+            return size - 1
+    return size
+
+
+@kernel
+def reverse_lists(links: Ids, squared: Floats) -> tuple[NDArray[np.int64], Keys]:
+    """Incoming edges of every node: offsets (n + 1,) and keys of the sources, by target and then by source id."""
+    n, width = links.shape
+    offsets = np.zeros(n + 1, np.int64)
+    for source in range(n):
+        for i in range(width):
+            if links[source, i] < 0:
+                break
+            offsets[links[source, i] + 1] += 1
+    for node in range(n):
+        offsets[node + 1] += offsets[node]
+    fill = offsets[:-1].copy()
+    incoming = np.empty(offsets[n], np.int64)
+    for source in range(n):
+        for i in range(width):
+            target = links[source, i]
+            if target < 0:
+                break
+            incoming[fill[target]] = make_key(squared[source, i], source)
+            fill[target] += 1
+    return offsets, incoming
+
+
+@kernel
+def join_reverse(
+    vectors: Stored,
+    codes: Codes,
+    links: Ids,
+    squared: Floats,
+    offsets: NDArray[np.int64],
+    incoming: Keys,
+    start: int,
+    stop: int,
+    joined: Ids,
+) -> None:
+    """Add to each of the nodes start..stop-1 the reverse of its incoming edges; prune by the rule where they do not
+    fit.
+
+    ``joined`` (n, max_degree) receives the edges, from the nearest.
+    """
+    width = links.shape[1]
+    kept = np.empty(width, np.int64)
+    for node in range(start, stop):
+        union = np.empty(width + offsets[node + 1] - offsets[node], np.int64)
+        size = 0
+        while size < width and links[node, size] >= 0:
+            union[size] = make_key(squared[node, size], links[node, size])
+            size += 1
+        own = size
+        for i in range(offsets[node], offsets[node + 1]):
+            if not np.any(links[node, :own] == key_node(incoming[i])):
+                union[size] = incoming[i]
+                size += 1
+        union[:size].sort()
+        chosen = union
+        if size > width:
+            size = keep_unoccluded(vectors, codes, union, size, kept)
+            chosen = kept
+        for i in range(size):
+            joined[node, i] = key_node(chosen[i])

@@ -1,0 +1,216 @@
+"""MRNG, the MSNET check and routing against naive walks and networkx."""
+
+from __future__ import annotations
+
+import networkx as nx
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from experiments.ann.core.counterexamples import (
+    GABRIEL_STALLS,
+    MISSED_QUERY,
+    MRNG_IS_DIRECTED,
+    MRNG_LEAVES_DELAUNAY,
+    MRNG_MISSES_QUERY,
+    RNG_STALLS,
+    TIED_EDGES,
+    describe_edges,
+    describe_walk,
+)
+from experiments.ann.core.delaunay import delaunay_graph
+from experiments.ann.core.graphs import (
+    complete_graph,
+    directed_edges,
+    edge_differences,
+    edges_outside,
+    out_degrees,
+    reversed_edges,
+    union,
+)
+from experiments.ann.core.index import NSG
+from experiments.ann.core.monotonic import (
+    KISSING_NUMBERS,
+    monotonic_by_definition,
+    monotonic_reachability,
+    monotonic_relative_neighborhood_graph,
+    narrow_angles,
+    removable_edges,
+    smallest_angle,
+    stalled_pairs,
+)
+from experiments.ann.core.point_sets import hexagonal_lattice, uniform_points, with_duplicates
+from experiments.ann.core.proximity import (
+    gabriel_graph,
+    knn_graph,
+    nearest_neighbor_graph,
+    relative_neighborhood_graph,
+    squared_distances,
+)
+from experiments.ann.core.routing import best_first_search, greedy_from_everywhere, greedy_path, misses
+from experiments.ann.core.survey import survey_inside, survey_outside
+
+whole_points = st.lists(st.tuples(st.integers(0, 9), st.integers(0, 9)), min_size=2, max_size=12, unique=True).map(
+    lambda points: np.array(points, float)
+)
+
+
+@given(whole_points)
+@settings(max_examples=60, deadline=None)
+def test_mrng_is_an_msnet_with_wide_angles_even_at_ties(points):
+    graph = monotonic_relative_neighborhood_graph(points)
+    assert not len(stalled_pairs(points, graph))
+    assert not len(narrow_angles(points, graph))
+    assert out_degrees(graph).max() <= KISSING_NUMBERS[2]
+
+
+@given(whole_points)
+@settings(max_examples=40, deadline=None)
+def test_no_edge_of_an_mrng_can_be_spared(points):
+    graph = monotonic_relative_neighborhood_graph(points)
+    assert not len(removable_edges(points, graph))
+
+
+def test_of_a_complete_graph_only_edges_from_nearest_neighbors_are_needed():
+    points = uniform_points(np.random.default_rng(0), 15, 2)
+    nearest = knn_graph(points, 1)[:, 0].tolist()
+    spare = {tuple(edge) for edge in removable_edges(points, complete_graph(15)).tolist()}
+    assert {tuple(edge) for edge in directed_edges(complete_graph(15)).tolist()} - spare == set(
+        zip(nearest, range(15), strict=True)
+    )
+
+
+@pytest.mark.parametrize("dim", [1, 2, 4, 8])
+def test_mrng_equals_its_definition_and_holds_the_rng(dim):
+    points = uniform_points(np.random.default_rng(dim), 50, dim)
+    graph = monotonic_relative_neighborhood_graph(points)
+    assert graph.tolist() == monotonic_by_definition(points).tolist()
+    assert not len(edges_outside(relative_neighborhood_graph(points), graph))
+    assert not len(edges_outside(nearest_neighbor_graph(points), graph))
+    assert smallest_angle(points, graph) >= 60 - 1e-9
+
+
+def test_stalled_pairs_are_found_one_by_one():
+    points = uniform_points(np.random.default_rng(3), 25, 2)
+    graph, squared = relative_neighborhood_graph(points), squared_distances(points, points)
+    expected = {
+        (p, q)
+        for p in range(25)
+        for q in range(25)
+        if p != q and not any(squared[u, q] < squared[p, q] for u in graph[p] if u >= 0)
+    }
+    assert {tuple(pair) for pair in stalled_pairs(points, graph).tolist()} == expected != set()
+
+
+def test_reachability_is_that_of_networkx_on_descending_edges():
+    points = uniform_points(np.random.default_rng(4), 20, 2)
+    graph, squared = knn_graph(points, 3), squared_distances(points, points)
+    connected = monotonic_reachability(points, graph)
+    for goal in range(20):
+        descending = nx.DiGraph(
+            [(p, u) for p, u in directed_edges(graph).tolist() if squared[u, goal] < squared[p, goal]]
+        )
+        descending.add_nodes_from(range(20))
+        assert set(np.flatnonzero(connected[:, goal])) == nx.ancestors(descending, goal) | {goal}
+
+
+def test_greedy_from_everywhere_equals_single_walks():
+    rng = np.random.default_rng(5)
+    points, queries = uniform_points(rng, 30, 3), uniform_points(rng, 4, 3)
+    graph = knn_graph(points, 4)
+    walks = greedy_from_everywhere(points, graph, queries)
+    for query in range(4):
+        for start in range(30):
+            path = greedy_path(points, graph, queries[query], start)
+            assert walks.ends[query, start] == path[-1]
+            assert walks.hops[query, start] == len(path) - 1
+            assert walks.distance_computations[query, start] == 1 + 4 * len(path)
+
+
+@pytest.mark.parametrize("dim", [2, 4])
+def test_delaunay_never_misses_and_mrng_misses_only_outside(dim):
+    rng = np.random.default_rng(6)
+    points, queries = uniform_points(rng, 60, dim), uniform_points(rng, 40, dim)
+    delaunay, monotonic = delaunay_graph(points), monotonic_relative_neighborhood_graph(points)
+    assert survey_inside(points, delaunay).missed_pairs == survey_outside(points, delaunay, queries).missed == 0
+    assert survey_inside(points, monotonic).missed_pairs == 0
+    assert survey_outside(points, monotonic, queries).missed > 0
+
+
+def test_best_first_with_the_whole_set_is_exact_and_with_one_is_greedy():
+    rng = np.random.default_rng(7)
+    points, query = uniform_points(rng, 40, 3), uniform_points(rng, 1, 3)[0]
+    graph = knn_graph(points, 5)
+    graph = union(graph, relative_neighborhood_graph(points))
+    whole = best_first_search(points, graph, query, 0, 40)
+    squared = squared_distances(query[None, :], points)[0]
+    assert whole.squared.tolist() == sorted(squared)
+    assert whole.ids.tolist() == squared.argsort().tolist()
+    assert (whole.hops, whole.distance_computations) == (40, 40)
+    narrow = best_first_search(points, graph, query, 0, 1)
+    path = greedy_path(points, graph, query, 0)
+    assert (narrow.ids[0], narrow.hops) == (path[-1], len(path))
+    assert narrow.distance_computations == len({*path, *graph[path].ravel().tolist()} - {-1})
+
+
+def test_dropping_ties_breaks_the_lattice_and_keeping_them_does_not():
+    lattice = hexagonal_lattice(6)
+    kept = monotonic_relative_neighborhood_graph(lattice)
+    assert (len(stalled_pairs(lattice, kept)), out_degrees(kept).max()) == (0, KISSING_NUMBERS[2])
+    assert smallest_angle(lattice, kept) == pytest.approx(60)
+    dropped = monotonic_relative_neighborhood_graph(lattice, "drop")
+    assert (len(stalled_pairs(lattice, dropped)) > 0, out_degrees(dropped).max()) == (True, 3)
+
+
+def test_routing_to_a_repeat_stalls_at_its_twin():
+    points = with_duplicates(np.random.default_rng(8), uniform_points(np.random.default_rng(8), 20, 2), 4)
+    graph = monotonic_relative_neighborhood_graph(points)
+    survey = survey_inside(points, graph)
+    assert survey.missed_pairs > 0
+    assert not misses(points, points, greedy_from_everywhere(points, graph, points)).any()
+
+
+def test_rng_of_four_points_stalls():
+    graph = relative_neighborhood_graph(RNG_STALLS)
+    assert stalled_pairs(RNG_STALLS, graph).tolist() == [[2, 0]]
+    assert describe_walk(RNG_STALLS, graph, 2, RNG_STALLS[0]) == (
+        "in {(1, 6), (8, 2), (6, 0), (6, 6)} greedy to (1, 6) walks (6, 0) at 61 and stops, as its nearest neighbors "
+        "are "
+        "(8, 2) at 65; the nearest point is (1, 6) at 0 (squared distances)"
+    )
+
+
+def test_gabriel_graph_of_four_points_stalls():
+    assert stalled_pairs(GABRIEL_STALLS, gabriel_graph(GABRIEL_STALLS)).tolist() == [[0, 1]]
+
+
+def test_mrng_of_three_points_misses_a_query_outside():
+    graph = monotonic_relative_neighborhood_graph(MRNG_MISSES_QUERY)
+    assert greedy_path(MRNG_MISSES_QUERY, graph, MISSED_QUERY, 2) == [2]
+    assert survey_outside(MRNG_MISSES_QUERY, graph, MISSED_QUERY[None, :]).missed == 1
+
+
+def test_mrng_is_not_within_delaunay():
+    graph = monotonic_relative_neighborhood_graph(MRNG_LEAVES_DELAUNAY)
+    assert [1, 3] in edges_outside(graph, delaunay_graph(MRNG_LEAVES_DELAUNAY)).tolist()
+
+
+def test_mrng_is_directed():
+    graph = monotonic_relative_neighborhood_graph(MRNG_IS_DIRECTED)
+    single = edges_outside(graph, reversed_edges(graph))
+    assert describe_edges(MRNG_IS_DIRECTED, single) == "in {(0, 2), (7, 3), (3, 8), (5, 8)} (7, 3) -> (0, 2)"
+
+
+def test_nsg_of_all_candidates_before_reverse_edges_is_the_mrng():
+    points = uniform_points(np.random.default_rng(9), 60, 3) / (1 << 10)
+    whole = {"knn": 59, "search_list_size": 60, "candidates": 60, "max_degree": 60}
+    nsg = NSG.build(points, threads=1, reverse_edges=False, repair=False, **whole).graph
+    assert edge_differences(nsg, monotonic_relative_neighborhood_graph(points.astype(np.float32).astype(float))) == 0
+
+
+def test_of_two_tied_rng_edges_at_a_narrow_angle_mrng_keeps_one():
+    lune, monotonic = relative_neighborhood_graph(TIED_EDGES), monotonic_relative_neighborhood_graph(TIED_EDGES)
+    assert lune[0].tolist() == [1, 2]
+    assert monotonic[0].tolist() == [1, -1]
+    assert not len(stalled_pairs(TIED_EDGES, monotonic))
