@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
 from experiments.lab.checks import fact, proportion, theorem
-from experiments.lab.comparison import Comparison, Decision, Kind, Verdict, conditional, undecided
+from experiments.lab.comparison import Comparison, Decision, Kind, Verdict, conditional, unavailable, undecided
 from experiments.lab.paired import effect, equivalence, ratio
 from experiments.lab.trends import order, slope, slope_below
 
@@ -43,6 +43,7 @@ __all__ = [
     "slope",
     "slope_below",
     "theorem",
+    "unavailable",
     "undecided",
 ]
 

@@ -88,8 +88,21 @@ def undecided(kind: Kind, reason: str) -> Comparison:
     An undecided statistical comparison still counts in Holm's correction, so that leaving data out never makes a
     level milder.
     """
+    return _unsettled(kind, "inconclusive", reason)
+
+
+def unavailable(kind: Kind, reason: str) -> Comparison:
+    """Not to be judged in this run, because an arm, a device or a data set is absent that the user can provide.
+
+    Unlike ``undecided`` it says nothing about the evidence, so it contradicts no prediction. It counts in Holm's
+    correction all the same.
+    """
+    return _unsettled(kind, "not judged", reason)
+
+
+def _unsettled(kind: Kind, verdict: Verdict, reason: str) -> Comparison:
     p_value = None if kind in EXACT_KINDS else math.nan
-    return Settled(kind=kind, p_value=p_value, decision=Decision(verdict="inconclusive", summary=reason))
+    return Settled(kind=kind, p_value=p_value, decision=Decision(verdict=verdict, summary=reason))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -156,6 +169,6 @@ def _overall(verdicts: list[Verdict]) -> Verdict:
 
 
 def _threshold(part: Comparison) -> float:
-    if part.outcome == "inconclusive" or (part.p_value is not None and math.isnan(part.p_value)):
+    if part.outcome in ("inconclusive", "not judged") or (part.p_value is not None and math.isnan(part.p_value)):
         return math.inf
     return part.p_value or 0.0

@@ -142,7 +142,7 @@ def _finding(claim: Claim[R], comparison: Comparison, decisions: Mapping[str, De
         parts = tuple(
             _part(condition, comparison.parts[condition], decision) for condition, decision in decisions.items()
         )
-        judged = all(decision.verdict != "not judged" for decision in decisions.values())
+        judged = all(decision is not _NOT_JUDGED for decision in decisions.values())
         decision = comparison.combine(decisions) if judged else _NOT_JUDGED
     else:
         decision = decisions[""]

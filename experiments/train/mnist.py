@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated
 from pydantic import Field
 from pydantic.dataclasses import dataclass as parameters
 
-from experiments.lab.claims import Claim, Comparison, by_seed, equivalence, proportion, theorem, undecided
+from experiments.lab.claims import Claim, Comparison, by_seed, equivalence, proportion, theorem, unavailable
 from experiments.lab.experiment import CHECKED, Curve, Event, Experiment, Note, Progress, Table
 from experiments.lab.experiment import Row as LabRow
 from experiments.training.choices import (
@@ -31,7 +31,8 @@ if TYPE_CHECKING:
     import torch
 
     from experiments.train.arms import Arm
-    from experiments.training.loop import Epoch
+    from experiments.training.distributed import Group
+    from experiments.training.recipe import Epoch
 
 REFERENCE_BAND = 0.97
 """Test accuracy of the convolutional network on MNIST and on digits with 60,000 images seen."""
@@ -114,13 +115,22 @@ class Row(LabRow):
 
 
 def run(params: Params, seed: int) -> Iterator[Event]:
+    """Train alone, or with the other processes that torchrun started, of which the first alone reports."""
+    from experiments.training.device import resolve_device
+    from experiments.training.distributed import joined
+
+    with joined(resolve_device(params.device)) as group:
+        yield from (event for event in compare(params, seed, group) if group.rank == 0)
+
+
+def compare(params: Params, seed: int, group: Group) -> Iterator[Event]:
     """Train, testing after every epoch, then the reference arms; then train thrice a little to compare the bits."""
     from experiments.datasets.images import load_images
     from experiments.train import arms
     from experiments.training.device import reproducible
 
     data = load_images(params.dataset, seed=seed)
-    arm = arms.prepare("run", params, data, seed)
+    arm = arms.prepare("run", params, data, seed, group)
     notes = arms.describe(arm, data)
     if params.resume is not None:
         notes.append(arms.resume(arm, Path(params.resume)))
@@ -128,9 +138,9 @@ def run(params: Params, seed: int) -> Iterator[Event]:
     with reproducible(arm.training.device):
         yield from train(arm, keep=True)
         for name, other in arms.reference_arms(arm).items():
-            yield from train(arms.prepare(name, other, data, seed))
+            yield from train(arms.prepare(name, other, data, seed, group))
         for name, its_seed in (("first", seed), ("again", seed), ("other seed", seed + 1)):
-            yield from train(arms.shortened(arms.prepare(name, params, data, its_seed)))
+            yield from train(arms.shortened(arms.prepare(name, params, data, its_seed, group)))
 
 
 def train(arm: Arm, *, keep: bool = False) -> Iterator[Event]:
@@ -193,7 +203,7 @@ def accuracy_reaches_its_reference_band(rows: Sequence[Row]) -> Comparison:
     last = last_epochs(rows, "run")
     if last[0].model != "cnn" or last[0].dataset not in ("mnist", "digits"):
         what = f"{last[0].model} on {last[0].dataset}"
-        return undecided("proportion", f"no reference band for {what}; there is one for cnn on mnist or digits")
+        return unavailable("proportion", f"no reference band for {what}; there is one for cnn on mnist or digits")
     images = last[0].test_images
     return proportion(
         round(sum(row.test_accuracy for row in last) / len(last) * images), images, at_least=REFERENCE_BAND
@@ -215,7 +225,7 @@ def sixteen_bits_cost_no_accuracy(rows: Sequence[Row]) -> Comparison:
     """Last epochs of the run and of its float32 arm."""
     if not any(row.arm == "float32" for row in rows):
         way = "give precision=16 and reference=true, as study mnist_precision does"
-        return undecided("equivalence", f"no float32 arm to compare with; {way}")
+        return unavailable("equivalence", f"no float32 arm to compare with; {way}")
     return equivalence(last_accuracy(rows, "run"), last_accuracy(rows, "float32"), margin=0.003)
 
 
@@ -227,7 +237,7 @@ def metrics_equal_sklearns(rows: Sequence[Row]) -> Comparison:
 def a_gpu_is_as_accurate_as_the_cpu(rows: Sequence[Row]) -> Comparison:
     """Last epochs of the run on a GPU and of its CPU arm."""
     if not any(row.arm == "cpu" for row in rows):
-        return undecided("equivalence", "no GPU arm and CPU arm: it needs a CUDA device or MPS, and reference=true")
+        return unavailable("equivalence", "no GPU arm and CPU arm: it needs a CUDA device or MPS, and reference=true")
     return equivalence(last_accuracy(rows, "run"), last_accuracy(rows, "cpu"), margin=0.003)
 
 

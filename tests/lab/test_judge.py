@@ -21,6 +21,7 @@ from experiments.lab.claims import (
     order,
     proportion,
     theorem,
+    unavailable,
     undecided,
 )
 from experiments.lab.experiment import Row as LabRow
@@ -188,3 +189,13 @@ def test_judging_twice_gives_the_same_findings() -> None:
     values = {seed: math.sin(seed) + 1 for seed in range(12)}
     claims = [claim("bootstrapped", effect(values, dict.fromkeys(values, 0.0), delta=0.1))]
     assert judge(claims, ROWS, smoke=False) == judge(claims, ROWS, smoke=False)
+
+
+def test_what_is_unavailable_is_not_judged_and_contradicts_no_prediction() -> None:
+    missing = unavailable("equivalence", "no CUDA device")
+    (finding,) = judge([claim("a_gpu_is_as_accurate", missing)], ROWS, smoke=False)
+    assert (finding.verdict, finding.summary, finding.as_predicted) == ("not judged", "no CUDA device", True)
+
+
+def test_what_is_unavailable_decides_no_condition() -> None:
+    assert verdicts(conditional({"cpu": CLEAR, "gpu": unavailable("effect", "no GPU")})) == ["inconclusive"]

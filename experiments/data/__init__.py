@@ -1,0 +1,1 @@
+"""How data reach the model: data sets, loaders, batches, epochs."""

@@ -1,0 +1,58 @@
+"""Random numbers in the workers of a DataLoader: which sources differ between workers and epochs, and which repeat.
+
+Every worker is a copy of the parent process. torch seeds its own, Python's and numpy's global generators in each
+worker with different numbers per worker and epoch; a generator that the data set keeps is copied as it stands.
+Source: PyTorch documentation, torch.utils.data, "Randomness in multi-process data loading".
+"""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.utils.data import DataLoader, Dataset
+
+from experiments.data.core.batches import quiet_workers
+
+SOURCES = ("torch", "random", "numpy, global", "numpy, kept in the data set")
+
+
+class Draws(Dataset[Tensor]):
+    """n samples; each is one random number from every source, drawn when the sample is loaded."""
+
+    def __init__(self, n: int, seed: int) -> None:
+        self.n = n
+        self.rng = np.random.default_rng(seed)
+
+    def __len__(self) -> int:
+        return self.n
+
+    def __getitem__(self, index: int) -> Tensor:
+        legacy = np.random.random()  # noqa: NPY002  the global generator is what is examined
+        return torch.tensor([float(torch.rand(())), random.random(), legacy, self.rng.random()], dtype=torch.float64)
+
+
+@dataclass(frozen=True)
+class Randomness:
+    """What one source gave over an epoch, and over the next."""
+
+    source: str
+    distinct: int
+    """Different numbers among the samples of one epoch."""
+    repeated: int
+    """Numbers of the second epoch that the first had already."""
+
+
+def draw(n: int, workers: int, seed: int) -> list[Randomness]:
+    """Two epochs of n samples over ``workers`` processes, every source counted."""
+    generator = torch.Generator().manual_seed(seed)
+    loader = DataLoader(Draws(n, seed), batch_size=1, num_workers=workers, generator=generator)
+    with quiet_workers():
+        first, second = (torch.cat(list(loader)).numpy() for _ in range(2))
+    return [
+        Randomness(source, len(np.unique(first[:, i])), int(np.isin(second[:, i], first[:, i]).sum()))
+        for i, source in enumerate(SOURCES)
+    ]

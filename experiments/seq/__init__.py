@@ -1,0 +1,1 @@
+"""Sequences: averages that forget, and networks that remember."""

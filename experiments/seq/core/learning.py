@@ -1,0 +1,69 @@
+"""Train a network to remember, and measure what it then remembers. Knows nothing of how it is built."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from experiments.seq.core.memory import Cell, body, sequences
+
+TESTED = 400
+"""Fresh sequences for the accuracy."""
+
+
+class Rememberer(nn.Module):
+    """A body and a linear answer from its last hidden state: logits (batch, symbols)."""
+
+    def __init__(self, cell: Cell, symbols: int, hidden: int, forget_bias: float) -> None:
+        super().__init__()
+        self.body = body(cell, symbols + 1, hidden, forget_bias)
+        self.answer = nn.Linear(hidden, symbols)
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        return self.answer(self.body(inputs)[:, -1])
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipe:
+    """How to train."""
+
+    steps: int
+    lr: float
+    clip: float | None
+    """Largest norm of the gradient; None does not clip."""
+    batch_size: int
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """One thread for torch: on matrices this small, threads that wait for each other cost more than they compute."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+def train(model: nn.Module, symbols: int, lag: int, recipe: Recipe, generator: torch.Generator) -> Iterator[int]:
+    """Adam on cross-entropy over fresh batches; yields the number of steps done, after each."""
+    optimizer = torch.optim.Adam(model.parameters(), lr=recipe.lr)
+    for step in range(1, recipe.steps + 1):
+        inputs, answers = sequences(symbols, lag, recipe.batch_size, generator)
+        optimizer.zero_grad()
+        nn.functional.cross_entropy(model(inputs), answers).backward()
+        if recipe.clip is not None:
+            nn.utils.clip_grad_norm_(model.parameters(), recipe.clip)
+        optimizer.step()
+        yield step
+
+
+def accuracy(model: nn.Module, symbols: int, lag: int, generator: torch.Generator) -> float:
+    """Share of ``TESTED`` fresh sequences whose symbol the model names."""
+    inputs, answers = sequences(symbols, lag, TESTED, generator)
+    with torch.no_grad():
+        return float((model(inputs).argmax(dim=1) == answers).double().mean())
