@@ -17,10 +17,12 @@ from experiments.lab.errors import InputError
 from experiments.lab.experiment import Artifact, Heatmap, Progress
 from experiments.training.checkpoint import find_checkpoint, load_checkpoint, save_checkpoint
 from experiments.training.device import device_title, reset_peak_memory, resolve_device
+from experiments.training.distributed import ALONE, Group
 from experiments.training.flops import Cost, forward_cost
-from experiments.training.loop import Epoch, Recipe, Step, Training
+from experiments.training.loop import Training
 from experiments.training.metrics import evaluate
 from experiments.training.precision import Precision, fp16_problem, resolve_precision
+from experiments.training.recipe import Epoch, Recipe, Step
 from experiments.training.task import ImageTask, begin, image_task
 
 if TYPE_CHECKING:
@@ -45,8 +47,8 @@ class Arm:
     cost: Cost
 
 
-def prepare(name: str, params: Params, data: ImageData, seed: int) -> Arm:
-    """A training about to begin, its network initialized.
+def prepare(name: str, params: Params, data: ImageData, seed: int, group: Group = ALONE) -> Arm:
+    """A training about to begin, its network initialized, shared by the processes of ``group``.
 
     Raises:
         InputError: the device is not there, or the precision is not for it.
@@ -57,7 +59,7 @@ def prepare(name: str, params: Params, data: ImageData, seed: int) -> Arm:
     held_out = 0.0 if params.early_stop is None else params.validation
     task = image_task(data, dtype=precision.parameters, device=device, seed=seed, validation=held_out)
     recipe = make_recipe(params, len(task.train))
-    training = begin(task, params.model, recipe, precision=precision, seed=seed)
+    training = begin(task, params.model, recipe, precision=precision, seed=seed, group=group)
     cost = forward_cost(training.network, task.shape)
     problem = fp16_problem(precision, device, float(cost.macs) * recipe.epochs * len(task.train))
     if problem is not None:
@@ -90,6 +92,8 @@ def describe(arm: Arm, data: ImageData) -> list[str]:
     an_epoch = f"{images:,} training images / batch {recipe.batch_size} = {batches:,} iterations an epoch"
     if recipe.accumulate > 1:
         an_epoch += f", / {recipe.accumulate} accumulated = {arm.training.updates_per_epoch:,} updates an epoch"
+    if arm.training.group.size > 1:
+        an_epoch += f", each shared by {arm.training.group.size} processes"
     updates = recipe.epochs * arm.training.updates_per_epoch
     cost = f"{arm.cost.parameters:,} parameters, {arm.cost.macs:,} MAC = {arm.cost.flops:,} FLOPs an image"
     return [
@@ -118,7 +122,7 @@ def identity(arm: Arm) -> dict[str, str | int | float | None]:
     """What a checkpoint has to agree on to be continued bit by bit."""
     names = ("model", "batch_size", "accumulate", "optimizer", "lr", "schedule", "warmup", "weight_decay", "clip")
     chosen = {name: getattr(arm.params, name) for name in (*names, "early_stop")}
-    return {"dataset": arm.dataset, "precision": arm.precision.resolved, "seed": arm.seed, **chosen}
+    return {"dataset": arm.dataset, "precision": arm.precision.name, "seed": arm.seed, **chosen}
 
 
 def reference_arms(arm: Arm) -> dict[str, Params]:
@@ -135,7 +139,8 @@ def shortened(arm: Arm) -> Arm:
     images = arm.params.repeat_updates * arm.params.batch_size * arm.params.accumulate
     few = replace(arm.task, train=arm.task.train.first(images), test=arm.task.test.first(1000))
     recipe = replace(arm.training.recipe, epochs=1)
-    training = begin(few, arm.params.model, recipe, precision=arm.precision, seed=arm.seed)
+    group = arm.training.group
+    training = begin(few, arm.params.model, recipe, precision=arm.precision, seed=arm.seed, group=group)
     return replace(arm, task=few, training=training)
 
 

@@ -1,0 +1,1 @@
+"""Solvers, landscapes, update rules, number formats, locating NaN: the mathematics of training as a library."""

@@ -1,0 +1,65 @@
+"""How noisy the gradient of a random batch is, and what it costs in memory.
+
+For N per-sample gradients with covariance S (denominator N), the mean over a batch of B has covariance of trace
+tr S / B if drawn with replacement, and tr S / B * (N - B) / (N - 1) without: 0 for B = N.
+Source: Cochran, Sampling Techniques, 3rd edition, 1977, chapter 2.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+
+def per_sample_gradients(network: nn.Module, inputs: Tensor, labels: Tensor) -> Tensor:
+    """(n, parameters): the gradient of the cross entropy of every sample of (n, features), in float64."""
+    rows = []
+    for x, y in zip(inputs, labels, strict=True):
+        gradients = torch.autograd.grad(
+            nn.functional.cross_entropy(network(x[None]), y[None]), list(network.parameters())
+        )
+        rows.append(torch.cat([g.flatten() for g in gradients]).double())
+    return torch.stack(rows)
+
+
+def noise_in_theory(gradients: Tensor, batch_size: int, *, replace: bool) -> float:
+    """Trace of the covariance of a batch's mean gradient, from all gradients (N, parameters)."""
+    n = len(gradients)
+    variance = float((gradients - gradients.mean(0)).square().sum() / n)
+    return variance / batch_size * (1 if replace else (n - batch_size) / (n - 1))
+
+
+def noise_measured(gradients: Tensor, batch_size: int, *, replace: bool, draws: int, rng: torch.Generator) -> float:
+    """Mean squared distance between the mean gradient of a random batch and that of all, over ``draws`` batches."""
+    n = len(gradients)
+    if replace:
+        chosen = torch.randint(n, (draws, batch_size), generator=rng)
+    else:
+        chosen = torch.rand(draws, n, generator=rng).argsort(1)[:, :batch_size]
+    # every batch as weights (n,) on the samples, so that all means are one product
+    weights = torch.zeros(draws, n, dtype=gradients.dtype).scatter_add_(
+        1, chosen, torch.full(chosen.shape, 1 / batch_size, dtype=gradients.dtype)
+    )
+    return float((weights @ (gradients - gradients.mean(0))).square().sum(1).mean())
+
+
+def saved_bytes(network: nn.Module, inputs: Tensor, labels: Tensor) -> tuple[int, int]:
+    """(bytes that the forward pass keeps for the backward pass, bytes of parameters and gradients).
+
+    Parameters that the graph keeps are counted as parameters alone, and a tensor kept twice counts once.
+    """
+    own = {p.untyped_storage().data_ptr() for p in network.parameters()}
+    kept: dict[int, int] = {}
+
+    def pack(tensor: Tensor) -> Tensor:
+        if tensor.untyped_storage().data_ptr() not in own:
+            kept[tensor.untyped_storage().data_ptr()] = tensor.untyped_storage().nbytes()
+        return tensor
+
+    with torch.autograd.graph.saved_tensors_hooks(pack, lambda tensor: tensor):
+        loss = nn.functional.cross_entropy(network(inputs), labels)
+    activations = sum(kept.values())
+    loss.backward()
+    parameters = sum(p.nbytes + (0 if p.grad is None else p.grad.nbytes) for p in network.parameters())
+    network.zero_grad()
+    return activations, parameters
