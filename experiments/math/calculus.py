@@ -22,7 +22,8 @@ from pydantic.dataclasses import dataclass as parameters
 
 from experiments.lab.claims import Claim, Comparison, conditional, edge_of_grid, equivalence, theorem, undecided
 from experiments.lab.experiment import CHECKED, Curve, Event, Experiment, Progress, Table
-from experiments.math.instances import InstanceRow, judge_instances, row_of, select
+from experiments.lab.instances import judge_instances, select
+from experiments.math.instances import InstanceRow, row_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -36,9 +37,8 @@ ROOTS = {"forward": 1 / 2, "central": 1 / 3}
 @parameters(frozen=True, kw_only=True, config=CHECKED)
 class Params:
     expr: str = "x**2*sin(x)"
-    """Function of x whose numerical derivatives are measured: numbers, x, + - * / **, sin, cos, tan, tanh, exp,
-    log, sqrt.
-    """
+    """Function of x whose numerical derivatives are measured: numbers, x, + - * / ** and sin, cos, tan, tanh, exp, log,
+    sqrt. On the command line parentheses need two pairs of quotes: 'expr="exp(x)*x"'."""
     point: Annotated[float, Field(ge=-1000, le=1000)] = 0.7
     """Where it is differentiated."""
     spread: Annotated[float, Field(ge=0, le=100)] = 0.3

@@ -18,7 +18,8 @@ from pydantic.dataclasses import dataclass as parameters
 
 from experiments.lab.claims import Claim, Comparison, conditional, fact
 from experiments.lab.experiment import CHECKED, Curve, Drawing, Event, Experiment, Table
-from experiments.math.instances import InstanceRow, judge_instances, row_of, select
+from experiments.lab.instances import judge_instances, select
+from experiments.math.instances import InstanceRow, row_of
 
 NAN = float("nan")
 ROUNDING = 1e-13

@@ -5,7 +5,9 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 from functools import cache
+from pathlib import Path
 
+import numpy as np
 import pytest
 
 from experiments.ann import nsg
@@ -22,7 +24,7 @@ def smoke_rows() -> tuple[nsg.Row, ...]:
 
 def test_every_method_has_a_row_for_every_list_size() -> None:
     found = {(row.method, row.search_list_size) for row in smoke_rows() if row.part == "search"}
-    graphs = {(method, size) for method in ("NSG", "faiss NSG", "faiss HNSW") for size in (10, 40)}
+    graphs = {(method, size) for method in ("NSG", "NSG, codes", "faiss NSG", "faiss HNSW") for size in (10, 40)}
     assert found == graphs | {("faiss Flat", 400)}
 
 
@@ -55,15 +57,19 @@ def test_an_unreachable_node_refutes() -> None:
     assert findings[0].to_json()["verdict"] == "refuted"
 
 
-def test_sizes_that_do_not_fit_are_refused_together_before_the_first_event() -> None:
-    params = nsg.Params(n=50, n_queries=5, k=60, knn=40, max_degree=48, candidates=50)
+def test_more_neighbors_than_vectors_are_refused_before_the_first_event() -> None:
     with pytest.raises(InputError) as caught:
-        next(nsg.run(params, 0))
-    assert caught.value.problems == (
-        "k: expected 1 to 50 for 50 base vectors and max_degree=48, got 60",
-        "knn: expected 48 to 49 for 50 base vectors and max_degree=48, got 40",
-        "search_list_sizes: expected 1 to 50 for 50 base vectors and max_degree=48, got 160",
-    )
+        next(nsg.run(nsg.Params(n=50, n_queries=5, k=60), 0))
+    assert caught.value.problems == ("k: expected at most 50, the number of base vectors, got 60",)
+
+
+@pytest.mark.parametrize("rows", [15, 60])
+def test_files_smaller_than_every_list_and_full_of_duplicates_are_searched(tmp_path: Path, rows: int) -> None:
+    vectors = np.random.default_rng(0).normal(size=(rows, 4)).astype(np.float32)
+    vectors[rows // 2 :] = vectors[0]
+    np.save(tmp_path / "few.npy", vectors)
+    found = [row for row in nsg.run(nsg.Params(dataset=str(tmp_path / "few.npy")), 0) if isinstance(row, nsg.Row)]
+    assert {row.recall_at_10 for row in found if row.method == "NSG" and row.part == "search"} == {1.0}
 
 
 def test_stages_report_progress_up_to_their_total() -> None:

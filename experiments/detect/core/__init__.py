@@ -1,0 +1,1 @@
+"""Boxes, matching, average precision and small detectors as plain arrays."""

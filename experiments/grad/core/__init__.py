@@ -1,0 +1,1 @@
+"""Gradients layer by layer, and clipping: plain tensors in and out."""

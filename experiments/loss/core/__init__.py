@@ -1,0 +1,1 @@
+"""Losses per example, their closed forms, and small trainings that compare them."""

@@ -1,0 +1,99 @@
+"""Many small networks trained side by side, each with its own loss, learning rate, start and labels.
+
+All members see the same inputs in the same order, so that arms are paired; their weights lie in one tensor per layer
+(member, in, out), because small products cost little more together than alone. Adam, without decay.
+Source of the update: Kingma, Ba: Adam, ICLR 2015, algorithm 1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import torch
+from torch import Tensor
+
+MemberLoss = Callable[[Tensor, Tensor], Tensor]
+"""Logits (b, out) and targets (b,) -> losses (b,)."""
+BETA1, BETA2, EPS = 0.9, 0.999, 1e-8
+
+
+@dataclass(frozen=True)
+class Member:
+    """One network of the ensemble."""
+
+    loss: MemberLoss
+    lr: float
+    start: int = 0
+    """Members with the same start have the same first weights."""
+
+
+class Ensemble:
+    """Perceptrons with ReLU; ``members`` share the layout ``sizes`` = (inputs, hidden ..., outputs)."""
+
+    def __init__(
+        self,
+        members: Sequence[Member],
+        sizes: Sequence[int],
+        rng: torch.Generator,
+        biases: Sequence[float] | None = None,
+    ) -> None:
+        self.members = tuple(members)
+        starts = max(member.start for member in members) + 1
+        which = torch.tensor([member.start for member in members])
+        self.weights: list[Tensor] = []
+        for fan_in, fan_out in pairwise(sizes):
+            drawn = torch.randn(starts, fan_in, fan_out, generator=rng) * (2 / fan_in) ** 0.5  # He
+            self.weights += [drawn[which].requires_grad_(), torch.zeros(len(which), 1, fan_out).requires_grad_()]
+        if biases is not None:
+            self.weights[-1].data += torch.tensor(biases).reshape(-1, 1, 1)
+        self._lr = torch.tensor([member.lr for member in members]).reshape(-1, 1, 1)
+        self._moments = [(torch.zeros_like(w), torch.zeros_like(w)) for w in self.weights]
+        self._updates = 0
+
+    def logits(self, inputs: Tensor) -> Tensor:
+        """(members, n, outputs) for inputs (n, d)."""
+        hidden = inputs.expand(len(self.members), *inputs.shape)
+        for layer in range(0, len(self.weights), 2):
+            hidden = torch.baddbmm(self.weights[layer + 1], hidden, self.weights[layer])
+            hidden = hidden.relu() if layer + 2 < len(self.weights) else hidden
+        return hidden
+
+    def losses(self, inputs: Tensor, targets: Tensor) -> Tensor:
+        """Mean loss (members,) for inputs (n, d) and targets (members, n)."""
+        logits = self.logits(inputs)
+        parts: list[Tensor] = []
+        first = 0
+        for last in range(1, len(self.members) + 1):
+            # neighbors with the same loss are computed at once
+            if last == len(self.members) or self.members[last].loss is not self.members[first].loss:
+                flat = self.members[first].loss(logits[first:last].flatten(0, 1), targets[first:last].flatten())
+                parts.append(flat.reshape(last - first, -1).mean(1))
+                first = last
+        return torch.cat(parts)
+
+    def update(self, inputs: Tensor, targets: Tensor) -> Tensor:
+        """One step of Adam for every member; returns the losses (members,) before it."""
+        losses = self.losses(inputs, targets)
+        gradients = torch.autograd.grad(losses.sum(), self.weights)  # members share no weight: each gets its own
+        self._updates += 1
+        correction1, correction2 = 1 - BETA1**self._updates, 1 - BETA2**self._updates
+        with torch.no_grad():
+            for weight, gradient, (first, second) in zip(self.weights, gradients, self._moments, strict=True):
+                first.lerp_(gradient, 1 - BETA1)
+                second.mul_(BETA2).addcmul_(gradient, gradient, value=1 - BETA2)
+                weight -= self._lr * (first / correction1) / ((second / correction2).sqrt() + EPS)
+        return losses.detach()
+
+    def train(
+        self, inputs: Tensor, targets: Tensor, *, steps: int, batch: int, rng: torch.Generator
+    ) -> Iterator[tuple[int, Tensor]]:
+        """``steps`` updates on random batches; yields (updates done, losses (members,)) behind each."""
+        n = len(inputs)
+        order = torch.empty(0, dtype=torch.int64)
+        for step in range(1, steps + 1):
+            if len(order) < batch:
+                order = torch.cat([order, torch.randperm(n, generator=rng)])
+            chosen, order = order[:batch], order[batch:]
+            yield step, self.update(inputs[chosen], targets[:, chosen])

@@ -1,0 +1,62 @@
+"""Rare positives, with the best score that anyone can reach: clouds in the plane of features, and marks in pictures.
+
+A task is two sets of examples (n, d) with targets in {0, 1}. In "clouds" negatives are standard normal and positives
+lie in two narrower normal clouds on either side, so the likelihood ratio is known. In "dense" every cell of a 32 x 32
+heat map is an example, its features the 5 x 5 pixels around it; one cell holds the center of a "+", others of "x".
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+DIM, DISTANCE, WIDTH = 6, 2.5, 0.7
+SIZE, REACH, DISTRACTORS = 32, 2, 4
+PLUS = torch.tensor([[0, 0, 1, 0, 0], [0, 0, 1, 0, 0], [1, 1, 1, 1, 1], [0, 0, 1, 0, 0], [0, 0, 1, 0, 0]]).float()
+CROSS = torch.tensor([[1, 0, 0, 0, 1], [0, 1, 0, 1, 0], [0, 0, 1, 0, 0], [0, 1, 0, 1, 0], [1, 0, 0, 0, 1]]).float()
+
+Examples = tuple[Tensor, Tensor]
+
+
+def clouds(n: int, ratio: int, rng: torch.Generator) -> Examples:
+    """n examples (n, 6) with round(n / (ratio + 1)) positives, at least one, and targets (n,)."""
+    positives = max(round(n / (ratio + 1)), 1)
+    inputs = torch.randn(n, DIM, generator=rng)
+    side = 2.0 * torch.randint(2, (positives,), generator=rng) - 1
+    inputs[:positives] *= WIDTH
+    inputs[:positives, 0] += DISTANCE * side
+    targets = (torch.arange(n) < positives).float()
+    return inputs, targets
+
+
+def clouds_likelihood_ratio(inputs: Tensor) -> Tensor:
+    """log p(x | positive) - log p(x | negative), up to a constant: the best ranking there is."""
+    first, rest = inputs[:, 0], inputs[:, 1:].square().sum(1)
+    sides = torch.stack([-(first - DISTANCE).square(), -(first + DISTANCE).square()]) / (2 * WIDTH**2)
+    return torch.logsumexp(sides, 0) - rest / (2 * WIDTH**2) + (first.square() + rest) / 2
+
+
+def dense(images: int, noise: float, rng: torch.Generator) -> Examples:
+    """Cells (images * 1024, 25) of pictures with one "+", four "x" and normal noise, and targets: 1 at the "+"."""
+    pictures = noise * torch.randn(images, SIZE, SIZE, generator=rng)
+    targets = torch.zeros(images, SIZE, SIZE)
+    for image in range(images):
+        for mark in range(1 + DISTRACTORS):
+            row, column = (int(i) for i in torch.randint(REACH, SIZE - REACH, (2,), generator=rng))
+            window = slice(row - REACH, row + REACH + 1), slice(column - REACH, column + REACH + 1)
+            pictures[image][window] += PLUS if mark == 0 else CROSS
+            targets[image, row, column] += mark == 0
+    patches = functional.unfold(pictures[:, None], 2 * REACH + 1, padding=REACH)  # (images, 25, 1024)
+    return patches.transpose(1, 2).reshape(-1, (2 * REACH + 1) ** 2), targets.flatten()
+
+
+def average_precision(scores: Tensor, targets: Tensor) -> float:
+    """Mean precision at the positives, by falling score; that of a random ranking is the share of positives.
+
+    NaN scores rank last.
+    """
+    order = torch.argsort(scores.nan_to_num(-torch.inf), descending=True, stable=True)
+    hits = targets[order].double()
+    precision = hits.cumsum(0) / torch.arange(1, len(hits) + 1)
+    return ((precision * hits).sum() / hits.sum()).item()

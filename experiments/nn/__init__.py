@@ -1,0 +1,1 @@
+"""Experiments on the layers of a neural network."""

@@ -1,0 +1,1 @@
+"""Layers, small networks and the short training loop of small studies."""

@@ -1,0 +1,1 @@
+"""Experiments on normalization: its kinds, and where in a residual block it stands."""

@@ -1,0 +1,1 @@
+"""Normalization layers and residual blocks: plain tensors in and out."""

@@ -1,0 +1,186 @@
+"""Codes, and what is found by them, against plain arithmetic and exact search; with VNNI and without."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from experiments.ann.core.building import in_blocks
+from experiments.ann.core.code_vector import block_keys, has_vnni, stored_distance
+from experiments.ann.core.coded_index import CodedNSG
+from experiments.ann.core.coded_neighbors import coded_graph_steps
+from experiments.ann.core.codes import Principal, as_bytes, fit_codec, holds_bytes
+from experiments.ann.core.exact import exact_neighbors, knn_graph_steps, recall_by_distance
+from experiments.ann.core.index import NSG
+from experiments.ann.core.kernel import finish, kernel
+from experiments.ann.core.pool_vector import NO_KEY, absorb, first_open
+from experiments.ann.core.vector import aligned_rows, padded
+
+WAYS = [False, pytest.param(True, marks=pytest.mark.skipif(not has_vnni(), reason="this processor has no VNNI"))]
+needs_vnni = pytest.mark.skipif(not has_vnni(), reason="this processor has no VNNI")
+
+
+def clustered(n: int, d: int, *, integer: bool = False) -> NDArray[np.float32]:
+    rng = np.random.default_rng(4)
+    low = (
+        rng.standard_normal((n, 6)) @ rng.standard_normal((6, d))
+        + 3 * rng.standard_normal((8, d))[rng.integers(8, size=n)]
+    )
+    low += 0.05 * rng.standard_normal((n, d))
+    scaled = np.clip(np.rint(127 + 12 * low), 0, 255) if integer else low
+    return scaled.astype(np.float32)
+
+
+@kernel
+def keys_of_block(codes: Any, graph: Any, query: Any, keys: Any, bound: int) -> int:
+    return int(block_keys(codes, graph, 0, 0, query, 0, keys, bound))
+
+
+@kernel
+def insert_all(pool: Any, keys: Any, mask: int) -> int:
+    absorb(pool, 0, keys, mask)
+    return int(first_open(pool, 0))
+
+
+@kernel
+def measured(x: Any, y: Any, codes: Any) -> float:
+    return float(stored_distance(x, 1, y, 0, codes))
+
+
+@pytest.mark.parametrize("vnni", WAYS)
+@pytest.mark.parametrize("width", [64, 192])
+def test_code_distance_is_the_sum_of_squares_of_saturated_differences(vnni: bool, width: int) -> None:
+    rng = np.random.default_rng(1)
+    codes, query = aligned_rows(20, width, np.int8), aligned_rows(1, width, np.int8)
+    codes[:], query[:] = rng.integers(-127, 128, codes.shape), rng.integers(-127, 128, query.shape)
+    graph = rng.permutation(20)[None, :8].astype(np.int32)
+    keys = aligned_rows(1, 8, np.int64)[0]
+    expected = (np.minimum(np.abs(codes.astype(int) - query.astype(int)), 127) ** 2).sum(axis=1)[graph[0]]
+    bound = int(np.sort(expected)[4]) << 32
+    kind = np.uint8 if vnni else np.int8
+    mask = keys_of_block(codes.view(kind), graph, query.view(kind), keys, bound)
+    np.testing.assert_array_equal(keys >> 32, expected)
+    np.testing.assert_array_equal((keys & 0xFFFFFFFF) >> 1, graph[0])
+    assert [bool(mask >> i & 1) for i in range(8)] == [key < bound for key in keys]
+
+
+@pytest.mark.parametrize("blocks", [1, 2, 12, 13, 20])
+def test_pool_stays_sorted_without_repetition_and_keeps_the_smallest(blocks: int) -> None:
+    rng = np.random.default_rng(blocks)
+    pool, keys = aligned_rows(1, 8 * blocks, np.int64), aligned_rows(1, 8, np.int64)[0]
+    pool[:] = NO_KEY
+    inserted: set[int] = set()
+    for _ in range(100):
+        nodes = rng.permutation(400)[:8]
+        keys[:] = (nodes % 13).astype(np.int64) << 32 | nodes << 1
+        insert_all(pool, keys, 0b10110111)
+        inserted |= {int(key) for i, key in enumerate(keys) if 0b10110111 >> i & 1}
+        if pool[0, 0] & 1 == 0:
+            pool[0, 0] |= 1
+    held = [int(key) & ~1 for key in pool[0] if key != NO_KEY]
+    assert held == sorted(inserted)[: 8 * blocks]
+    assert insert_all(pool, keys, 0) == next((i for i, key in enumerate(pool[0]) if not key & 1), 8 * blocks)
+
+
+@pytest.mark.parametrize("vnni", WAYS)
+def test_distances_of_bytes_are_exact(vnni: bool) -> None:
+    x = as_bytes(np.random.default_rng(2).integers(0, 256, (3, 150)).astype(np.float32))
+    expected = float(((x[1].astype(int) - x[0].astype(int)) ** 2).sum())
+    selector = np.empty((0, 0), np.uint8 if vnni else np.int8)
+    floats = np.ascontiguousarray(x, dtype=np.float32)
+    assert measured(x, x, selector) == measured(x, floats, selector) == measured(floats, floats, selector) == expected
+
+
+@pytest.mark.parametrize("integer", [False, True])
+def test_code_distances_are_proportional_to_distances(integer: bool) -> None:
+    base = clustered(800, 100, integer=integer)
+    vectors = as_bytes(base) if integer else padded(base)
+    codes = fit_codec(Principal(vectors), None, vnni=has_vnni()).encode(vectors).astype(np.float64)
+    true = ((base[:50, None] - base[None, 50:100]).astype(np.float64) ** 2).sum(axis=2).ravel()
+    by_code = ((codes[:50, None] - codes[None, 50:100]) ** 2).sum(axis=2).ravel()
+    assert np.corrcoef(true, by_code)[0, 1] > 0.999
+
+
+@needs_vnni
+@pytest.mark.parametrize("integer", [False, True])
+def test_graph_by_codes_is_the_exact_graph(integer: bool) -> None:
+    base = clustered(5000, 100, integer=integer)
+    base[4000:4010] = base[17]
+    vectors = as_bytes(base) if integer else padded(base)
+    codec = fit_codec(Principal(vectors), 64, vnni=True, clipped=False)
+    found = finish(coded_graph_steps(vectors, codec, codec.encode(vectors), 12, threads=2))
+    expected = finish(knn_graph_steps(padded(base), 12, threads=1))
+    assert found is not None
+    np.testing.assert_array_equal(found[0], expected[0])
+    np.testing.assert_array_equal(found[1], expected[1])
+
+
+@needs_vnni
+def test_codes_that_tell_nothing_apart_are_declined() -> None:
+    vectors = padded(np.random.default_rng(0).standard_normal((6000, 400)).astype(np.float32))
+    codec = fit_codec(Principal(vectors), 64, vnni=True, clipped=False)
+    assert finish(coded_graph_steps(vectors, codec, codec.encode(vectors), 10, threads=1)) is None
+
+
+@pytest.mark.parametrize("portable", [True, False])
+@pytest.mark.parametrize("integer", [False, True])
+def test_search_by_codes_finds_what_exact_search_finds(portable: bool, integer: bool) -> None:
+    data = clustered(1700, 90, integer=integer)
+    base, queries = data[:1500], data[1500:]
+    index = NSG.build(base, knn=30)
+    coded = CodedNSG.of(index, portable=portable)
+    _, truth = exact_neighbors(base, queries, 10)
+    _, distances = coded.search(queries, 10, 40)
+    assert recall_by_distance(distances, truth, 10).mean() > 0.99
+    ids, full = coded.search(queries[:5], 10, len(base))
+    np.testing.assert_allclose(full, truth[:5], rtol=1e-6)
+    assert (np.diff(full, axis=1) >= 0).all()
+    assert all(len(set(row)) == 10 for row in ids)
+
+
+def test_portable_and_fast_search_agree() -> None:
+    data = clustered(1200, 64)
+    index = NSG.build(data[:1000], knn=20)
+    fast, portable = CodedNSG.of(index), CodedNSG.of(index, portable=True)
+    np.testing.assert_array_equal(fast.search(data[1000:], 5, 20)[0], portable.search(data[1000:], 5, 20)[0])
+
+
+def test_build_by_codes_keeps_every_guarantee_and_is_deterministic() -> None:
+    base = clustered(3000, 40)
+    builds = [NSG.build(base, knn=20, by_codes=True, threads=threads) for threads in (1, 3)]
+    np.testing.assert_array_equal(builds[0].graph, builds[1].graph)
+    assert builds[0].unreachable == 0
+    assert builds[0].degrees.max() <= 32
+    assert CodedNSG.of(builds[0]).search(base[:20], 1, 10)[0].tolist() == [[i] for i in range(20)]
+
+
+@pytest.mark.parametrize("metric", ["cosine", "ip"])
+def test_codes_serve_every_metric(metric: str) -> None:
+    data = clustered(900, 20)
+    index = NSG.build(data[:800], knn=20, metric=metric)
+    plain, coded = (each.search(data[800:], 5, 800) for each in (index, CodedNSG.of(index)))
+    np.testing.assert_allclose(coded[1], plain[1], rtol=1e-4, atol=1e-4)
+
+
+def test_bytes_are_recognized() -> None:
+    assert holds_bytes(np.array([[0.0, 255.0], [3.0, 4.0]], np.float32))
+    assert not any(holds_bytes(np.array([[bad]], np.float32)) for bad in (-1.0, 256.0, 0.5))
+
+
+def test_gaps_repeat_the_first_id_of_their_block() -> None:
+    row = [3, 4, 5, 6, 7, 8, 9, 10, 11, 12]
+    lists = in_blocks(np.array([row, [1] + [-1] * 9], np.int32))
+    assert lists.tolist() == [[*row, 11, 11, 11, 11, 11, 11], [1] * 8 + [-1] * 8]
+
+
+@pytest.mark.parametrize("n", [1, 2, 9])
+def test_few_or_equal_vectors_are_searched(n: int) -> None:
+    coded = CodedNSG.of(NSG.build(np.ones((n, 3))))
+    ids, distances = coded.search(np.ones((2, 3)), 12, 20)
+    assert sorted(ids[0, :n].tolist()) == list(range(n))
+    assert (distances[:, :n] == 0).all()
+    assert (ids[:, n:] == -1).all()
+    assert np.isinf(distances[:, n:]).all()

@@ -1,0 +1,163 @@
+"""What the studies are made of: the ensemble against torch's Adam, data with known answers, thresholds, tuning."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+import torch
+from sklearn.metrics import average_precision_score
+from torch import nn
+
+from experiments.loss.core import classification, digits_study, imbalance, segments
+from experiments.loss.core.dice_study import Pictures, image_losses, train
+from experiments.loss.core.ensemble import Ensemble, Member
+from experiments.loss.core.focal_study import bias_of, easy_share, hard_examples
+from experiments.loss.judging import judge_instances
+from experiments.loss.tuning import best_of_grid, why_untuned
+
+
+def test_members_train_as_torchs_adam_trains_them_alone() -> None:
+    rng = torch.Generator().manual_seed(0)
+    inputs, targets = torch.randn(40, 3, generator=rng), torch.randint(2, (40,), generator=rng)
+    losses = [classification.cross_entropy, classification.squared_logits]
+    ensemble = Ensemble([Member(loss, lr) for loss, lr in zip(losses, (1e-2, 3e-2), strict=True)], (3, 4, 2), rng)
+    alone = []
+    for e in range(2):
+        network = nn.Sequential(nn.Linear(3, 4), nn.ReLU(), nn.Linear(4, 2))
+        with torch.no_grad():
+            for layer, (weight, bias) in zip(
+                (network[0], network[2]), (ensemble.weights[:2], ensemble.weights[2:]), strict=True
+            ):
+                layer.weight.copy_(weight[e].T)
+                layer.bias.copy_(bias[e, 0])
+        alone.append((network, torch.optim.Adam(network.parameters(), lr=(1e-2, 3e-2)[e])))
+    for _ in range(5):
+        ensemble.update(inputs, targets.expand(2, -1))
+        for (network, optimizer), loss in zip(alone, losses, strict=True):
+            optimizer.zero_grad()
+            loss(network(inputs), targets).mean().backward()
+            optimizer.step()
+    expected = torch.stack([network(inputs) for network, _ in alone])
+    torch.testing.assert_close(ensemble.logits(inputs), expected, rtol=1e-4, atol=1e-5)
+
+
+def test_members_with_one_start_begin_equal_and_biases_are_added() -> None:
+    members = [Member(classification.cross_entropy, 0.1), Member(classification.cross_entropy, 0.2)]
+    ensemble = Ensemble(members, (2, 3, 1), torch.Generator().manual_seed(0), [0.0, bias_of(0.01)])
+    logits = ensemble.logits(torch.ones(1, 2))
+    torch.testing.assert_close(logits[1] - logits[0], torch.full((1, 1), float(np.log(0.01 / 0.99))))
+    assert bias_of(None) == 0
+
+
+def test_average_precision_is_sklearns() -> None:
+    rng = torch.Generator().manual_seed(0)
+    scores, targets = torch.rand(60, generator=rng), (torch.rand(60, generator=rng) < 0.2).float()
+    expected = average_precision_score(targets.numpy(), scores.numpy())
+    assert imbalance.average_precision(scores, targets) == pytest.approx(expected)
+
+
+def test_clouds_have_the_ratio_asked_for_and_their_likelihood_ratio_ranks_best() -> None:
+    inputs, targets = imbalance.clouds(5050, 100, torch.Generator().manual_seed(0))
+    assert targets.sum() == 50
+    best = imbalance.average_precision(imbalance.clouds_likelihood_ratio(inputs), targets)
+    assert best > imbalance.average_precision(inputs[:, 0].abs(), targets) > 50 / 5050
+
+
+def test_a_heat_map_has_one_positive_cell_in_1024_with_the_plus_around_it() -> None:
+    patches, targets = imbalance.dense(3, 1e-6, torch.Generator().manual_seed(0))
+    assert patches.shape == (3 * 1024, 25)
+    assert targets.sum() == 3
+    assert (patches[targets > 0] - imbalance.PLUS.flatten()).min() > -1e-4
+
+
+def test_hard_examples_keep_the_worst_quarter() -> None:
+    logits = torch.linspace(-3, 3, 8)
+    losses = hard_examples(logits, torch.zeros(8))
+    assert (losses > 0).tolist() == [False] * 6 + [True] * 2
+    torch.testing.assert_close(losses[-1], 4 * classification.binary_cross_entropy(logits, torch.zeros(8))[-1])
+
+
+def test_easy_negatives_are_those_below_three_tenths() -> None:
+    probability, targets = torch.tensor([0.1, 0.29, 0.31, 0.1]), torch.tensor([0.0, 0.0, 0.0, 1.0])
+    assert easy_share(torch.ones(4), probability, targets) == 0.5
+
+
+def test_noisy_labels_are_other_labels() -> None:
+    labels = torch.zeros(2000, dtype=torch.int64)
+    noisy = digits_study.noisy_labels(labels, 0.3, 10, torch.Generator().manual_seed(0))
+    assert (noisy != labels).double().mean().item() == pytest.approx(0.3, abs=0.05)
+    assert set(noisy.tolist()) == set(range(10))
+
+
+@pytest.mark.parametrize("corruption", ["gauss", "salt", "shift"])
+def test_corruption_of_no_severity_changes_nothing_and_values_stay_in_range(
+    corruption: digits_study.Corruption,
+) -> None:
+    images = torch.rand(5, 8, 8, generator=torch.Generator().manual_seed(0))
+    rng = torch.Generator().manual_seed(1)
+    assert torch.equal(digits_study.corrupt(images, corruption, 0.0, rng), images)
+    found = digits_study.corrupt(images, corruption, 0.5, rng)
+    assert not torch.equal(found, images)
+    assert 0 <= found.min() <= found.max() <= 1
+
+
+def test_calibration_error_of_a_coin_that_is_sure_is_a_half() -> None:
+    logits = torch.tensor([[100.0, 0.0]] * 4)
+    assert digits_study.calibration_error(logits, torch.tensor([0, 1, 0, 1])) == pytest.approx(0.5)
+    assert digits_study.accuracy(torch.tensor([[float("nan"), 1.0], [0.0, 1.0]]), torch.tensor([1, 1])) == 0.5
+
+
+def test_discs_cover_their_share_and_squares_are_no_target() -> None:
+    images, masks = segments.pictures(50, 32, 0.05, torch.Generator().manual_seed(0))
+    assert masks.mean().item() == pytest.approx(0.05, rel=0.05)
+    assert (images > 0.7).float().mean() > 1.5 * masks.mean()
+
+
+def test_the_boundary_is_what_erosion_takes_and_dilation_adds() -> None:
+    mask = torch.zeros(1, 1, 7, 7, dtype=torch.bool)
+    mask[..., 2:5, 2:5] = True
+    assert segments.boundary(mask).sum() == 25 - 1
+    assert segments.boundary_iou(mask, mask) == 1
+
+
+def test_a_network_without_skips_has_as_many_weights() -> None:
+    sizes = {sum(p.numel() for p in segments.UNet(4, skips=skips).parameters()) for skips in (True, False)}
+    assert len(sizes) == 1
+    assert segments.UNet(4)(torch.zeros(2, 1, 16, 16)).shape == (2, 1, 16, 16)
+
+
+def test_dice_training_learns_discs_and_the_validated_threshold_is_no_worse_there() -> None:
+    data = Pictures.draw(32, 16, 0.2, torch.Generator().manual_seed(0))
+    losses = image_losses(1.0, 0.2)
+    first, last = train(data, losses["dice"], lr=1e-2, read_at=(1, 40), skips=True, width=4, seed=0)
+    assert last.dice_at_half > first.dice_at_half
+    assert last.validation_dice > 0.4
+    again = list(train(data, losses["dice"], lr=1e-2, read_at=(1, 40), skips=True, width=4, seed=0))
+    assert again == [first, last]
+
+
+@dataclass(frozen=True)
+class Tried:
+    arm: str = "a"
+    lr: float = 1.0
+    score: float = 0.0
+    witness: str = ""
+    value: float = 0.0
+    error: float = 0.0
+    control_error: float = 1.0
+
+
+def test_the_best_rate_is_that_of_the_mean_over_seeds_and_edges_are_named() -> None:
+    rows = [Tried(lr=lr, score=score) for lr, score in ((1, 0.0), (2, 0.9), (2, 0.3), (3, 0.5), (3, 0.5))]
+    best = best_of_grid(rows, lambda row: row.score)
+    assert {row.lr for row in best["a"]} == {2}
+    assert why_untuned(rows, [best["a"]]) is None
+    assert why_untuned(rows, [[rows[0]]]) == "the best learning rate of a, 1, is an edge of its grid"
+
+
+def test_an_instance_without_chance_counts_once() -> None:
+    found = judge_instances([Tried(witness="x")] * 5).at(0.05)
+    assert found.evidence["instances"] == 1
+    assert found.verdict == "holds"
