@@ -75,3 +75,17 @@ def pick(inputs: Tensor, indices: Tensor) -> Tensor:
     if inputs.dim() == 4:
         return inputs.permute(0, 2, 3, 1).index_select(0, indices).permute(0, 3, 1, 2)
     return inputs.index_select(0, indices)
+
+
+def shifted(images: Tensor, pixels: int, parts: int = 4) -> Tensor:
+    """``images`` (n, c, h, w), each quarter of the batch moved by a random offset of up to ``pixels`` either way.
+
+    What comes in from outside repeats the border. Offsets are drawn from torch's global generator.
+    """
+    height, width = images.shape[2:]
+    wide = torch.nn.functional.pad(images, (pixels,) * 4, mode="replicate")
+    moved = []
+    for part in wide.chunk(parts):
+        top, left = torch.randint(0, 2 * pixels + 1, (2,)).tolist()
+        moved.append(part[:, :, top : top + height, left : left + width])
+    return torch.cat(moved).contiguous(memory_format=torch.channels_last)

@@ -2,12 +2,13 @@
 //
 // first    x = relu(conv(images)), written in the type and layout that the second convolution reads
 // pool     y = dropout(relu(max-pool(conv(x)))), with one byte for each output: where its maximum lay
-// backward all gradients. Pooling lets through at most one of four gradients, ReLU and dropout fewer still; each of them
-//          touches a 3 x 3 window of x, so the second convolution is walked gradient by gradient, not multiplied densely.
+// backward all gradients. Pooling lets through at most one of four gradients, ReLU and dropout fewer still; each of
+//          them touches a 3 x 3 window of x, so the second convolution is walked gradient by gradient, not multiplied
+//          densely.
 //
-// Layouts: images (n, h, w, c) float; x (n, height, width, 32) and hidden (n, height - 2, width - 2, 64) in T; pooled (n,
-// 64, rows, columns) in T; codes (n, rows, 64, columns): 2 dy + dx of the maximum, or NOTHING where no gradient passes.
-// Weights are float with the output channel slowest: (out, ky, kx, in) for the second, (ky, kx, in, out) for the first.
+// Layouts: images (n, h, w, c) float; x (n, height, width, 32) and hidden (n, height - 2, width - 2, 64) in T; pooled
+// (n, 64, rows, columns) in T; codes (n, rows, 64, columns): 2 dy + dx of the maximum, or NOTHING where no gradient
+// passes. Weights are float: (out, ky, kx, in) for the second convolution, (ky, kx, in, out) for the first.
 // Every thread adds up its own images, so the bits depend on the number of threads and on nothing else.
 
 #include <cstdint>
@@ -19,7 +20,7 @@ namespace {
 constexpr int MIDDLE = 32, OUT = 64, LANES = 16, BLOCKS = MIDDLE / LANES;
 constexpr int WINDOW = 9 * MIDDLE, VECTORS = WINDOW / LANES, ROW_VECTORS = 3 * BLOCKS;
 constexpr uint8_t NOTHING = 4;
-constexpr int BAND = 3, MOST_COLUMNS = 128;
+constexpr int BAND = 3, MOST_COLUMNS = 64;
 
 typedef float Float16 __attribute__((vector_size(64), aligned(4), may_alias));
 typedef int32_t Int16 __attribute__((vector_size(64), aligned(4), may_alias));
@@ -89,7 +90,9 @@ void first_image(const Shape& s, const float* image, const float* weight, const 
 }
 
 template <class T>
-void pool_image(const Shape& s, const T* hidden, float scale, int32_t dropped, uint64_t seed, uint64_t image, T* pooled, uint8_t* codes) {
+void pool_image(
+    const Shape& s, const T* hidden, float scale, int32_t dropped, uint64_t seed, uint64_t image, T* pooled,
+    uint8_t* codes) {
     const int64_t rows = s.rows(), columns = s.columns(), width = s.width - 2;
     float best[OUT];
     int32_t code[OUT];
@@ -123,8 +126,8 @@ void pool_image(const Shape& s, const T* hidden, float scale, int32_t dropped, u
         }
 }
 
-// The gradients that pooling let through in one band of rows of one image: for each channel where their windows begin, and
-// their values. Written without a branch on the code, whose outcome would be a coin's.
+// The gradients that pooling let through in one band of rows of one image: for each channel where their windows begin,
+// and their values. Written without a branch on the code, whose outcome would be a coin's.
 struct Passed {
     int32_t offset[OUT][BAND * MOST_COLUMNS + 1];
     float value[OUT][BAND * MOST_COLUMNS + 1];
@@ -132,7 +135,8 @@ struct Passed {
 };
 
 template <class T>
-void collect(const Shape& s, const T* gradient, const uint8_t* codes, float scale, int64_t from, int64_t to, Passed& passed) {
+void collect(
+    const Shape& s, const T* gradient, const uint8_t* codes, float scale, int64_t from, int64_t to, Passed& passed) {
     const int64_t rows = s.rows(), columns = s.columns(), x_row = s.width * MIDDLE;
     for (int c = 0; c < OUT; ++c) {
         int32_t count = 0;
@@ -147,7 +151,7 @@ void collect(const Shape& s, const T* gradient, const uint8_t* codes, float scal
     }
 }
 
-// Gradients of one image by bands of rows, so that the rows of x, then those of its gradient, stay in the first-level cache.
+// Gradients of one image by bands of rows, so that rows of x, then of its gradient, stay in the first-level cache.
 template <class T>
 void second_backward(
     const Shape& s, const float* x, const T* gradient, const uint8_t* codes, float scale, const float* weight,
@@ -165,7 +169,8 @@ void second_backward(
                 const float* from = x + passed.offset[c][i];
                 bias += passed.value[c][i];
 #pragma GCC unroll 18
-                for (int v = 0; v < VECTORS; ++v) window[v] += passed.value[c][i] * load(from + v / ROW_VECTORS * x_row + v % ROW_VECTORS * LANES);
+                for (int v = 0; v < VECTORS; ++v)
+                    window[v] += passed.value[c][i] * load(from + v / ROW_VECTORS * x_row + v % ROW_VECTORS * LANES);
             }
             for (int v = 0; v < VECTORS; ++v) store(sums + v * LANES, window[v]);
             gradient_bias[c] += bias;
@@ -186,7 +191,9 @@ void second_backward(
 }
 
 template <int CHANNELS>
-void first_backward(const Shape& s, const float* image, const float* x, const float* gradient_x, float* gradient_weight, float* gradient_bias) {
+void first_backward(
+    const Shape& s, const float* image, const float* x, const float* gradient_x, float* gradient_weight,
+    float* gradient_bias) {
     constexpr int TAPS = 9 * CHANNELS;
     for (int b = 0; b < MIDDLE; b += LANES) {
         Float16 sums[TAPS] = {}, bias = {};
@@ -197,17 +204,21 @@ void first_backward(const Shape& s, const float* image, const float* x, const fl
                 bias += gradient;
                 const float* pixels = image + y * s.image_row() + column * CHANNELS;
 #pragma GCC unroll 9
-                for (int t = 0; t < TAPS; ++t) sums[t] += pixels[t / (3 * CHANNELS) * s.image_row() + t % (3 * CHANNELS)] * gradient;
+                for (int t = 0; t < TAPS; ++t)
+                    sums[t] += pixels[t / (3 * CHANNELS) * s.image_row() + t % (3 * CHANNELS)] * gradient;
             }
-        for (int t = 0; t < TAPS; ++t) store(gradient_weight + t * MIDDLE + b, load(gradient_weight + t * MIDDLE + b) + sums[t]);
+        for (int t = 0; t < TAPS; ++t) {
+            float* lane = gradient_weight + t * MIDDLE + b;
+            store(lane, load(lane) + sums[t]);
+        }
         store(gradient_bias + b, load(gradient_bias + b) + bias);
     }
 }
 
 template <class T>
 void backward(
-    const Shape& s, const float* images, const T* x, const T* gradient, const uint8_t* codes, float scale, const float* weight,
-    float* first_weight, float* first_bias, float* second_weight, float* second_bias, int threads) {
+    const Shape& s, const float* images, const T* x, const T* gradient, const uint8_t* codes, float scale,
+    const float* weight, float* first_weight, float* first_bias, float* second_weight, float* second_bias, int threads) {
     const int64_t taps = 9 * s.channels, outputs = OUT * s.rows() * s.columns(), size = s.size();
 #pragma omp parallel for num_threads(threads) schedule(static, 1)
     for (int t = 0; t < threads; ++t) {
@@ -221,7 +232,8 @@ void backward(
                 second_bias + t * OUT, gradient_x);
             const float* image = images + i * s.image_size();
             float *w = first_weight + t * taps * MIDDLE, *b = first_bias + t * MIDDLE;
-            s.channels == 1 ? first_backward<1>(s, image, wide, gradient_x, w, b) : first_backward<3>(s, image, wide, gradient_x, w, b);
+            auto first = s.channels == 1 ? first_backward<1> : first_backward<3>;
+            first(s, image, wide, gradient_x, w, b);
         }
         free(wide);
     }
@@ -234,31 +246,39 @@ void first(const Shape& s, const float* images, const float* weight, const float
 }
 
 template <class T>
-void pool(const Shape& s, const T* hidden, float scale, int64_t dropped, uint64_t seed, T* pooled, uint8_t* codes, int threads) {
+void pool(
+    const Shape& s, const T* hidden, float scale, int64_t dropped, uint64_t seed, T* pooled, uint8_t* codes,
+    int threads) {
     const int64_t outputs = OUT * s.rows() * s.columns(), size = (s.height - 2) * (s.width - 2) * OUT;
 #pragma omp parallel for num_threads(threads)
     for (int64_t i = 0; i < s.n; ++i)
-        pool_image(s, hidden + i * size, scale, dropped, seed, uint64_t(i), pooled + i * outputs, codes + i * outputs);
+        pool_image(
+            s, hidden + i * size, scale, int32_t(dropped), seed, uint64_t(i), pooled + i * outputs, codes + i * outputs);
 }
 
 }  // namespace
 
-#define EXPORT(NAME, T)                                                                                                     \
-    extern "C" void first_##NAME(                                                                                           \
-        int64_t n, int64_t c, int64_t h, int64_t w, const float* images, const float* weight, const float* bias, T* x, int threads) {  \
-        first(Shape{n, c, h, w}, images, weight, bias, x, threads);                                                         \
-    }                                                                                                                       \
-    extern "C" void pool_##NAME(                                                                                            \
-        int64_t n, int64_t c, int64_t h, int64_t w, const T* hidden, float scale, int64_t dropped, uint64_t seed, T* pooled,           \
-        uint8_t* codes, int threads) {                                                                                      \
-        pool(Shape{n, c, h, w}, hidden, scale, dropped, seed, pooled, codes, threads);                                      \
-    }                                                                                                                       \
-    extern "C" void backward_##NAME(                                                                                        \
-        int64_t n, int64_t c, int64_t h, int64_t w, const float* images, const T* x, const T* gradient, const uint8_t* codes,          \
-        float scale, const float* weight, float* first_weight, float* first_bias, float* second_weight, float* second_bias, int threads) { \
-        backward(Shape{n, c, h, w}, images, x, gradient, codes, scale, weight, first_weight, first_bias, second_weight,     \
-                 second_bias, threads);                                                                                     \
+#define SHAPE int64_t n, int64_t channels, int64_t height, int64_t width
+#define EXPORT(NAME, T)                                                                                              \
+    void first_##NAME(                                                                                               \
+        SHAPE, const float* images, const float* weight, const float* bias, T* x, int threads) {                     \
+        first(Shape{n, channels, height, width}, images, weight, bias, x, threads);                                  \
+    }                                                                                                                \
+    void pool_##NAME(                                                                                                \
+        SHAPE, const T* hidden, float scale, int64_t dropped, uint64_t seed, T* pooled, uint8_t* codes,              \
+        int threads) {                                                                                               \
+        pool(Shape{n, channels, height, width}, hidden, scale, dropped, seed, pooled, codes, threads);               \
+    }                                                                                                                \
+    void backward_##NAME(                                                                                            \
+        SHAPE, const float* images, const T* x, const T* gradient, const uint8_t* codes, float scale,                \
+        const float* weight, float* first_weight, float* first_bias, float* second_weight, float* second_bias,       \
+        int threads) {                                                                                               \
+        backward(                                                                                                    \
+            Shape{n, channels, height, width}, images, x, gradient, codes, scale, weight, first_weight, first_bias,  \
+            second_weight, second_bias, threads);                                                                    \
     }
 
+extern "C" {
 EXPORT(float, float)
 EXPORT(bfloat, BFloat)
+}

@@ -2,7 +2,7 @@
 
 One update: forward under autocast, backward of the scaled loss (several times where batches are accumulated),
 unscale, clip, optimizer step, moving average. The loop never sees test data: between two epochs its generator is
-paused, and whoever reads it evaluates what he likes. It knows nothing of experiments, files or terminals.
+paused, and its reader may evaluate anything. It knows nothing of experiments, files or terminals.
 """
 
 from __future__ import annotations
@@ -11,86 +11,23 @@ import copy
 import math
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from experiments.training.batches import Examples, epoch_order, pick
-from experiments.training.choices import OptimizerName, ScheduleName
+from experiments.training.batches import Examples, epoch_order, pick, shifted
 from experiments.training.device import keep_freed_memory, synchronize
+from experiments.training.distributed import ALONE, Group
 from experiments.training.metrics import Evaluation, evaluate
 from experiments.training.optimizers import build_optimizer
 from experiments.training.precision import Precision
+from experiments.training.recipe import Epoch, Recipe, Step
 from experiments.training.schedules import lr_factor
 
 
-@dataclass(frozen=True, kw_only=True)
-class Recipe:
-    """How to train."""
-
-    epochs: int
-    batch_size: int = 100
-    """Images per forward pass."""
-    accumulate: int = 1
-    """Forward passes per update; the gradient is that of one batch of all their images."""
-    optimizer: OptimizerName = "adam"
-    lr: float = 1e-3
-    schedule: ScheduleName = "constant"
-    warmup: float = 0.0
-    """Share of all updates in which the learning rate rises from 0."""
-    momentum: float = 0.9
-    weight_decay: float = 0.0
-    clip: float | None = None
-    """Largest norm of the whole gradient."""
-    label_smoothing: float = 0.0
-    average: float | None = None
-    """Decay per update of a moving average of the weights, which is then what is evaluated."""
-    early_stop: int | None = None
-    """Epochs without a lower validation loss after which to stop, with the best weights put back."""
-    compile: bool = False
-
-    def updates_per_epoch(self, images: int) -> int:
-        """ceil(ceil(images / batch_size) / accumulate)."""
-        return math.ceil(math.ceil(images / self.batch_size) / self.accumulate)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Step:
-    """Somewhere inside an epoch."""
-
-    epoch: int
-    """From 1."""
-    done: int
-    """Updates of this epoch so far."""
-    total: int
-    loss: float
-    """Mean training loss of the epoch so far."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Epoch:
-    """The end of an epoch."""
-
-    epoch: int
-    """From 1."""
-    updates: int
-    """Updates since the beginning."""
-    skipped_updates: int
-    """Updates that the loss scaler left out because the gradient overflowed."""
-    train_loss: float
-    """Mean over the epoch's images, each at its own update, regularizers included."""
-    train_seconds: float
-    """Time of this epoch's updates; without validation, and only since a resume."""
-    images: int
-    """Images trained on in ``train_seconds``."""
-    validation: Evaluation | None
-
-
 class Training:
-    """A network in training. ``events`` drives it, ``state`` and ``restore`` stop and resume it between any two
-    events."""
+    """A network in training. ``events`` drives it; ``state`` and ``restore`` stop and resume it between any two."""
 
     def __init__(
         self,
@@ -101,22 +38,18 @@ class Training:
         precision: Precision,
         seed: int,
         validation: Examples | None = None,
+        group: Group = ALONE,
     ) -> None:
         """Take over ``network``, which is moved to the device of ``examples`` and to the precision's parameter type.
 
-        Dropout draws from torch's global generator, which the caller seeds (before he builds the network).
+        Dropout draws from torch's global generator, which the caller seeds before building the network.
         """
         keep_freed_memory()
         self.device = examples.inputs.device
         self.network = network.to(self.device, precision.parameters)
         self.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        self.examples, self.validation, self.recipe, self.precision, self.seed = (
-            examples,
-            validation,
-            recipe,
-            precision,
-            seed,
-        )
+        self.examples, self.validation = examples, validation
+        self.recipe, self.precision, self.seed = recipe, precision, seed
         self.updates_per_epoch = recipe.updates_per_epoch(len(examples))
         self.epoch, self.done, self.updates, self.skipped = 0, 0, 0, 0
         self.best: tuple[int, float] = (0, math.inf)
@@ -131,8 +64,10 @@ class Training:
         )
         self._scaler = precision.scaler(self.device)
         self._average = copy.deepcopy(self.network).requires_grad_(False) if recipe.average is not None else None
-        self._forward: nn.Module = torch.compile(self.network) if recipe.compile else self.network  # type: ignore[assignment]
-        self._loss_sum = torch.zeros((), device=self.device)
+        compiled: Any = torch.compile(self.network) if recipe.compile else self.network
+        self.group, self._forward = group, group.parallel(compiled)
+        wide = torch.float32 if self.device.type == "mps" else torch.float64
+        self._loss_sum = torch.zeros((), dtype=wide, device=self.device)
 
     @property
     def finished(self) -> bool:
@@ -190,14 +125,13 @@ class Training:
         progress = self.updates / (self.recipe.epochs * self.updates_per_epoch)
         for group in self._optimizer.param_groups:
             group["lr"] = self.recipe.lr * lr_factor(self.recipe.schedule, progress, warmup=self.recipe.warmup)
-        for batch in indices.split(self.recipe.batch_size):
-            inputs, targets = pick(self.examples.inputs, batch), self.examples.targets[batch]
-            with self.precision.autocast(self.device):
-                loss = nn.functional.cross_entropy(
-                    self._forward(inputs), targets, label_smoothing=self.recipe.label_smoothing
-                )
-            self._scaler.scale(loss * (len(batch) / len(indices))).backward()  # mean over all batches of the update
-            self._loss_sum += loss.detach() * len(batch)
+        batches = indices.split(self.recipe.batch_size)
+        for number, batch in enumerate(batches, start=1):
+            with self.group.silent(self._forward, last=number == len(batches)):
+                loss = self._loss(self.group.share(batch))
+                # a mean over all images of the update: averaging over the processes divides by their number once more
+                self._scaler.scale(loss * (self.group.size / len(indices))).backward()
+            self._loss_sum += loss.detach()
         if self.recipe.clip is not None:
             self._scaler.unscale_(self._optimizer)  # or the limit would apply to the scaled gradient
             nn.utils.clip_grad_norm_(self.network.parameters(), self.recipe.clip)
@@ -208,6 +142,17 @@ class Training:
         self._optimizer.zero_grad()
         self.updates += 1
         self._move_average()
+
+    def _loss(self, batch: Tensor) -> Tensor:
+        """Sum of the losses of the images ``batch``."""
+        inputs, targets = pick(self.examples.inputs, batch), self.examples.targets[batch]
+        if self.recipe.shift > 0:
+            inputs = shifted(inputs, self.recipe.shift)
+        smoothing = self.recipe.label_smoothing
+        with self.precision.autocast(self.device):
+            return nn.functional.cross_entropy(
+                self._forward(inputs), targets, label_smoothing=smoothing, reduction="sum"
+            )
 
     def _move_average(self) -> None:
         """average <- decay average + (1 - decay) weights; buffers are copied."""
@@ -221,7 +166,7 @@ class Training:
             average.copy_(buffer)
 
     def _mean_loss(self, updates: tuple[Tensor, ...]) -> float:
-        return self._loss_sum.item() / sum(map(len, updates[: self.done]))
+        return self.group.total(self._loss_sum).item() / sum(map(len, updates[: self.done]))
 
     def _validate(self) -> Evaluation | None:
         if self.validation is None:
@@ -257,7 +202,10 @@ class Training:
         self._best_weights, self.best = state["best_weights"], state["best"]
         self.epoch, self.done, self.updates, self.skipped = state["position"]
         self._loss_sum.copy_(state["loss_sum"])
-        _set_random_state(self.device, state["random"])
+        if self.group.rank == 0:
+            _set_random_state(self.device, state["random"])
+        else:
+            torch.manual_seed(self.group.seed(self.seed) + self.updates)
 
 
 @torch.no_grad()

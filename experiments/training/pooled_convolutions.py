@@ -20,8 +20,8 @@ from experiments.training.native import kernels
 
 KERNEL_CHANNELS = (32, 64)
 """Channels behind the two convolutions that the kernels are compiled for."""
-SMALLEST_SIDE = 16
-"""Images below it are quick enough without kernels."""
+SMALLEST_SIDE, LARGEST_SIDE = 16, 132
+"""Smaller images are quick enough without kernels; the kernels have room for no larger ones (64 columns pooled)."""
 
 
 def convolve_and_pool(images: Tensor, first: nn.Conv2d, second: nn.Conv2d, dropout: nn.Dropout) -> Tensor:
@@ -54,7 +54,9 @@ def fits_kernels(images: Tensor, first: nn.Conv2d, second: nn.Conv2d, dtype: tor
         and not images.requires_grad
         and images.shape[1] in (1, 3)
         and min(images.shape[2:]) >= SMALLEST_SIDE
+        and max(images.shape[2:]) <= LARGEST_SIDE
         and (first.out_channels, second.out_channels) == KERNEL_CHANNELS
+        and all(layer.kernel_size == (3, 3) and layer.padding == (0, 0) for layer in (first, second))
         and first.bias is not None
         and second.bias is not None
         and not torch.compiler.is_compiling()

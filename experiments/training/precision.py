@@ -51,6 +51,12 @@ class Precision:
         return torch.amp.GradScaler(device.type, enabled=self.scaled)
 
     @property
+    def name(self) -> str:
+        """The parameter that means this precision on every device."""
+        kind, _, mode = self.resolved.partition("-")
+        return kind if mode == "mixed" or kind.isdigit() else self.resolved
+
+    @property
     def sentence(self) -> str:
         """One line for the reader."""
         return f"precision {self.requested} -> {self.resolved}: {self.reason}"

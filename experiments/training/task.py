@@ -12,9 +12,11 @@ import torch
 
 from experiments.training.batches import Examples, Normalization, held_out
 from experiments.training.choices import NetworkName
-from experiments.training.loop import Recipe, Training
+from experiments.training.distributed import ALONE, Group
+from experiments.training.loop import Training
 from experiments.training.networks import ImageShape, build_network
 from experiments.training.precision import Precision
+from experiments.training.recipe import Recipe
 
 if TYPE_CHECKING:
     from experiments.datasets.images import ImageData, Images, Labels
@@ -53,9 +55,15 @@ def image_task(
     )
 
 
-def begin(task: ImageTask, model: NetworkName, recipe: Recipe, *, precision: Precision, seed: int) -> Training:
+def begin(
+    task: ImageTask, model: NetworkName, recipe: Recipe, *, precision: Precision, seed: int, group: Group = ALONE
+) -> Training:
     """A new training of ``model`` on ``task``; ``seed`` decides initial weights, dropout and the order of the
     images."""
     torch.manual_seed(seed)
     network = build_network(model, task.shape, task.classes)
-    return Training(network, task.train, recipe, precision=precision, seed=seed, validation=task.validation)
+    if group.rank > 0:
+        torch.manual_seed(group.seed(seed))  # the same weights, but other dropout masks
+    return Training(
+        network, task.train, recipe, precision=precision, seed=seed, validation=task.validation, group=group
+    )

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from experiments.training.batches import Normalization, epoch_order, held_out, pick
+from experiments.training.batches import Normalization, epoch_order, held_out, pick, shifted
 from experiments.training.optimizers import build_optimizer
 
 CPU = torch.device("cpu")
@@ -58,6 +58,18 @@ def test_picking_keeps_channels_last_memory() -> None:
     chosen = pick(inputs, torch.tensor([4, 0, 4]))
     assert chosen.is_contiguous(memory_format=torch.channels_last)
     assert torch.equal(chosen, inputs[[4, 0, 4]])
+
+
+def test_quarters_are_moved_as_one_and_by_no_more_than_asked() -> None:
+    torch.manual_seed(0)
+    image = torch.arange(36.0).reshape(1, 1, 6, 6)
+    moved = shifted(image.repeat(8, 1, 1, 1), 1)
+    wide = torch.nn.functional.pad(image, (1, 1, 1, 1), mode="replicate")[0, 0]
+    windows = [wide[top : top + 6, left : left + 6] for top in range(3) for left in range(3)]
+    for first, second in moved.reshape(4, 2, 6, 6):
+        assert torch.equal(first, second)
+        assert any(torch.equal(first, window) for window in windows)
+    assert len({tuple(part.flatten().tolist()) for part in moved}) > 1
 
 
 @pytest.mark.parametrize("name", ["sgd", "adam", "adamw", "rmsprop", "adagrad", "adadelta"])

@@ -11,8 +11,9 @@ from torch import nn
 
 from experiments.training.batches import Examples, epoch_order
 from experiments.training.checkpoint import weights_digest
-from experiments.training.loop import Epoch, Recipe, Step, Training
+from experiments.training.loop import Training
 from experiments.training.precision import resolve_precision
+from experiments.training.recipe import Epoch, Recipe, Step
 
 CPU = torch.device("cpu")
 

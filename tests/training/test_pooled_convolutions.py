@@ -8,7 +8,13 @@ from torch import Tensor, nn
 
 from experiments.training import native
 from experiments.training import pooled_convolutions as module
+from experiments.training.batches import Examples
+from experiments.training.checkpoint import weights_digest
+from experiments.training.loop import Training
+from experiments.training.networks import build_network
 from experiments.training.pooled_convolutions import convolve_and_pool, fits_kernels
+from experiments.training.precision import resolve_precision
+from experiments.training.recipe import Recipe
 
 needs_kernels = pytest.mark.skipif(native.kernels() is None, reason="no compiler, or a CPU without AVX-512")
 
@@ -32,7 +38,7 @@ def values_and_gradients(inputs: Tensor, layers: tuple[nn.Conv2d, nn.Conv2d, nn.
 @needs_kernels
 @pytest.mark.parametrize("channels", [1, 3])
 @pytest.mark.parametrize("threads", [1, 2])
-@pytest.mark.parametrize(("height", "width"), [(16, 16), (17, 20), (28, 28)])
+@pytest.mark.parametrize(("height", "width"), [(16, 16), (17, 132), (28, 28)])
 def test_kernels_equal_torch_in_value_and_gradient(
     monkeypatch: pytest.MonkeyPatch, channels: int, threads: int, height: int, width: int
 ) -> None:
@@ -88,6 +94,24 @@ def test_masks_follow_torchs_seed_and_change_from_call_to_call() -> None:
 
 
 @needs_kernels
+@pytest.mark.parametrize("precision", ["32", "16"])
+def test_same_seed_gives_same_bits_on_two_threads(precision: str) -> None:
+    torch.set_num_threads(2)
+    digests = []
+    for seed in (0, 0, 1):
+        torch.manual_seed(seed)
+        network = build_network("cnn", (1, 16, 16), 10)
+        data = Examples(torch.randn(60, 1, 16, 16, generator=torch.Generator().manual_seed(4)), torch.arange(60) % 10)
+        recipe = Recipe(epochs=2, batch_size=20)
+        training = Training(
+            network, data, recipe, precision=resolve_precision(precision, torch.device("cpu")), seed=seed
+        )
+        list(training.events())
+        digests.append(weights_digest(network))
+    assert digests[0] == digests[1] != digests[2]
+
+
+@needs_kernels
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
 def test_nan_is_not_swallowed_by_relu(dtype: torch.dtype) -> None:
     layers, inputs = block(), images()
@@ -101,6 +125,8 @@ def test_nan_is_not_swallowed_by_relu(dtype: torch.dtype) -> None:
 def test_kernels_step_aside_where_they_do_not_fit() -> None:
     first, second, _ = block()
     assert not fits_kernels(images(height=12), first, second, torch.float32)
+    assert not fits_kernels(images(width=133), first, second, torch.float32)
+    assert not fits_kernels(images(), nn.Conv2d(1, 32, 5), second, torch.float32)
     assert not fits_kernels(images(), first, second, torch.float16)
     assert not fits_kernels(images().requires_grad_(), first, second, torch.float32)
     assert not fits_kernels(images().double(), first.double(), second, torch.float64)

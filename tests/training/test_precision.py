@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
 import pytest
 import torch
 
 from experiments.lab.errors import InputError
 from experiments.training import precision as module
+from experiments.training.choices import PrecisionName
 from experiments.training.precision import FP16_CPU_MACS, fp16_problem, resolve_precision
 
 CPU = torch.device("cpu")
@@ -44,6 +47,12 @@ def test_sixteen_on_cuda_follows_the_generation(
 ) -> None:
     monkeypatch.setattr(torch.cuda, "get_device_capability", lambda device: capability)
     assert resolve_precision("16", torch.device("cuda")).resolved == resolved
+
+
+@pytest.mark.parametrize("requested", get_args(PrecisionName))
+def test_name_of_a_resolved_precision_resolves_to_it(requested: str) -> None:
+    result = resolve_precision(requested, CPU)
+    assert resolve_precision(result.name, CPU).resolved == result.resolved
 
 
 def test_sixteen_on_mps_is_scaled_float16() -> None:

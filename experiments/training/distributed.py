@@ -1,0 +1,68 @@
+"""Several processes that train one network, started by torchrun: who am I, and gradients averaged over all.
+
+Every process takes its share of each batch, so the update is that of one process up to rounding (and to dropout, whose
+masks are each process's own). Gloo carries the gradients between CPUs, NCCL between GPUs. Rank 0 alone reports.
+Source: Li et al., PyTorch Distributed: Experiences on Accelerating Data Parallel Training, PVLDB 13(12), 2020.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, distributed, nn
+from torch.nn.parallel import DistributedDataParallel
+
+
+@dataclass(frozen=True)
+class Group:
+    """A process among ``size`` of them."""
+
+    rank: int = 0
+    size: int = 1
+
+    def share(self, batch: Tensor) -> Tensor:
+        """This process's part of a batch; the parts of all are the batch."""
+        return batch.tensor_split(self.size)[self.rank]
+
+    def seed(self, seed: int) -> int:
+        """A seed of this process's own."""
+        return seed + 2**40 * self.rank
+
+    def parallel(self, network: nn.Module) -> nn.Module:
+        """``network`` with gradients that are averaged over the processes in the backward pass."""
+        return network if self.size == 1 else DistributedDataParallel(network)
+
+    def silent(self, network: nn.Module, last: bool) -> Any:
+        """Context in which a backward pass leaves gradients alone, unless it is the ``last`` one of an update."""
+        return nullcontext() if last or not isinstance(network, DistributedDataParallel) else network.no_sync()
+
+    def total(self, value: Tensor) -> Tensor:
+        """Sum of ``value`` over the processes."""
+        if self.size == 1:
+            return value
+        summed = value.clone()
+        distributed.all_reduce(summed)
+        return summed
+
+
+ALONE = Group()
+
+
+@contextmanager
+def joined(device: torch.device) -> Iterator[Group]:
+    """The group that torchrun's environment describes, for the time of the block; alone without it."""
+    if int(os.environ.get("WORLD_SIZE", "1")) == 1:
+        yield Group()
+        return
+    if device.type == "cuda":
+        torch.cuda.set_device(int(os.environ["LOCAL_RANK"]))
+    distributed.init_process_group("nccl" if device.type == "cuda" else "gloo")
+    try:
+        yield Group(distributed.get_rank(), distributed.get_world_size())
+    finally:
+        distributed.destroy_process_group()
