@@ -91,7 +91,8 @@ def execute(plan: Plan, directory: Path | None = None, home: Path | None = None)
     """Run ``plan`` into ``directory``, by default a new one below ``home``.
 
     Yields:
-        Started, then every event once it is recorded, then Finished.
+        Started, then every event once it is recorded, then Finished. Nothing at all where the experiment yields
+        nothing, as in a process that helps another one which records.
 
     Raises:
         InputError: bad parameters or data. Before the first event nothing is written; without any row nothing is left.
@@ -100,7 +101,9 @@ def execute(plan: Plan, directory: Path | None = None, home: Path | None = None)
     experiment, params = check(plan)
     with _terminable():
         events = all_seeds(plan, experiment, params)
-        first = next(events)
+        first = next(events, None)
+        if first is None:
+            return
         directory = directory or new_directory(home or runs_home(), plan.study)
         directory.mkdir(parents=True, exist_ok=True)
         writer = RecordWriter(directory, _meta(plan, experiment))

@@ -140,3 +140,9 @@ def test_bad_parameters_are_told_before_anything_runs(use: Callable[[Run], None]
     use(count)
     with pytest.raises(InputError, match=r"unknown parameter stepps: did you mean steps\?"):
         list(execute(plan(stepps=3), home=tmp_path))
+
+
+def test_a_process_that_only_helps_leaves_no_record(use: Callable[[Run], None], tmp_path: Path) -> None:
+    use(lambda params, seed: iter(()))
+    assert list(execute(plan(), home=tmp_path / "runs")) == []
+    assert not (tmp_path / "runs").exists()

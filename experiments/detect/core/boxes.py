@@ -84,7 +84,10 @@ def distance_iou(boxes: ArrayLike, others: ArrayLike) -> Matrix:
 
 
 def complete_iou(boxes: ArrayLike, others: ArrayLike) -> Matrix:
-    """CIoU = DIoU - alpha v (n, m), v = 4 / pi^2 (difference of atan(width / height))^2, alpha = v / (1 - IoU + v)."""
+    """CIoU = DIoU - alpha v (n, m) in [-1.5, 1], alpha = v / (1 - IoU + v).
+
+    v = 4 / pi^2 (difference of atan(width / height))^2 lies in [0, 1].
+    """
     overlap = iou(boxes, others)
     first, second = (_angle(checked(side)) for side in (boxes, others))
     v = 4 / np.pi**2 * (first[:, None] - second[None]) ** 2
