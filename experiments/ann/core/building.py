@@ -123,7 +123,7 @@ class Built(NamedTuple):
 def build_steps(base: Floats, settings: BuildSettings, threads: int) -> Generator[Step, None, Built]:
     """Build the graph of padded vectors (n, width), stage by stage."""
     began = time.perf_counter()
-    vectors: Stored = as_bytes(base) if holds_bytes(base) else base
+    vectors = stored_form(base)
     coded = settings.by_codes if settings.by_codes is not None else len(base) >= CODED_FROM
     principal = Principal(vectors) if coded else None
     knn, squared = yield from _neighbor_stage(base, vectors, principal, settings.knn, threads)
@@ -148,6 +148,11 @@ def build_steps(base: Floats, settings: BuildSettings, threads: int) -> Generato
         attached=attached,
     )
     return Built(graph, navigating_node, report, vectors, short)
+
+
+def stored_form(base: Floats) -> Stored:
+    """Padded vectors as they are kept to be measured: bytes where all numbers are, otherwise as they are."""
+    return as_bytes(base) if holds_bytes(base) else base
 
 
 def _just(value: T) -> Generator[Step, None, T]:
@@ -314,6 +319,13 @@ def in_blocks(graph: Ids) -> Ids:
     gaps = (blocks < 0) & (blocks[:, :, :1] >= 0)
     blocks[gaps] = np.broadcast_to(blocks[:, :, :1], blocks.shape)[gaps]
     return lists
+
+
+def lists_with_start(graph: Ids, navigating_node: int) -> Ids:
+    """A padded graph (n, R) in the layout of ``search_codes``, with the navigating node in one more row."""
+    start = np.full((1, graph.shape[1]), -1, np.int32)
+    start[0, 0] = navigating_node
+    return in_blocks(np.vstack([graph, start]))
 
 
 def attach_unreachable(graph: Ids, base: Floats, navigating_node: int, search_list_size: int) -> int:

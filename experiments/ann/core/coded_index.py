@@ -9,22 +9,22 @@ Base vectors of integers from 0 to 255 are kept as bytes, others as float32.
 
 from __future__ import annotations
 
-from typing import TypeGuard
+import os
+from pathlib import Path
+from typing import Any, TypeGuard
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from experiments.ann.core.building import in_blocks, short_codes
-from experiments.ann.core.code_vector import BLOCK
-from experiments.ann.core.coded_search import Codes, Stored, rerank, search_codes
+from experiments.ann.core.building import lists_with_start, short_codes
+from experiments.ann.core.code_vector import has_vnni
+from experiments.ann.core.coded_search import Codes, Stored, search_allowed, search_lists
 from experiments.ann.core.codes import Codec, Principal, as_bytes, holds_bytes
 from experiments.ann.core.distance import Floats, Ids, MetricSpace, checked_vectors
-from experiments.ann.core.index import NSG, SearchResult
-from experiments.ann.core.kernel import run_all, usable_cores
+from experiments.ann.core.index import NSG, SearchResult, check_sizes, checked_mask
+from experiments.ann.core.kernel import usable_cores
+from experiments.ann.core.storage import read_arrays, write_arrays
 from experiments.ann.core.vector import aligned_rows, padded
-
-IN_FLIGHT = 6
-"""Queries that a thread works on at once."""
 
 
 class CodedNSG:
@@ -68,37 +68,69 @@ class CodedNSG:
         """Bytes of graph, vectors and codes."""
         return self.lists.nbytes + self.vectors.nbytes + self.codes.nbytes
 
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the index to one file."""
+        codec = self.codec
+        arrays: dict[str, NDArray[Any]] = {
+            "lists": self.lists,
+            "vectors": self.vectors,
+            "codes": self.codes.view(np.int8),
+            "weights": codec.weights,
+            "scale": codec.scale,
+            "shift": codec.shift,
+        }
+        if codec.byte_weights is not None:
+            arrays["byte_weights"] = codec.byte_weights
+        write_arrays(Path(path), "CodedNSG", {"space": self.space.to_json()}, arrays)
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str], *, verify: bool = True, portable: bool = False) -> CodedNSG:
+        """Map an index that was saved, also one from another processor.
+
+        Raises:
+            ValueError: not an index, of another version, or damaged.
+        """
+        details, arrays = read_arrays(Path(path), "CodedNSG", verify=verify)
+        vnni = has_vnni() and not portable
+        weights = arrays.get("byte_weights") if vnni else None
+        codec = Codec(arrays["weights"], weights, arrays["scale"], arrays["shift"])
+        codes = arrays["codes"].view(np.uint8) if vnni else arrays["codes"]
+        return cls(arrays["lists"], arrays["vectors"], codes, codec, MetricSpace(**details["space"]))
+
     def search(
-        self, queries: ArrayLike, k: int, search_list_size: int, *, threads: int | None = None
+        self,
+        queries: ArrayLike,
+        k: int,
+        search_list_size: int,
+        *,
+        threads: int | None = None,
+        allowed: ArrayLike | None = None,
     ) -> tuple[Ids, Floats]:
         """The k nearest base vectors of each query; see ``NSG.search``."""
-        result = self.search_counted(queries, k, search_list_size, threads=threads)
+        result = self.search_counted(queries, k, search_list_size, threads=threads, allowed=allowed)
         return result.ids, result.distances
 
     def search_counted(
-        self, queries: ArrayLike, k: int, search_list_size: int, *, threads: int | None = None
+        self,
+        queries: ArrayLike,
+        k: int,
+        search_list_size: int,
+        *,
+        threads: int | None = None,
+        allowed: ArrayLike | None = None,
     ) -> SearchResult:
         """``search`` with its cost: code distances per query, repeated ones included; hops are not counted."""
-        if k < 1 or search_list_size < 1:
-            raise ValueError(f"expected k and search_list_size of at least 1, got {k} and {search_list_size}")
+        check_sizes(k, search_list_size)
         placed, vectors = self.place(queries)
-        size = min(max(search_list_size, k), len(self))
         workers = threads or usable_cores()
-        m = len(placed)
-        found, measured = np.empty((m, size), np.int32), np.zeros(m, np.int32)
-        ids, squared = np.full((m, k), -1, np.int32), np.full((m, k), np.inf, np.float32)
         plain = self.codec.encode(placed, threads=workers)
         codes: Codes = plain.view(np.uint8) if self.codes.dtype == np.uint8 else plain
-        pools = [aligned_rows(IN_FLIGHT, -(-size // BLOCK) * BLOCK, np.int64) for _ in range(workers)]
-        keys = [aligned_rows(1, BLOCK, np.int64)[0] for _ in range(workers)]
-        best = np.empty((workers, size), np.int64)
-
-        def work(worker: int, start: int, stop: int) -> None:
-            search_codes(self.lists, self.codes, codes, start, stop, size, pools[worker], keys[worker], found, measured)
-            rerank(self.vectors, placed, self.codes, found, start, stop, best[worker], ids, squared)
-
-        run_all(work, m, chunk=max(IN_FLIGHT, min(256, -(-m // (4 * workers)))), threads=workers)
-        return SearchResult(ids, self.space.report(squared, vectors), measured, np.zeros(m, np.int32))
+        arguments = (self.lists, self.codes, codes, self.vectors, placed, k, search_list_size, workers)
+        if allowed is None:
+            ids, squared, measured = search_lists(*arguments)
+        else:
+            ids, squared, measured = search_allowed(*arguments, checked_mask(allowed, len(self)))
+        return SearchResult(ids, self.space.report(squared, vectors), measured, np.zeros(len(placed), np.int32))
 
     def place(self, queries: ArrayLike) -> tuple[Stored, Floats]:
         """Queries as they are compared, bytes if base and queries allow it, and as they were given."""
@@ -120,10 +152,3 @@ class CodedNSG:
         bytes_given = isinstance(queries, np.ndarray) and queries.dtype == np.uint8 and queries.ndim == 2
         bytes_kept = self.vectors.dtype == np.uint8 and self.space.metric == "l2"
         return bytes_kept and bytes_given and np.shape(queries)[1] == self.space.dim
-
-
-def lists_with_start(graph: Ids, navigating_node: int) -> Ids:
-    """A padded graph (n, R) in the layout of ``search_codes``, with the navigating node in one more row."""
-    start = np.full((1, graph.shape[1]), -1, np.int32)
-    start[0, 0] = navigating_node
-    return in_blocks(np.vstack([graph, start]))

@@ -18,11 +18,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from experiments.ann.core.code_vector import lowest_bit, mask_below, project_four, stored_distance
+from experiments.ann.core.code_vector import stored_distance
 from experiments.ann.core.coded_search import REQUESTED_LINES, Codes, Stored
 from experiments.ann.core.codes import Codec, multiply
 from experiments.ann.core.distance import Floats, Ids, Keys, key_distance, key_node, make_key
 from experiments.ann.core.kernel import fast_kernel, kernel, run_chunks
+from experiments.ann.core.product_vector import lowest_bit, mask_below, project_four
 from experiments.ann.core.vector import LINE, aligned_rows, prefetch
 
 TILE = 4096
@@ -200,7 +201,7 @@ def tighten(found: Keys, size: int, keep: int) -> tuple[int, int]:
 def reach(kth: int, stretch: np.float32, error: np.float32) -> int:
     """Squared code distance beyond which nothing is nearer than the key ``kth``, for both errors together."""
     bound = stretch * np.sqrt(np.float64(key_distance(kth))) * SLACK + error + 0.01
-    return np.int64(min(bound * bound, 2.0**30)) + 1
+    return int(min(bound * bound, 2.0**30)) + 1
 
 
 @kernel

@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from experiments.ann.core.code_vector import project_four
 from experiments.ann.core.distance import Floats
 from experiments.ann.core.kernel import fast_kernel, kernel, run_all
+from experiments.ann.core.product_vector import project_four
 from experiments.ann.core.vector import LINE, aligned_rows
 
 Bytes = NDArray[np.uint8]

@@ -75,6 +75,10 @@ class MetricSpace:
             return cls(metric, base.shape[1], radius=float(lengths.max(initial=0.0)))
         return cls(metric, base.shape[1], has_zeros=metric == "cosine" and bool((lengths == 0).any()))
 
+    def to_json(self) -> dict[str, str | int | float | bool]:
+        """The arguments that make this space again."""
+        return {"metric": self.metric, "dim": self.dim, "radius": self.radius, "has_zeros": self.has_zeros}
+
     def place_base(self, base: Floats) -> Floats:
         """Base vectors (n, dim) in the space: (n, dim) or (n, dim + 1)."""
         if self.metric == "l2":

@@ -11,17 +11,31 @@ Source: Fu, Xiang, Wang, Cai: Fast Approximate Nearest Neighbor Search With The 
 
 from __future__ import annotations
 
+import os
 from collections.abc import Generator
+from dataclasses import asdict
+from functools import cached_property
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from experiments.ann.core.building import BuildSettings, Built, Step, build_steps
+from experiments.ann.core.building import (
+    BuildReport,
+    BuildSettings,
+    Built,
+    Step,
+    build_steps,
+    lists_with_start,
+    stored_form,
+)
+from experiments.ann.core.coded_search import Mask, search_allowed, search_lists
 from experiments.ann.core.distance import Floats, Ids, MetricSpace, checked_vectors
 from experiments.ann.core.kernel import finish, run_all, usable_cores
 from experiments.ann.core.reachability import count_unreachable, degrees, mutual_degrees
 from experiments.ann.core.search import search_rows
+from experiments.ann.core.storage import read_arrays, write_arrays
 from experiments.ann.core.vector import padded
 
 
@@ -81,7 +95,13 @@ class NSG:
         return cls(placed, space, settings, built)
 
     def search(
-        self, queries: ArrayLike, k: int, search_list_size: int, *, threads: int | None = None
+        self,
+        queries: ArrayLike,
+        k: int,
+        search_list_size: int,
+        *,
+        threads: int | None = None,
+        allowed: ArrayLike | None = None,
     ) -> tuple[Ids, Floats]:
         """The k nearest base vectors of each query, nearest first.
 
@@ -90,6 +110,7 @@ class NSG:
             k: neighbors per query; what is not found is -1 at infinite distance.
             search_list_size: pool size; raised to k where smaller. With the number of vectors the search is exact.
             threads: workers; all usable cores by default. They do not change the result.
+            allowed: booleans (n,): which vectors may be results; all by default.
 
         Returns:
             ids (m, k) and distances (m, k) in the metric's terms.
@@ -97,8 +118,16 @@ class NSG:
         Raises:
             ValueError: queries of another shape or not finite, or a size below 1.
         """
-        result = self.search_counted(queries, k, search_list_size, threads=threads)
-        return result.ids, result.distances
+        check_sizes(k, search_list_size)
+        vectors = checked_vectors(queries, "queries", self.space.dim)
+        placed = padded(self.space.place_queries(vectors))
+        workers = threads or usable_cores()
+        arguments = (self.lists, self.base, placed, self.base, placed, k, search_list_size, workers)
+        if allowed is None:
+            ids, squared, _ = search_lists(*arguments)
+        else:
+            ids, squared, _ = search_allowed(*arguments, checked_mask(allowed, len(self)))
+        return ids, self.space.report(squared, vectors)
 
     def search_counted(
         self,
@@ -109,16 +138,43 @@ class NSG:
         threads: int | None = None,
         entries: Ids | None = None,
     ) -> SearchResult:
-        """``search`` with its cost; ``entries`` (rows, e) replaces the navigating node, taken in turns by the
-        queries.
+        """The same, one query at a time and with its cost; ``entries`` (rows, e) replaces the navigating node, taken
+        in turns by the queries.
         """
-        if k < 1 or search_list_size < 1:
-            raise ValueError(f"expected k and search_list_size of at least 1, got {k} and {search_list_size}")
+        check_sizes(k, search_list_size)
         vectors = checked_vectors(queries, "queries", self.space.dim)
         placed = padded(self.space.place_queries(vectors))
         starts = np.full((1, 1), self.navigating_node, np.int32) if entries is None else entries
         result = search_graph(self.graph, self.base, placed, starts, k, search_list_size, threads or usable_cores())
         return result._replace(distances=self.space.report(result.distances, vectors))
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the index to one file."""
+        details = {
+            "space": self.space.to_json(),
+            "navigating_node": self.navigating_node,
+            "settings": asdict(self.settings),
+            "report": asdict(self.report),
+        }
+        write_arrays(Path(path), "NSG", details, {"graph": self.graph, "base": self.base})
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str], *, verify: bool = True) -> NSG:
+        """Map an index that was saved.
+
+        Raises:
+            ValueError: not an index, of another version, or damaged.
+        """
+        details, arrays = read_arrays(Path(path), "NSG", verify=verify)
+        base = arrays["base"]
+        report = BuildReport(**details["report"])
+        built = Built(arrays["graph"], details["navigating_node"], report, stored_form(base), None)
+        return cls(base, MetricSpace(**details["space"]), BuildSettings(**details["settings"]), built)
+
+    @cached_property
+    def lists(self) -> Ids:
+        """The graph in the layout of ``search_codes``."""
+        return lists_with_start(self.graph, self.navigating_node)
 
     @property
     def degrees(self) -> NDArray[np.int64]:
@@ -174,3 +230,21 @@ def search_graph(
 
     run_all(work, m, chunk=chunk, threads=threads)
     return SearchResult(ids, squared, counts, hops)
+
+
+def check_sizes(k: int, search_list_size: int) -> None:
+    """Refuse sizes below 1."""
+    if k < 1 or search_list_size < 1:
+        raise ValueError(f"expected k and search_list_size of at least 1, got {k} and {search_list_size}")
+
+
+def checked_mask(allowed: ArrayLike, n: int) -> Mask:
+    """A mask of n booleans.
+
+    Raises:
+        ValueError: other numbers, or another length.
+    """
+    mask = np.asarray(allowed)
+    if mask.dtype != np.bool_ or mask.shape != (n,):
+        raise ValueError(f"allowed: expected {n} booleans, got {mask.dtype} of shape {mask.shape}")
+    return mask

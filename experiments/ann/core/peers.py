@@ -58,11 +58,18 @@ def faiss_threads(threads: int) -> Iterator[None]:
 
 
 def faiss_nsg(base: Floats, shape: Shape) -> Peer:
-    """IndexNSGFlat on an exact nearest neighbor graph, with the same parameters."""
+    """IndexNSGFlat on an exact nearest neighbor graph, with the same parameters.
+
+    Raises:
+        RuntimeError: faiss cannot build it. With fewer vectors than the pool holds it would never return.
+    """
     import faiss
 
+    if len(base) < max(shape.search_list_size, shape.max_degree):
+        raise RuntimeError(f"{len(base)} vectors do not fill its pool of {shape.search_list_size}")
+
     index = faiss.IndexNSGFlat(base.shape[1], shape.max_degree)
-    index.GK, index.build_type = shape.knn, 0
+    index.GK, index.build_type = min(shape.knn, len(base) - 1), 0
     index.nsg.L, index.nsg.C = shape.search_list_size, shape.candidates
     seconds = _timed(lambda: index.add(base))
 

@@ -12,6 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from experiments.ann.core.coded_index import CodedNSG
 from experiments.ann.core.distance import Floats
 from experiments.ann.core.exact import distances_of, exact_neighbors, recall_by_distance
 from experiments.ann.core.index import NSG
@@ -58,8 +59,8 @@ class Workload:
         """Recall and speed of a batch search that returns ids (m, k)."""
         return Measured(*self.recalls(search()), queries_per_second(search, len(self.queries)), distance_computations)
 
-    def measure_nsg(self, index: NSG, size: int) -> Measured:
-        """Recall and cost of an NSG at a search list size."""
+    def measure_nsg(self, index: NSG | CodedNSG, size: int) -> Measured:
+        """Recall and cost of an NSG at a search list size; by codes, distances are those of codes."""
         count = float(
             index.search_counted(self.queries, self.k, size, threads=self.threads).distance_computations.mean()
         )
