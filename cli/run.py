@@ -21,7 +21,7 @@ from experiments.lab.record import Record
 from experiments.lab.runner import Finished, Plan, Started, execute
 
 
-class SilentRun(Exception):
+class SilentRunError(Exception):
     """The run had nothing to say: this process only helped another one, which records."""
 
 
@@ -34,7 +34,7 @@ def run_study(name: str, overrides: tuple[str, ...], *, smoke: bool, json: bool)
     begun: list[Path] = []
     try:
         finished = watch(plan(name, overrides, smoke=smoke), screens.messages, begun)
-    except SilentRun:
+    except SilentRunError:
         return
     except BaseException:
         for directory in begun:
@@ -61,7 +61,7 @@ def watch(wanted: Plan, console: Console, begun: list[Path] | None = None, *, ro
                 return happening
             elif rows or console.is_terminal or not isinstance(happening, Row):
                 show(happening)
-    raise SilentRun
+    raise SilentRunError
 
 
 def report(finished: Finished, screens: Consoles) -> None:
@@ -71,7 +71,7 @@ def report(finished: Finished, screens: Consoles) -> None:
     if not console.is_terminal:  # on a terminal the notes stand above already
         for note in finished.record.meta["notes"]:
             console.print(note, soft_wrap=True)
-    for part in (*tables(experiment, finished.rows), *curves(experiment, finished.rows)):
+    for part in (*tables(experiment, finished.rows), *curves(experiment, finished.rows, finished.record.figures())):
         console.print(part)
         console.print()
     console.print(findings_list(finished.findings))

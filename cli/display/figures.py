@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from cli.display.drawings import draw_drawing, draw_heatmap
 from cli.display.plots import draw_curve
-from cli.display.series import plot_of
-from experiments.lab.experiment import Experiment, Heatmap, Row
+from cli.display.series import plot_of, plot_of_trace
+from experiments.lab.experiment import Experiment, Heatmap, Row, Trace
 from experiments.lab.experiment import Figure as LabFigure
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def save_all(
     Args:
         experiment: whose curves are drawn.
         rows: of all seeds.
-        figures: heat maps and drawings that the run yielded.
+        figures: heat maps, drawings and traces that the run yielded.
         directory: made where it is not there; files of the same name are replaced.
 
     Returns:
@@ -78,6 +78,8 @@ def _drawn(
         if isinstance(figure, Heatmap):
             if figure.values and figure.values[0]:
                 yield figure.name, draw_heatmap(figure)
+        elif isinstance(figure, Trace):
+            yield figure.name, draw_curve(*plot_of_trace(figure))
         elif figure.points or figure.cells:
             yield figure.name, draw_drawing(figure)
 

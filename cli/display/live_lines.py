@@ -11,7 +11,7 @@ from types import TracebackType
 from rich.console import Console
 
 from cli.display.stages import Stage, Stages, duration
-from experiments.lab.experiment import Artifact, Drawing, Heatmap, Note, Progress, Row
+from experiments.lab.experiment import Artifact, Figure, Note, Progress, Row
 
 INTERVAL = 10.0
 """Seconds between two lines of the same stage."""
@@ -43,7 +43,7 @@ class LiveLines:
             self._progress(event)
         elif isinstance(event, Note):
             self._print(event.text)
-        elif isinstance(event, Heatmap | Drawing):
+        elif isinstance(event, Figure):
             self._print(f"figure {event.name}")
         elif isinstance(event, Artifact):
             self._print(f"file {event.name}")

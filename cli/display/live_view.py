@@ -18,7 +18,7 @@ from cli.display.console import ascii_text
 from cli.display.formats import one_value, words
 from cli.display.means import is_numeric, number
 from cli.display.stages import Stage, Stages, clock_time, duration
-from experiments.lab.experiment import Artifact, Drawing, Experiment, Heatmap, Note, Progress, Row
+from experiments.lab.experiment import Artifact, Experiment, Figure, Note, Progress, Row
 
 ROWS = 5
 HISTORY = 24
@@ -66,7 +66,7 @@ class LiveView:
             self.stages.update(event)
         elif isinstance(event, Note):
             self.console.print(Text(self._legible(event.text)))
-        elif isinstance(event, Heatmap | Drawing):
+        elif isinstance(event, Figure):
             self._print(f"figure {event.name}")
         elif isinstance(event, Artifact):
             self._print(f"file {event.name}")

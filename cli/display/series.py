@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 from cli.display.formats import one_value, words
 from cli.display.means import grouped, is_numeric, number, selected
-from experiments.lab.experiment import Curve, Row
+from experiments.lab.experiment import Curve, Row, Trace
 
 Pair = tuple[float, float]
 
@@ -60,6 +60,15 @@ def plot_of(curve: Curve, rows: Sequence[Row]) -> Plot | None:
     if not series:
         return None
     return Plot(tuple(series), categories, seeds=len({row.seed for row in rows}))
+
+
+def plot_of_trace(trace: Trace) -> tuple[Curve, Plot]:
+    """A trace as a curve with its points; what is not finite is dropped."""
+    series = [
+        Series(label, tuple(Point(a, b, b, b) for a, b in zip(x, y, strict=True) if math.isfinite(a + b)))
+        for label, x, y in trace.lines
+    ]
+    return Curve(name=trace.name, x=trace.x, y=trace.y), Plot(tuple(one for one in series if one.points), (), seeds=1)
 
 
 def axis_label(name: str) -> str:

@@ -62,11 +62,11 @@ def load_vectors(
     """Take ``n`` base vectors and ``n_queries`` queries of ``dataset``: at most so many; None takes all there are.
 
     ``dataset`` is a name of VECTOR_SETS or a path (.fvecs, .bvecs, .npy, .csv, .hdf5, .h5, or a folder of them).
-    ``dim`` and ``intrinsic_dim`` shape generated vectors only; ``queries`` is the path of a file of queries for a path;
-    ``metric`` overrides the one that the source names (l2 where it names none). Fewer rows than there are, are a
-    sample by ``seed`` in the order of the source. A source without queries gives a sample of its rows, a tenth at
-    most, which then leave the base. Ground truth is kept only where all its ids are among the rows taken, and the metric is the
-    source's.
+    ``dim`` and ``intrinsic_dim`` shape generated vectors only; ``queries`` is the path of a file of queries for a
+    path; ``metric`` overrides the one that the source names (l2 where it names none). Fewer rows than there are, are
+    a sample by ``seed`` in the order of the source. A source without queries gives a sample of its rows, a tenth at
+    most, which then leave the base. Ground truth is kept only where all its ids are among the rows taken, and the
+    metric is the source's.
 
     Raises InputError for an unknown name, files that are unreadable or do not belong together, and vectors that are NaN
     or infinite.

@@ -88,8 +88,21 @@ class Drawing:
     cells: tuple[tuple[tuple[float, float], ...], ...] = ()
 
 
-Figure = Heatmap | Drawing
-Event = Row | Progress | Note | Artifact | Heatmap | Drawing
+@dataclass(frozen=True, kw_only=True)
+class Trace:
+    """Quantities along a run that are too fine for rows, such as the loss within an epoch.
+
+    ``lines`` holds (label, x values, y values); ``x`` and ``y`` name the quantities as columns are named.
+    """
+
+    name: str
+    x: str
+    y: str
+    lines: tuple[tuple[str, tuple[float, ...], tuple[float, ...]], ...]
+
+
+Figure = Heatmap | Drawing | Trace
+Event = Row | Progress | Note | Artifact | Figure
 
 
 @dataclass(frozen=True, kw_only=True)

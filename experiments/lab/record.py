@@ -4,7 +4,7 @@
         record.json      configuration, status, seeds, versions, machine, commit, notes
         rows.jsonl       one row a line, flushed as it comes (NaN is null, infinities are "inf" and "-inf")
         findings.json    verdicts with their evidence
-        figures.jsonl    drawings and heat maps as data
+        figures.jsonl    drawings, heat maps and traces as data
         plots/, ...      pictures and artifacts such as checkpoints
 
 A record survives its writer: rows are on disk as soon as they are known, ``record.json`` is replaced in one step, and
@@ -27,7 +27,7 @@ from pathlib import Path
 from typing import IO, Any, Literal, TypeVar, get_type_hints
 
 from experiments.lab.errors import InputError
-from experiments.lab.experiment import Artifact, Drawing, Figure, Heatmap, Row
+from experiments.lab.experiment import Artifact, Drawing, Figure, Heatmap, Row, Trace
 
 Status = Literal["running", "done", "failed", "interrupted", "killed"]
 R = TypeVar("R", bound=Row)
@@ -73,7 +73,7 @@ class RecordWriter:
         self._rows.flush()
 
     def figure(self, figure: Figure) -> None:
-        """Append a drawing or heat map."""
+        """Append a figure."""
         with (self.directory / "figures.jsonl").open("a", encoding="utf-8") as file:
             file.write(json.dumps({"kind": type(figure).__name__, **encode(figure)}, allow_nan=False) + "\n")
 
@@ -181,7 +181,7 @@ class Record:
         return _load(path) if path.exists() else []
 
     def figures(self) -> list[Figure]:
-        """Drawings and heat maps."""
+        """Drawings, heat maps and traces."""
         path = self.path / "figures.jsonl"
         if not path.exists():
             return []
@@ -228,7 +228,7 @@ def _tuples(value: Any) -> Any:
 
 
 def _figure(stored: dict[str, Any]) -> Figure:
-    kinds: dict[str, type[Heatmap] | type[Drawing]] = {"Heatmap": Heatmap, "Drawing": Drawing}
+    kinds = {kind.__name__: kind for kind in (Heatmap, Drawing, Trace)}
     return kinds[stored.pop("kind")](**{name: _tuples(value) for name, value in stored.items()})
 
 

@@ -22,7 +22,7 @@ from pydantic.dataclasses import dataclass as parameters
 from experiments.lab import catalog, environment
 from experiments.lab.claims import claim_table_hash
 from experiments.lab.errors import InputError
-from experiments.lab.experiment import CHECKED, Artifact, Drawing, Event, Experiment, Heatmap, Note, Progress, Row
+from experiments.lab.experiment import CHECKED, Artifact, Event, Experiment, Figure, Note, Progress, Row
 from experiments.lab.judge import Finding, judge
 from experiments.lab.parallel import in_parallel
 from experiments.lab.params import validate
@@ -136,7 +136,7 @@ def all_seeds(plan: Plan, experiment: Experiment[Any, Any], params: Any) -> Iter
             if event.text not in noted:
                 noted.add(event.text)
                 yield event
-        elif not isinstance(event, Heatmap | Drawing) or seed == plan.settings.seed:
+        elif not isinstance(event, Figure) or seed == plan.settings.seed:
             yield event
 
 
@@ -146,7 +146,7 @@ def _keep(event: Event, writer: RecordWriter, rows: list[Row]) -> None:
         rows.append(event)
     elif isinstance(event, Note):
         writer.note(event.text)
-    elif isinstance(event, Heatmap | Drawing):
+    elif isinstance(event, Figure):
         writer.figure(event)
     elif isinstance(event, Artifact):
         writer.artifact(event)

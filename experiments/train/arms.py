@@ -6,7 +6,7 @@ Knows nothing of rows and claims: ``driven`` hands out epochs with the logits on
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from experiments.lab.errors import InputError
-from experiments.lab.experiment import Artifact, Heatmap, Progress
+from experiments.lab.experiment import Artifact, Heatmap, Progress, Trace
 from experiments.training.checkpoint import find_checkpoint, load_checkpoint, save_checkpoint
 from experiments.training.device import device_title, reset_peak_memory, resolve_device
 from experiments.training.distributed import ALONE, Group
@@ -104,6 +104,19 @@ def describe(arm: Arm, data: ImageData) -> list[str]:
     ]
 
 
+def begun(params: Params, data: ImageData, seed: int, group: Group) -> tuple[Arm, list[str]]:
+    """The training that was asked for, where it is to go on from, and the sentences that describe it.
+
+    Raises:
+        InputError: as ``prepare`` and ``resume``.
+    """
+    arm = prepare("run", params, data, seed, group)
+    notes = describe(arm, data)
+    if params.resume is not None:
+        notes.append(resume(arm, Path(params.resume)))
+    return arm, notes
+
+
 def resume(arm: Arm, path: Path) -> str:
     """Put ``arm`` where the checkpoint at ``path`` stands, and say so.
 
@@ -144,14 +157,29 @@ def shortened(arm: Arm) -> Arm:
     return replace(arm, task=few, training=training)
 
 
-def driven(arm: Arm) -> Iterator[Progress | tuple[Epoch, torch.Tensor]]:
-    """Progress within an epoch; behind each epoch, it and the logits (images, classes) on the test images."""
+def driven(arm: Arm, steps: list[Step]) -> Iterator[Progress | tuple[Epoch, torch.Tensor]]:
+    """Progress within an epoch, its steps put into ``steps``; behind each epoch, it and the logits (images, classes)
+    on the test images."""
     for event in arm.training.events():
         if isinstance(event, Step):
+            steps.append(event)
             stage = f"{arm.name}: epoch {event.epoch} of {arm.training.recipe.epochs}, loss {event.loss:.4f}"
             yield Progress(stage, event.done, event.total)
         else:
             yield event, arm.training.predict(arm.task.test.inputs)
+
+
+def loss_trace(steps: Sequence[Step]) -> Trace:
+    """The training loss over updates: steps tell the mean of the epoch so far, this is the mean since the last step."""
+    updates, losses = [], []
+    done, total = 0, 0.0
+    for step in steps:
+        if step.done <= done:
+            done, total = 0, 0.0
+        updates.append(float((step.epoch - 1) * step.total + step.done))
+        losses.append((step.loss * step.done - total) / (step.done - done))
+        done, total = step.done, step.loss * step.done
+    return Trace(name="loss", x="updates", y="train_loss", lines=(("run", tuple(updates), tuple(losses)),))
 
 
 def checkpoint(arm: Arm) -> Artifact:

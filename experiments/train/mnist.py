@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
@@ -32,7 +31,7 @@ if TYPE_CHECKING:
 
     from experiments.train.arms import Arm
     from experiments.training.distributed import Group
-    from experiments.training.recipe import Epoch
+    from experiments.training.recipe import Epoch, Step
 
 REFERENCE_BAND = 0.97
 """Test accuracy of the convolutional network on MNIST and on digits with 60,000 images seen."""
@@ -124,23 +123,21 @@ def run(params: Params, seed: int) -> Iterator[Event]:
 
 
 def compare(params: Params, seed: int, group: Group) -> Iterator[Event]:
-    """Train, testing after every epoch, then the reference arms; then train thrice a little to compare the bits."""
+    """Train thrice a little to compare the bits, then the reference arms, and last what was asked for."""
     from experiments.datasets.images import load_images
     from experiments.train import arms
     from experiments.training.device import reproducible
 
     data = load_images(params.dataset, seed=seed)
-    arm = arms.prepare("run", params, data, seed, group)
-    notes = arms.describe(arm, data)
-    if params.resume is not None:
-        notes.append(arms.resume(arm, Path(params.resume)))
+    arm, notes = arms.begun(params, data, seed, group)
     yield from map(Note, notes)
     with reproducible(arm.training.device):
-        yield from train(arm, keep=True)
-        for name, other in arms.reference_arms(arm).items():
-            yield from train(arms.prepare(name, other, data, seed, group))
         for name, its_seed in (("first", seed), ("again", seed), ("other seed", seed + 1)):
             yield from train(arms.shortened(arms.prepare(name, params, data, its_seed, group)))
+        for name, other in arms.reference_arms(arm).items():
+            yield from train(arms.prepare(name, other, data, seed, group))
+        arm, _ = arms.begun(params, data, seed, group)  # anew: the others have moved the random generators
+        yield from train(arm, keep=True)
 
 
 def train(arm: Arm, *, keep: bool = False) -> Iterator[Event]:
@@ -148,7 +145,8 @@ def train(arm: Arm, *, keep: bool = False) -> Iterator[Event]:
     from experiments.train import arms
 
     logits = None
-    for event in arms.driven(arm):
+    steps: list[Step] = []
+    for event in arms.driven(arm, steps):
         if isinstance(event, Progress):
             yield event
             continue
@@ -157,6 +155,7 @@ def train(arm: Arm, *, keep: bool = False) -> Iterator[Event]:
         if keep:
             yield arms.checkpoint(arm)
     if keep and logits is not None:
+        yield arms.loss_trace(steps)
         yield arms.confusion_matrix(arm, logits)
 
 
@@ -322,7 +321,7 @@ EXPERIMENT = Experiment(
         ),
     ),
     curves=(
-        Curve(name="loss", x="epoch", y="train_loss", group="arm", where=is_told),
-        Curve(name="accuracy", x="epoch", y="test_accuracy", group="arm", where=is_told),
+        Curve(name="loss_per_epoch", x="epoch", y="train_loss", group="arm", where=is_told),
+        Curve(name="accuracy_per_epoch", x="epoch", y="test_accuracy", group="arm", where=is_told),
     ),
 )

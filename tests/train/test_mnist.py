@@ -75,10 +75,10 @@ def test_reference_arm_is_float32_and_makes_the_equivalence_decidable() -> None:
 
 
 def interrupted(path: Path, **changes: Any) -> list[Row]:
-    """Rows until the first checkpoint, which is written to ``path``."""
+    """Rows of the training itself until its first checkpoint, which is written to ``path``."""
     kept: list[Row] = []
     for event in run(Params(**{**SMALL, **changes}), 0):
-        if isinstance(event, Row):
+        if isinstance(event, Row) and event.arm == "run":
             kept.append(event)
         if isinstance(event, Artifact):
             event.write(path)

@@ -11,9 +11,9 @@ from rich.console import Console
 
 from cli.display.console import console_for
 from cli.display.curves import TerminalCurve, curve
-from cli.display.series import Point, plot_of
+from cli.display.series import Point, plot_of, plot_of_trace
 from cli.display.ticks import tick_labels, ticks
-from experiments.lab.experiment import Curve, Row
+from experiments.lab.experiment import Curve, Row, Trace
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -133,3 +133,10 @@ def test_ticks_are_round_numbers_within_the_range(values: list[float], scale: st
     marks = ticks(values, "log" if scale == "log" else "linear", 5)
     assert tick_labels(marks) == labels
     assert all(min(values) * 0.999 <= mark <= max(values) * 1.001 for mark in marks)
+
+
+def test_a_trace_is_drawn_like_a_curve() -> None:
+    trace = Trace(name="loss", x="updates", y="train_loss", lines=(("run", (1.0, 2.0, 3.0), (2.0, 1.0, float("nan"))),))
+    spec, plot = plot_of_trace(trace)
+    assert (spec.x, spec.y) == ("updates", "train_loss")
+    assert [(point.x, point.y) for point in plot.series[0].points] == [(1.0, 2.0), (2.0, 1.0)]
