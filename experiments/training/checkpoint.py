@@ -81,7 +81,5 @@ def _read(path: Path, device: torch.device) -> Any:
     try:
         return torch.load(path, map_location=device, weights_only=True)
     except (pickle.UnpicklingError, EOFError, RuntimeError, zipfile.BadZipFile, ValueError, KeyError) as error:
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise InputError(
-            f"resume={path} cannot be read as a checkpoint ({reason[:120]}); it may be truncated or of another program"
-        ) from None
+        why = f"({type(error).__name__}); it may be truncated or of another program"
+        raise InputError(f"resume={path} cannot be read as a checkpoint {why}") from None
