@@ -28,7 +28,7 @@ class MLNotesNSG:
 
     def __init__(self, metric: str, settings: dict[str, Any]) -> None:
         if metric not in METRICS:
-            raise NotImplementedError(f"expected the metric euclidean or angular, got {metric}")
+            raise ValueError(f"expected the metric euclidean or angular, got {metric}")
         self.metric = METRICS[metric]
         self.settings = settings
         self.search_list_size = 10

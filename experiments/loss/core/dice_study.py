@@ -116,7 +116,7 @@ def read(network: UNet, data: Pictures, loss: ImageLoss, step: int) -> Reading:
 
 
 def gradient_snr(network: UNet, data: tuple[Tensor, Tensor], loss: ImageLoss) -> float:
-    """|mean|^2 / trace of the covariance of batch gradients, with the mean's own noise taken off; at least 0."""
+    """|mean|^2 / trace of the covariance of n batch gradients; the mean's own noise adds 1 / n to its expectation."""
     images, masks = (side[: len(side) // BATCH * BATCH].split(BATCH) for side in data)
     weights = list(network.parameters())
     gradients = torch.stack(
