@@ -1,0 +1,1 @@
+"""Experiments on convolutional networks: pooling, activations, cost, receptive fields, locality."""

@@ -1,0 +1,128 @@
+"""How long layers take on one thread, each by itself and each within its network.
+
+Times are medians over repetitions behind one unmeasured pass; the clock reads whole layers, so their dispatch and their
+memory traffic count.
+"""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from experiments.cnn.core.flops_counter import count
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One layer with an input of its own."""
+
+    name: str
+    module: nn.Module
+    inputs: Tensor
+
+
+@dataclass(frozen=True)
+class TimedLayer:
+    """What a layer costs in work and in time."""
+
+    name: str
+    macs: int
+    seconds: float
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+def time_alone(layers: list[Layer], repeats: int) -> Iterator[TimedLayer]:
+    """Each layer in turn, one round after the other, so that a slow moment of the machine meets all of them."""
+    seconds: list[list[float]] = [[] for _ in layers]
+    with one_thread(), torch.no_grad():
+        for repeat in range(repeats + 1):
+            for layer, measured in zip(layers, seconds, strict=True):
+                begin = time.perf_counter()
+                layer.module(layer.inputs)
+                if repeat > 0:
+                    measured.append(time.perf_counter() - begin)
+        for layer, measured in zip(layers, seconds, strict=True):
+            macs = count(layer.module, layer.inputs).macs
+            yield TimedLayer(layer.name, macs, statistics.median(measured))
+
+
+def time_within(network: nn.Module, inputs: Tensor, repeats: int) -> list[TimedLayer]:
+    """Every module without children as it runs within ``network``, which is left in evaluation mode."""
+    leaves = {path: module for path, module in network.eval().named_modules() if not list(module.children())}
+    seconds: dict[str, list[float]] = {}
+    begun: dict[str, float] = {}
+
+    def begin(path: str) -> None:
+        begun[path] = time.perf_counter()
+
+    def end(path: str) -> None:
+        seconds.setdefault(path, []).append(time.perf_counter() - begun[path])
+
+    handles = []
+    for path, leaf in leaves.items():
+        handles.append(leaf.register_forward_pre_hook(lambda *_, p=path: begin(p)))
+        handles.append(leaf.register_forward_hook(lambda *_, p=path: end(p)))
+    try:
+        with one_thread(), torch.no_grad():
+            network(inputs)
+            seconds.clear()
+            for _ in range(repeats):
+                network(inputs)
+    finally:
+        for handle in handles:
+            handle.remove()
+    macs = {layer.path: layer.macs for layer in count(network, inputs).layers}
+    return [TimedLayer(path, macs.get(path, 0), statistics.median(taken)) for path, taken in seconds.items()]
+
+
+def dense_convolutions() -> list[Layer]:
+    """3 x 3 convolutions of 32 x 32 positions, as many channels in as out: from 2 to 600 million multiply-adds."""
+    return [
+        Layer(f"conv 3x3, {c} channels", nn.Conv2d(c, c, 3, padding=1), torch.randn(1, c, 32, 32))
+        for c in (16, 32, 64, 128, 256)
+    ]
+
+
+def kinds_of_layers() -> list[Layer]:
+    """Layers of every kind, from 3 to 120 million multiply-adds, in the shapes in which networks use them."""
+    wide = torch.randn(1, 256, 56, 56)
+    return [
+        Layer("depth-wise conv 3x3", nn.Conv2d(256, 256, 3, padding=1, groups=256), wide),
+        Layer("conv 1x1", nn.Conv2d(64, 64, 1), torch.randn(1, 64, 28, 28)),
+        Layer("conv 3x3", nn.Conv2d(64, 64, 3, padding=1), torch.randn(1, 64, 56, 56)),
+        Layer("linear, one vector", nn.Linear(4096, 4096), torch.randn(1, 4096)),
+        Layer("linear, 64 vectors", nn.Linear(512, 640), torch.randn(64, 512)),
+        Layer("LSTM, 64 steps", _FirstOutput(nn.LSTM(128, 128)), torch.randn(64, 1, 128)),
+        Layer("encoder layer, 64 tokens", _encoder(), torch.randn(1, 64, 192)),
+    ]
+
+
+class _FirstOutput(nn.Module):
+    """A module of several results as a layer of one."""
+
+    def __init__(self, module: nn.Module) -> None:
+        super().__init__()
+        self.module = module
+
+    def forward(self, *inputs: Any) -> Tensor:
+        return self.module(*inputs)[0]
+
+
+def _encoder() -> nn.Module:
+    return nn.TransformerEncoderLayer(192, 4, 768, batch_first=True).eval()

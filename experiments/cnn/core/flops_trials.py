@@ -1,0 +1,242 @@
+"""Counts tried against formulas written out by hand, against torch's own counter and fvcore's, and against arithmetic.
+
+Each trial holds a second number that must be off: a formula without its groups, multiply-adds taken for FLOPs, or the
+peer that misses an operation.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import time
+import warnings
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import scaled_dot_product_attention
+from torch.utils.flop_counter import FlopCounterMode
+
+from experiments.cnn.core.flops_counter import count
+from experiments.math.core.trial import Trial
+
+
+class Lambda(nn.Module):
+    """A function as a module without parameters."""
+
+    def __init__(self, function: Callable[..., Tensor]) -> None:
+        super().__init__()
+        self.function = function
+
+    def forward(self, *inputs: Tensor) -> Tensor:
+        return self.function(*inputs)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Case:
+    """A module, its inputs and how to run it."""
+
+    name: str
+    module: nn.Module
+    inputs: tuple[Tensor, ...]
+    backward: bool = False
+    gradients: bool = True
+    """Whether autograd is on; without it torch may take fused inference paths."""
+    by_hand: int = 0
+    """Multiply-adds by a formula written for this case; 0 where there is none."""
+    fvcore: bool = True
+    """Whether fvcore has it; it counts no backward pass and says 0 for recurrent layers and baddbmm."""
+
+    def macs(self) -> int:
+        with torch.set_grad_enabled(self.gradients):
+            return count(self.module, *self.inputs, backward=self.backward).macs
+
+
+def torch_flops(case: Case) -> int:
+    """What torch.utils.flop_counter.FlopCounterMode says, in FLOPs."""
+    with torch.set_grad_enabled(case.gradients), FlopCounterMode(display=False) as counter:
+        out = case.module(*case.inputs)
+        if case.backward:
+            (out[0] if isinstance(out, tuple) else out).sum().backward()
+    return int(counter.get_total_flops())
+
+
+def has_fvcore() -> bool:
+    """Whether the peer that is no dependency is installed."""
+    return importlib.util.find_spec("fvcore") is not None
+
+
+def fvcore_macs(case: Case) -> int:
+    """What fvcore's FlopCountAnalysis says; its "flops" are multiply-adds."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # it warns of every operation that it leaves out, and uses a deprecated tracer
+        analysis = importlib.import_module("fvcore.nn").FlopCountAnalysis(case.module, case.inputs)
+        analysis.unsupported_ops_warnings(False).uncalled_modules_warnings(False).tracer_warnings("none")
+        return int(analysis.total())
+
+
+def supported_cases() -> list[Case]:
+    """Operations that torch's counter knows: convolutions of every form, matrix products, attention without fusion."""
+    image, tokens = torch.randn(2, 8, 9, 9), torch.randn(2, 6, 16)
+    vectors = torch.randn(5, 16, requires_grad=True)
+    modules: dict[str, nn.Module] = {
+        "conv": nn.Conv2d(8, 12, 3),
+        "conv, stride, padding": nn.Conv2d(8, 12, 3, stride=2, padding=1),
+        "conv, groups": nn.Conv2d(8, 12, 3, groups=4),
+        "conv, depth-wise": nn.Conv2d(8, 8, 3, groups=8),
+        "conv, dilation": nn.Conv2d(8, 12, 3, dilation=2),
+        "conv, transposed": nn.ConvTranspose2d(8, 12, 3, stride=2, groups=2),
+    }
+    cases = [Case(name=name, module=module, inputs=(image,)) for name, module in modules.items()]
+    plain = ("conv", "conv, stride, padding", "conv, dilation")
+    cases += [Case(name=f"{n}, backward", module=modules[n], inputs=(image,), backward=True) for n in plain]
+    linear = nn.Linear(16, 24)
+    return [
+        *cases,
+        Case(name="linear", module=linear, inputs=(vectors,)),
+        Case(name="linear, backward", module=linear, inputs=(vectors,), backward=True),
+        Case(name="linear, tokens", module=nn.Linear(16, 24, bias=False), inputs=(tokens,)),
+        Case(name="bmm", module=Lambda(lambda a: a @ a.transpose(1, 2)), inputs=(tokens,)),
+        Case(
+            name="baddbmm", module=Lambda(lambda a: torch.baddbmm(a[:, :, :6], a, a.mT)), inputs=(tokens,), fvcore=False
+        ),
+        Case(name="einsum", module=Lambda(lambda a: torch.einsum("bij,bkj->bik", a, a)), inputs=(tokens,)),
+        Case(name="attention module", module=_Attention(16, 2), inputs=(tokens,)),
+        Case(name="GRU", module=nn.GRU(16, 7), inputs=(tokens,), fvcore=False),
+        Case(name="RNN", module=nn.RNN(16, 7), inputs=(tokens,), fvcore=False),
+    ]
+
+
+class _Attention(nn.Module):
+    """nn.MultiheadAttention that returns its weights, which takes it past the fused kernel."""
+
+    def __init__(self, dim: int, heads: int) -> None:
+        super().__init__()
+        self.attention = nn.MultiheadAttention(dim, heads, batch_first=True)
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        return self.attention(tokens, tokens, tokens, need_weights=True)[0]
+
+
+def fused_cases() -> list[Case]:
+    """What torch runs as one kernel on a CPU, with the products written out: attention, LSTM, encoder layer."""
+    n, heads, tokens, size, dim, wide = 2, 4, 10, 8, 32, 64
+    q = torch.randn(n, heads, tokens, size, requires_grad=True)
+    x = torch.randn(n, tokens, dim)
+    attention = n * heads * tokens * tokens * 2 * size
+    projections = n * tokens * 4 * dim * dim
+    lstm = nn.LSTM(dim, wide, batch_first=True)
+    stacked = nn.LSTM(dim, wide, num_layers=2, bidirectional=True, batch_first=True)
+    steps = n * tokens * 4 * wide * (dim + wide)
+    second = n * tokens * 4 * wide * (2 * wide + wide)
+    encoder = nn.TransformerEncoderLayer(dim, heads, wide, batch_first=True).eval()
+    mha = nn.MultiheadAttention(dim, heads, batch_first=True).eval()
+    fused = Lambda(lambda a: scaled_dot_product_attention(a, a, a))
+    causal = Lambda(lambda a: scaled_dot_product_attention(a, a, a, is_causal=True))
+    grouped = nn.Conv2d(8, 12, 3, groups=4)
+    inner = n * tokens * 2 * dim * wide
+    forward = 12 * 2 * 9 * n * 49
+    return [
+        Case(name="attention", module=fused, inputs=(q,), by_hand=attention),
+        Case(name="attention, causal", module=causal, inputs=(q,), by_hand=attention),
+        # scores once more, then the gradients by V, weights, Q and K: five products behind two
+        Case(name="attention, backward", module=fused, inputs=(q,), backward=True, by_hand=attention * 7 // 2),
+        Case(name="LSTM", module=lstm, inputs=(x,), by_hand=steps),
+        Case(name="LSTM, two layers, both ways", module=stacked, inputs=(x,), by_hand=2 * (steps + second)),
+        Case(
+            name="encoder layer, no_grad",
+            module=encoder,
+            inputs=(x,),
+            gradients=False,
+            by_hand=projections + attention + inner,
+        ),
+        Case(name="encoder layer", module=encoder, inputs=(x,), by_hand=projections + attention + inner),
+        Case(
+            name="attention module, no_grad",
+            module=Lambda(lambda a: mha(a, a, a)[0]),
+            inputs=(x,),
+            gradients=False,
+            by_hand=projections + attention,
+        ),
+        # of the backward pass only the gradient by the weight, since the image asks for none
+        Case(
+            name="conv, groups, backward",
+            module=grouped,
+            inputs=(torch.randn(n, 8, 9, 9),),
+            backward=True,
+            by_hand=2 * forward,
+        ),
+        Case(name="conv, groups", module=grouped, inputs=(torch.randn(n, 8, 9, 9),), by_hand=forward),
+    ]
+
+
+def peer_trials() -> Iterator[Trial]:
+    """Own FLOPs against torch's and against twice fvcore's; multiply-adds taken for FLOPs must be off."""
+    for case in supported_cases():
+        macs = case.macs()
+        yield _against("torch's counter", case.name, 2 * macs, torch_flops(case), wrong=macs)
+        if has_fvcore() and case.fvcore and not case.backward:
+            yield _against("twice fvcore", case.name, 2 * macs, 2 * fvcore_macs(case), wrong=macs)
+
+
+def hand_trials() -> Iterator[Trial]:
+    """Own count against the formula written for the case; and torch's counter against the same formula."""
+    for case in fused_cases():
+        theirs = torch_flops(case)
+        yield _against("by hand", case.name, 2 * case.macs(), 2 * case.by_hand, wrong=case.by_hand)
+        said = f"{theirs:,} FLOPs, by hand {2 * case.by_hand:,}"
+        yield _against("torch by hand", case.name, theirs, 2 * case.by_hand, wrong=case.by_hand, witness=said)
+
+
+def convolution_trials(trials: int, generator: torch.Generator) -> Iterator[Trial]:
+    """Random convolutions against 2 Cin k^2 Cout H W / groups, and, unpadded, against the sum that ones give.
+
+    With all inputs and weights 1 every multiply-add adds 1 to some output, so the outputs sum up to their number. The
+    control forgets the groups; groups are at least 2.
+    """
+    for _ in range(trials):
+        groups, per_group, out_group, kernel, size, stride = (
+            int(torch.randint(low, high, (1,), generator=generator))
+            for low, high in ((2, 5), (1, 4), (1, 4), (1, 5), (8, 15), (1, 4))
+        )
+        inputs, outputs = groups * per_group, groups * out_group
+        conv = nn.Conv2d(inputs, outputs, kernel, stride=stride, groups=groups, bias=False)
+        nn.init.ones_(conv.weight)
+        image = torch.ones(1, inputs, size, size)
+        side = (size - kernel) // stride + 1
+        without_groups = 2 * inputs * kernel**2 * outputs * side**2
+        flops = 2 * count(conv, image).macs
+        name = f"Conv2d({inputs}, {outputs}, {kernel}, stride={stride}, groups={groups}) on {size} x {size}"
+        yield _against("closed form", "formula", flops, without_groups // groups, wrong=without_groups, witness=name)
+        summed = 2 * int(conv(image).sum(dtype=torch.float64))
+        yield _against("closed form", "sum over ones", flops, summed, wrong=without_groups, witness=name)
+
+
+def rate_trial(repeats: int) -> Trial:
+    """Whether FLOPs differ between runs of one layer on one input, and whether FLOPs per second do."""
+    layer, x = nn.Linear(64, 64), torch.randn(16, 64)
+    counts, rates = set(), set()
+    for _ in range(repeats):
+        begin = time.perf_counter()
+        layer(x)
+        seconds = time.perf_counter() - begin
+        counts.add(count(layer, x).flops)
+        rates.add(max(counts) / seconds)
+    return Trial(
+        part="rate",
+        case="repeated runs",
+        error=float(len(counts) > 1),
+        control_error=float(len(rates) > 1),
+        witness=f"{sorted(counts)} FLOPs in {repeats} runs",
+    )
+
+
+def _against(part: str, case: str, own: int, expected: int, *, wrong: int, witness: str = "") -> Trial:
+    return Trial(
+        part=part,
+        case=case,
+        error=float(abs(own - expected)),
+        control_error=float(abs(wrong - expected)),
+        witness=witness or f"{case}: {own:,} FLOPs, expected {expected:,}",
+    )

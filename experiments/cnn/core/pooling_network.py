@@ -1,0 +1,91 @@
+"""A classifier of two convolutions, each followed by a pooling, and its rivals without pooling at an equal budget.
+
+conv 3 x 3 (8), ReLU, pool, conv 3 x 3 (16), ReLU, pool, linear. The weights of convolutions and classifier are drawn
+first, so that networks of one seed that differ in their pooling alone start from the same ones.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Literal
+
+from torch import Tensor, nn
+
+from experiments.cnn.core.pooling import Pool, PoolName, Window, padding_mode
+from experiments.lab.errors import InputError
+
+Widths = tuple[int, int]
+Budgeted = Literal["macs", "parameters"]
+ImageShape = tuple[int, int, int]
+"""(channels, height, width)."""
+
+POOLED_WIDTHS: Widths = (8, 16)
+WIDEST = 32
+"""Channels up to which a rival is looked for."""
+CLOSE = 0.02
+
+
+class PoolingNetwork(nn.Module):
+    """Images (n, c, h, w) to logits (n, classes); ``features`` gives the maps in front of the classifier.
+
+    Raises:
+        InputError: the poolings leave nothing of the image.
+    """
+
+    def __init__(
+        self, pool: PoolName, shape: ImageShape, classes: int, window: Window, widths: Widths = POOLED_WIDTHS
+    ) -> None:
+        super().__init__()
+        channels, *sides = shape
+        stride = 1 if pool == "none" else window.stride
+        left = [side // stride // stride for side in sides]
+        if min(left) < 1 or min(sides) // stride < window.kernel:
+            raise InputError(
+                f"two poolings of kernel {window.kernel} and stride {window.stride} do not fit into "
+                f"{sides[0]} x {sides[1]} pixels; lower kernel or stride"
+            )
+        mode = padding_mode(window.border)
+        first = nn.Conv2d(channels, widths[0], 3, padding=1, padding_mode=mode)
+        second = nn.Conv2d(widths[0], widths[1], 3, padding=1, padding_mode=mode)
+        self.head = nn.Linear(widths[1] * left[0] * left[1], classes)
+        pools = [Pool(pool, width, window) for width in widths]
+        self.features = nn.Sequential(first, nn.ReLU(), pools[0], second, nn.ReLU(), pools[1])
+
+    def forward(self, images: Tensor) -> Tensor:
+        return self.head(self.features(images).flatten(1))
+
+
+def convolution_macs(shape: ImageShape, classes: int, widths: Widths, stride: int) -> int:
+    """Multiply-adds of an image: h w (9 c a + 9 a b / s^2) + b h w / s^4 classes; pooling itself is not counted."""
+    channels, height, width = shape
+    first, second = widths
+    middle = (height // stride) * (width // stride)
+    last = (height // stride // stride) * (width // stride // stride)
+    return 9 * channels * first * height * width + 9 * first * second * middle + second * last * classes
+
+
+def parameter_count(shape: ImageShape, classes: int, widths: Widths, stride: int) -> int:
+    """Weights and biases of both convolutions and the classifier."""
+    channels, height, width = shape
+    first, second = widths
+    last = (height // stride // stride) * (width // stride // stride)
+    return (9 * channels + 1) * first + (9 * first + 1) * second + (second * last + 1) * classes
+
+
+def unpooled_widths(shape: ImageShape, classes: int, window: Window, equal: Budgeted) -> Widths:
+    """Channels of the network without pooling whose ``equal`` is that of the pooled network.
+
+    Of the widths within 2 % those whose proportion is nearest to the pooled network's, else the nearest count. Where
+    parameters are to be equal, which nearly all are the classifier's, the first layer stays as wide as the pooled one.
+    """
+    count = convolution_macs if equal == "macs" else parameter_count
+    target = count(shape, classes, POOLED_WIDTHS, window.stride)
+    firsts = range(1, WIDEST + 1) if equal == "macs" else POOLED_WIDTHS[:1]
+    candidates = [(first, second) for first in firsts for second in range(1, WIDEST + 1)]
+
+    def distance(widths: Widths) -> tuple[float, float]:
+        off = abs(count(shape, classes, widths, 1) / target - 1)
+        skew = abs(math.log(widths[1] / widths[0] / (POOLED_WIDTHS[1] / POOLED_WIDTHS[0])))
+        return (0.0, skew) if off <= CLOSE else (off, skew)
+
+    return min(candidates, key=distance)
