@@ -14,17 +14,6 @@ from experiments.nn.core.fit import Budget, Fit, Tuned, accuracy, reproducible, 
 from experiments.nn.core.splits import Split, image_split
 
 
-def blobs(seed: int = 0) -> Split:
-    """Three separable clouds of 4 x 4 images."""
-    rng = np.random.default_rng(seed)
-    labels = np.arange(240) % 3
-    images = np.clip(rng.normal(60, 8, (240, 4, 4)) + 60 * labels[:, None, None], 0, 255).astype(np.uint8)
-    data = SimpleNamespace(
-        train_images=images[:180], train_labels=labels[:180], test_images=images[180:], test_labels=labels[180:]
-    )
-    return image_split(data, train=120, validation=60, test=60, seed=seed)
-
-
 def network() -> nn.Module:
     return nn.Sequential(nn.Flatten(), nn.Linear(16, 8), nn.ReLU(), nn.Linear(8, 3))
 
@@ -32,14 +21,13 @@ def network() -> nn.Module:
 BUDGET = Budget(steps=40, batch_size=20, target_loss=0.5)
 
 
-def test_parts_are_disjoint_and_standardized() -> None:
-    split = blobs()
-    assert [len(part) for part in (split.train_y, split.validation_y, split.test_y)] == [120, 60, 60]
-    assert split.train_x.shape == (120, 1, 4, 4)
-    assert float(split.train_x.mean()) == pytest.approx(0, abs=1e-5)
-    assert float(split.train_x.std(correction=0)) == pytest.approx(1, abs=1e-4)
-    seen = {tuple(image.flatten().tolist()) for image in split.train_x}
-    assert not any(tuple(image.flatten().tolist()) in seen for image in split.validation_x)
+def test_parts_are_disjoint_and_standardized(blobs: Split) -> None:
+    assert [len(part) for part in (blobs.train_y, blobs.validation_y, blobs.test_y)] == [120, 60, 60]
+    assert blobs.train_x.shape == (120, 1, 4, 4)
+    assert float(blobs.train_x.mean()) == pytest.approx(0, abs=1e-5)
+    assert float(blobs.train_x.std(correction=0)) == pytest.approx(1, abs=1e-4)
+    seen = {tuple(image.flatten().tolist()) for image in blobs.train_x}
+    assert not any(tuple(image.flatten().tolist()) in seen for image in blobs.validation_x)
 
 
 def test_more_images_than_there_are_is_an_input_error() -> None:
@@ -53,16 +41,16 @@ def test_more_images_than_there_are_is_an_input_error() -> None:
         image_split(data, train=4, validation=2, test=1, seed=0)
 
 
-def test_training_learns_and_repeats_exactly() -> None:
-    first, second = (train(network, blobs(), BUDGET, 0.05, seed=3) for _ in range(2))
+def test_training_learns_and_repeats_exactly(blobs: Split) -> None:
+    first, second = (train(network, blobs, BUDGET, 0.05, seed=3) for _ in range(2))
     assert first == second
     assert first.test_accuracy > 0.9
     assert first.reached
     assert smoothed(first.losses)[first.steps_to_target - 1] < 0.5
 
 
-def test_a_diverged_run_is_counted_with_the_accuracy_of_chance() -> None:
-    tuned = tune(network, blobs(), BUDGET, (0.05, 1e6), seed=0)
+def test_a_diverged_run_is_counted_with_the_accuracy_of_chance(blobs: Split) -> None:
+    tuned = tune(network, blobs, BUDGET, (0.05, 1e6), seed=0)
     assert tuned.diverged == 1
     assert tuned.fits[1].test_accuracy == pytest.approx(1 / 3)
     assert tuned.fits[1].steps_to_target == BUDGET.steps
@@ -100,7 +88,7 @@ def test_randomness_and_threads_are_restored() -> None:
     assert torch.get_num_threads() == threads
 
 
-def test_accuracy_does_not_depend_on_the_batches() -> None:
-    split, model = blobs(), network()
-    expected = float((model(split.test_x).argmax(1) == split.test_y).double().mean())
-    assert accuracy(model, split.test_x, split.test_y, batch_size=7) == expected
+def test_accuracy_does_not_depend_on_the_batches(blobs: Split) -> None:
+    model = network()
+    expected = float((model(blobs.test_x).argmax(1) == blobs.test_y).double().mean())
+    assert accuracy(model, blobs.test_x, blobs.test_y, batch_size=7) == expected

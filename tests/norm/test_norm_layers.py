@@ -7,7 +7,16 @@ import torch
 from torch import nn
 
 from experiments.norm.core import laws
-from experiments.norm.core.blocks import Attention, Encoder, deepnorm_constants, feed_forward_gradients
+from experiments.norm.core.blocks import (
+    Attention,
+    Dense,
+    Encoder,
+    Norm,
+    deepnorm_constants,
+    feed_forward_gradients,
+    gradient_norms,
+    stacked,
+)
 from experiments.norm.core.layers import RunningStatistics, batch_norm, group_norm, layer_norm, rms_norm
 
 
@@ -55,30 +64,67 @@ def test_the_bound_of_deepnorm_is_one_at_every_depth() -> None:
 
 def test_attention_is_torchs() -> None:
     own, theirs = Attention(8, 2), nn.MultiheadAttention(8, 2, batch_first=True)
+    parts = (own.query, own.key, own.value)
     with torch.no_grad():
-        theirs.in_proj_weight.copy_(torch.cat([own.query.weight, own.key.weight, own.value.weight]))
-        theirs.in_proj_bias.copy_(torch.cat([own.query.bias, own.key.bias, own.value.bias]))
-        theirs.out_proj.load_state_dict(own.project.state_dict())
+        theirs.in_proj_weight.copy_(torch.cat([part.weight[0] for part in parts]))
+        theirs.in_proj_bias.copy_(torch.cat([part.bias[0, 0] for part in parts]))
+        theirs.out_proj.weight.copy_(own.project.weight[0])
+        theirs.out_proj.bias.copy_(own.project.bias[0, 0])
         x = torch.randn(3, 5, 8, generator=torch.Generator().manual_seed(0))
-        torch.testing.assert_close(own(x), theirs(x, x, x, need_weights=False)[0], atol=1e-5, rtol=1e-4)
+        expected = theirs(x, x, x, need_weights=False)[0]
+        torch.testing.assert_close(own(x.unsqueeze(0))[0], expected, atol=1e-5, rtol=1e-4)
+
+
+@pytest.mark.parametrize("placement", ["none", "post", "pre", "sandwich", "deep"])
+@pytest.mark.parametrize("norm", ["layer", "rms"])
+def test_stacked_encoders_compute_what_each_computes_alone(placement: str, norm: str) -> None:
+    alone = [
+        Encoder(layers=2, dim=8, heads=2, placement=placement, norm=norm)  # type: ignore[arg-type]
+        for _ in range(3)
+    ]
+    x = torch.randn(2, 3, 8, generator=torch.Generator().manual_seed(4))
+    together = stacked(alone)
+    found = together(x.expand(3, -1, -1, -1))
+    found.square().sum().backward()
+    for member, encoder in enumerate(alone):
+        expected = encoder(x)
+        torch.testing.assert_close(found[member], expected)
+        expected.square().sum().backward()
+        norms = gradient_norms(together)[:, member].tolist()
+        assert norms == pytest.approx(feed_forward_gradients(encoder), rel=1e-4)
+    with pytest.raises(ValueError, match="at least one network"):
+        stacked([])
+
+
+def test_dense_and_norm_start_as_torchs_layers() -> None:
+    torch.manual_seed(0)
+    own = Dense(5, 3)
+    torch.manual_seed(0)
+    theirs, x = nn.Linear(5, 3), tensor(2, 4, 5).float()
+    torch.testing.assert_close(own(x.unsqueeze(0))[0], theirs(x))
+    with torch.no_grad():
+        torch.testing.assert_close(Norm("layer", 5)(x.unsqueeze(0))[0], nn.LayerNorm(5)(x))
+        torch.testing.assert_close(Norm("rms", 5)(x.unsqueeze(0))[0], nn.RMSNorm(5, eps=1e-5)(x))
 
 
 def test_post_norm_blocks_are_torchs_encoder_layer() -> None:
     encoder = Encoder(layers=1, dim=8, heads=2, placement="post")
     x = torch.randn(2, 3, 8, generator=torch.Generator().manual_seed(1))
     first, second = encoder.sublayers
-    middle = nn.functional.layer_norm(x + first.inner(x), (8,))
+    members = x.unsqueeze(0)
+    middle = nn.functional.layer_norm(members + first.inner(members), (8,))
     expected = nn.functional.layer_norm(middle + second.inner(middle), (8,))
-    torch.testing.assert_close(encoder(x), expected)
+    torch.testing.assert_close(encoder(x), expected[0])
 
 
 def test_pre_norm_adds_to_the_stream_and_normalizes_at_the_end() -> None:
     encoder = Encoder(layers=1, dim=8, heads=2, placement="pre", norm="rms")
     x = torch.randn(2, 3, 8, generator=torch.Generator().manual_seed(2))
     first, second = encoder.sublayers
-    middle = x + first.inner(rms_norm(x))
+    members = x.unsqueeze(0)
+    middle = members + first.inner(rms_norm(members))
     expected = rms_norm(middle + second.inner(rms_norm(middle)))
-    torch.testing.assert_close(encoder(x), expected, atol=1e-5, rtol=1e-4)
+    torch.testing.assert_close(encoder(x), expected[0], atol=1e-5, rtol=1e-4)
 
 
 @pytest.mark.parametrize("placement", ["none", "post", "pre", "sandwich", "deep"])

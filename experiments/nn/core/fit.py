@@ -110,12 +110,37 @@ def train(build: Callable[[], nn.Module], split: Split, budget: Budget, lr: floa
             batch = torch.randint(len(split.train_y), (budget.batch_size,), generator=order)
             loss = cross_entropy(network(split.train_x[batch]), split.train_y[batch])
             losses.append(float(loss.detach()))
-            if not math.isfinite(losses[-1]) or losses[-1] > 10 * max(losses[0], 1.0):
+            if not _sane(losses[-1], losses[0]):
                 break
             optimizer.zero_grad()
             loss.backward()
             optimizer.step()
-        return _measured(network, split, budget, lr, losses)
+        seen = split.train_x[:1000], split.train_y[:1000]
+        parts = (seen, (split.validation_x, split.validation_y), (split.test_x, split.test_y))
+        shown = [accuracy(network, *part) if len(part[1]) else math.nan for part in parts]
+        return fit_of(losses, shown, budget, lr, split.classes)
+
+
+def fit_of(losses: Sequence[float], accuracies: Sequence[float], budget: Budget, lr: float, classes: int) -> Fit:
+    """What a training with these losses came to; ``accuracies`` on training, validation and test data.
+
+    Where it diverged, those of chance stand in their place.
+    """
+    diverged = len(losses) < budget.steps or any(not _sane(loss, losses[0]) for loss in losses)
+    first = next((step + 1 for step, mean in enumerate(smoothed(losses)) if mean < budget.target_loss), None)
+    train, validation, test = [1 / classes] * 3 if diverged else accuracies
+    last = losses[-SMOOTHING:]
+    return Fit(
+        lr=lr,
+        train_loss=math.nan if diverged else sum(last) / len(last),
+        steps_to_target=budget.steps if first is None or diverged else first,
+        reached=first is not None and not diverged,
+        diverged=diverged,
+        train_accuracy=train,
+        validation_accuracy=validation,
+        test_accuracy=test,
+        losses=tuple(losses),
+    )
 
 
 def accuracy(network: nn.Module, inputs: Tensor, labels: Tensor, batch_size: int = 1000) -> float:
@@ -141,34 +166,16 @@ def smoothed(losses: Sequence[float]) -> list[float]:
     return means
 
 
-def _measured(network: nn.Module, split: Split, budget: Budget, lr: float, losses: list[float]) -> Fit:
-    diverged = len(losses) < budget.steps or not math.isfinite(losses[-1]) or losses[-1] > 10 * max(losses[0], 1.0)
-    first = next((step + 1 for step, mean in enumerate(smoothed(losses)) if mean < budget.target_loss), None)
-    chance = 1 / split.classes
-    shown = [chance] * 3
-    if not diverged:
-        seen = split.train_x[:1000], split.train_y[:1000]
-        parts = (seen, (split.validation_x, split.validation_y), (split.test_x, split.test_y))
-        shown = [accuracy(network, *part) if len(part[1]) else math.nan for part in parts]
-    last = losses[-SMOOTHING:]
-    return Fit(
-        lr=lr,
-        train_loss=math.nan if diverged else sum(last) / len(last),
-        steps_to_target=budget.steps if first is None or diverged else first,
-        reached=first is not None and not diverged,
-        diverged=diverged,
-        train_accuracy=shown[0],
-        validation_accuracy=shown[1],
-        test_accuracy=shown[2],
-        losses=tuple(losses),
-    )
-
-
 def _optimizer(network: nn.Module, budget: Budget, lr: float) -> torch.optim.Optimizer:
     parameters = [parameter for parameter in network.parameters() if parameter.requires_grad]
     if budget.optimizer == "adam":
         return torch.optim.Adam(parameters, lr=lr, fused=True)
     return torch.optim.SGD(parameters, lr=lr, momentum=budget.momentum, fused=True)
+
+
+def _sane(loss: float, first: float) -> bool:
+    """Finite, and at most ten times the loss of the first batch."""
+    return math.isfinite(loss) and loss <= 10 * max(first, 1.0)
 
 
 def _comparable(loss: float) -> float:

@@ -42,7 +42,7 @@ class Split:
 
     @property
     def classes(self) -> int:
-        return int(max(part.max() for part in (self.train_y, self.validation_y, self.test_y))) + 1
+        return max(int(part.max()) for part in (self.train_y, self.validation_y, self.test_y) if len(part)) + 1
 
 
 def image_split(data: LabelledImages, *, train: int, validation: int, test: int, seed: int) -> Split:

@@ -1,5 +1,9 @@
 """Residual transformer blocks with the normalization in any place, and classifiers of token sequences made of them.
 
+Several networks can run side by side: every parameter has their number, the members, as its first axis, and so have
+activations (members, n, tokens, dim). A network is built with one member; ``stacked`` puts several into one. Small
+matrices cost little more together than alone.
+
 With f a sublayer (attention, then feed-forward) and N a normalization:
 
     none      x + f(x)
@@ -15,14 +19,18 @@ encoder-only model).
 
 from __future__ import annotations
 
-import math
-from typing import Literal
+import copy
+from collections.abc import Sequence
+from typing import Literal, TypeVar
 
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import layer_norm, rms_norm, scaled_dot_product_attention
 
 Placement = Literal["none", "post", "pre", "sandwich", "deep"]
 NormKind = Literal["layer", "rms"]
+EPS = 1e-5
+N = TypeVar("N", bound=nn.Module)
 
 
 def deepnorm_constants(layers: int) -> tuple[float, float]:
@@ -36,28 +44,56 @@ def deepnorm_constants(layers: int) -> tuple[float, float]:
     return (2 * layers) ** 0.25, (8 * layers) ** -0.25
 
 
+class Dense(nn.Module):
+    """A linear layer per member, (members, ..., n_in) to (members, ..., n_out), initialized as nn.Linear is."""
+
+    def __init__(self, n_in: int, n_out: int) -> None:
+        super().__init__()
+        linear = nn.Linear(n_in, n_out)
+        self.weight = nn.Parameter(linear.weight.detach().unsqueeze(0))
+        """(members, n_out, n_in)"""
+        self.bias = nn.Parameter(linear.bias.detach().view(1, 1, n_out))
+
+    def forward(self, x: Tensor) -> Tensor:
+        flat = x.reshape(len(x), -1, x.shape[-1])
+        return torch.baddbmm(self.bias, flat, self.weight.transpose(1, 2)).view(*x.shape[:-1], -1)
+
+
+class Norm(nn.Module):
+    """LayerNorm or RMSNorm over the last axis of (members, n, tokens, dim), with a gain (and shift) per member."""
+
+    def __init__(self, kind: NormKind, dim: int) -> None:
+        super().__init__()
+        self.kind = kind
+        self.gain = nn.Parameter(torch.ones(1, 1, 1, dim))
+        self.shift = nn.Parameter(torch.zeros(1, 1, 1, dim)) if kind == "layer" else None
+
+    def forward(self, x: Tensor) -> Tensor:
+        if self.shift is None:
+            return rms_norm(x, x.shape[-1:], eps=EPS) * self.gain
+        return torch.addcmul(self.shift, layer_norm(x, x.shape[-1:], eps=EPS), self.gain)
+
+
 class Attention(nn.Module):
-    """Multi-head self-attention, (n, tokens, dim) to the same shape, without mask."""
+    """Multi-head self-attention, (members, n, tokens, dim) to the same shape, without mask."""
 
     def __init__(self, dim: int, heads: int) -> None:
         super().__init__()
         self.heads = heads
-        self.query, self.key, self.value, self.project = (nn.Linear(dim, dim) for _ in range(4))
+        self.query, self.key, self.value, self.project = (Dense(dim, dim) for _ in range(4))
 
     def forward(self, x: Tensor) -> Tensor:
-        n, tokens, dim = x.shape
-        shape = (n, tokens, self.heads, dim // self.heads)
-        q, k, v = (part(x).view(shape).transpose(1, 2) for part in (self.query, self.key, self.value))
-        weights = (q @ k.transpose(2, 3) / math.sqrt(shape[3])).softmax(-1)
-        return self.project((weights @ v).transpose(1, 2).reshape(n, tokens, dim))
+        split = (-1, x.shape[2], self.heads, x.shape[3] // self.heads)
+        q, k, v = (part(x).view(split).transpose(1, 2) for part in (self.query, self.key, self.value))
+        return self.project(scaled_dot_product_attention(q, k, v).transpose(1, 2).reshape(x.shape))
 
 
 class FeedForward(nn.Module):
-    """Two linear layers around ReLU, (n, tokens, dim) to the same shape."""
+    """Two linear layers around ReLU, (members, n, tokens, dim) to the same shape."""
 
     def __init__(self, dim: int, hidden: int) -> None:
         super().__init__()
-        self.first, self.second = nn.Linear(dim, hidden), nn.Linear(hidden, dim)
+        self.first, self.second = Dense(dim, hidden), Dense(hidden, dim)
 
     def forward(self, x: Tensor) -> Tensor:
         return self.second(self.first(x).relu())
@@ -69,8 +105,8 @@ class Sublayer(nn.Module):
     def __init__(self, inner: nn.Module, dim: int, placement: Placement, norm: NormKind, alpha: float) -> None:
         super().__init__()
         self.inner, self.placement, self.alpha = inner, placement, alpha
-        self.outer_norm = make_norm(norm, dim) if placement in ("post", "deep", "sandwich") else nn.Identity()
-        self.inner_norm = make_norm(norm, dim) if placement in ("pre", "sandwich") else nn.Identity()
+        self.outer_norm = Norm(norm, dim) if placement in ("post", "deep", "sandwich") else nn.Identity()
+        self.inner_norm = Norm(norm, dim) if placement in ("pre", "sandwich") else nn.Identity()
 
     def forward(self, x: Tensor) -> Tensor:
         if self.placement in ("post", "deep"):
@@ -79,7 +115,10 @@ class Sublayer(nn.Module):
 
 
 class Encoder(nn.Module):
-    """``layers`` blocks of attention and feed-forward, (n, tokens, dim) to the same shape, Xavier-initialized."""
+    """``layers`` blocks of attention and feed-forward, Xavier-initialized.
+
+    (members, n, tokens, dim) to the same shape, or for a single member (n, tokens, dim) to the same shape.
+    """
 
     def __init__(self, *, layers: int, dim: int, heads: int, placement: Placement, norm: NormKind = "layer") -> None:
         super().__init__()
@@ -89,46 +128,77 @@ class Encoder(nn.Module):
             for inner in (Attention(dim, heads), FeedForward(dim, 4 * dim)):
                 initialize(inner, beta)
                 self.sublayers.append(Sublayer(inner, dim, placement, norm, alpha))
-        self.final = make_norm(norm, dim) if placement in ("pre", "sandwich") else nn.Identity()
+        self.final = Norm(norm, dim) if placement in ("pre", "sandwich") else nn.Identity()
 
     def forward(self, x: Tensor) -> Tensor:
+        stream = self.final(self.residual_stream(x if x.dim() == 4 else x.unsqueeze(0)))
+        return stream if x.dim() == 4 else stream.squeeze(0)
+
+    def residual_stream(self, x: Tensor) -> Tensor:
+        """(members, n, tokens, dim) behind the last block, before the final normalization."""
         for sublayer in self.sublayers:
             x = sublayer(x)
-        return self.final(x)
+        return x
 
 
 class RowClassifier(nn.Module):
-    """Images (n, 1, h, w) as h tokens of w pixels, an encoder, the mean over tokens, logits (n, classes)."""
+    """Images (n, 1, h, w) as h tokens of w pixels, an encoder, the mean over tokens, logits (members, n, classes)."""
 
     def __init__(self, *, height: int, width: int, classes: int, dim: int, encoder: Encoder) -> None:
         super().__init__()
-        self.embed = nn.Linear(width, dim)
-        self.position = nn.Parameter(torch.randn(1, height, dim) * 0.5)
+        self.embed = Dense(width, dim)
+        self.position = nn.Parameter(torch.randn(1, 1, height, dim) * 0.5)
         self.encoder = encoder
-        self.head = nn.Linear(dim, classes)
+        self.head = Dense(dim, classes)
 
     def forward(self, images: Tensor) -> Tensor:
-        return self.head(self.encoder(self.embed(images.squeeze(1)) + self.position).mean(1))
+        return self.head(self.encoder(self.tokens(images)).mean(2))
+
+    def tokens(self, images: Tensor) -> Tensor:
+        """What enters the encoder, (members, n, h, dim)."""
+        return self.embed(images.squeeze(1).expand(len(self.position), -1, -1, -1)) + self.position
 
 
-def make_norm(kind: NormKind, dim: int) -> nn.Module:
-    """LayerNorm or RMSNorm over the last axis of size ``dim``, with eps 1e-5."""
-    return nn.LayerNorm(dim) if kind == "layer" else nn.RMSNorm(dim, eps=1e-5)
+def stacked(networks: Sequence[N]) -> N:
+    """One network with the members of all ``networks``, which must be alike; they are left as they are.
+
+    Raises:
+        ValueError: no network.
+    """
+    if not networks:
+        raise ValueError("expected at least one network, got none")
+    together = copy.deepcopy(networks[0])
+    for parameter, *parts in zip(together.parameters(), *(one.parameters() for one in networks), strict=True):
+        parameter.data = torch.cat([part.data for part in parts])
+    return together
 
 
 def initialize(module: nn.Module, beta: float) -> None:
     """Xavier-normal weights, those of query and key with gain 1 and all others with gain ``beta``; biases 0."""
     for name, layer in module.named_modules():
-        if isinstance(layer, nn.Linear):
-            nn.init.xavier_normal_(layer.weight, gain=1.0 if name in ("query", "key") else beta)
+        if isinstance(layer, Dense):
+            for weight in layer.weight:
+                nn.init.xavier_normal_(weight, gain=1.0 if name in ("query", "key") else beta)
             nn.init.zeros_(layer.bias)
 
 
 def feed_forward_gradients(encoder: Encoder) -> list[float]:
-    """Euclidean norm of the gradient of the second feed-forward weight, per layer, after a backward pass."""
-    weights = [
-        sublayer.inner.second.weight
+    """Euclidean norm of the gradient of the second feed-forward weight, per layer, of the first member."""
+    return [float(norms[0]) for norms in gradient_norms(encoder)]
+
+
+def gradient_norms(encoder: Encoder) -> Tensor:
+    """Euclidean norm (layers, members) of the gradient of the second feed-forward weight after a backward pass.
+
+    Raises:
+        ValueError: there was no backward pass.
+    """
+    gradients = [
+        sublayer.inner.second.weight.grad
         for sublayer in encoder.sublayers
         if isinstance(sublayer, Sublayer) and isinstance(sublayer.inner, FeedForward)
     ]
-    return [float(weight.grad.norm()) for weight in weights if weight.grad is not None]
+    known = [gradient.flatten(1).norm(dim=1) for gradient in gradients if gradient is not None]
+    if len(known) < len(gradients):
+        raise ValueError("expected gradients of all blocks, got none for some; call backward first")
+    return torch.stack(known)

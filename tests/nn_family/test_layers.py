@@ -1,0 +1,98 @@
+"""Statements about single layers: right ones hold, wrong ones are found out."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from experiments.nn.core import contracts, parameter_counts, xor
+from experiments.nn.core.fit import reproducible
+
+
+@pytest.fixture
+def x() -> torch.Tensor:
+    return contracts.standard_normal(torch.Generator().manual_seed(0), (24, 5))
+
+
+def test_every_statement_holds_and_its_control_fails(x: torch.Tensor) -> None:
+    generator = torch.Generator().manual_seed(1)
+    with reproducible(0):
+        trials = [
+            *contracts.neuron_trials(x),
+            contracts.collapse_trial(x, depth=5, width=12),
+            contracts.sequential_trial(x),
+            *contracts.dropout_trials(x, 0.3),
+            contracts.convolution_trial(generator),
+        ]
+    for trial in (trial for trial in trials if trial.part != "rest untouched"):
+        assert trial.error < contracts.ROUNDING, trial
+        assert trial.control_error > 1e-3, trial
+
+
+def test_the_threshold_is_minus_the_bias(x: torch.Tensor) -> None:
+    with reproducible(3):
+        trials = [list(contracts.threshold_trials(x)) for _ in range(20)]
+    assert sum(minus.error for minus, _ in trials) == 0
+    assert sum(plus.error for _, plus in trials) > 10
+
+
+def test_a_linear_layer_is_found_to_be_affine(x: torch.Tensor) -> None:
+    trial = contracts.affinity_trial(x, x.flip(0), 0.3)
+    assert (trial.error, trial.control_error) == (1, 1)
+    assert "differ by" in trial.witness
+
+
+def test_batch_norm_standardizes_a_batch_and_refuses_one_example(x: torch.Tensor) -> None:
+    training, evaluation, alone = contracts.batch_norm_trials(5 * x + 2)
+    assert training.error < 1e-4 < training.control_error
+    assert evaluation.error < 1e-12 < evaluation.control_error
+    assert alone.error == 1
+    assert "more than 1 value" in alone.witness
+
+
+def test_dropout_survivors_are_doubled_at_one_half() -> None:
+    with reproducible(0):
+        share, mean = contracts.dropout_shares(40_000, 0.5)
+        by_case = {t.case: t for t in contracts.dropout_trials(torch.full((200,), 3.0, dtype=torch.float64), 0.5)}
+    assert share == pytest.approx(0.5, abs=0.01)
+    assert mean == pytest.approx(1, abs=0.02)
+    assert by_case["in training"].error == 3.0
+    assert by_case["in evaluation"].error == 0.0
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_closed_forms_count_torchs_parameters(seed: int) -> None:
+    for trial in contracts.count_trials(np.random.default_rng(seed)):
+        assert trial.error == 0, trial.witness
+        assert trial.control_error > 0
+
+
+def test_closed_forms_without_bias_count_torchs_layers_without_bias() -> None:
+    def numel(module: nn.Module) -> int:
+        return sum(parameter.numel() for parameter in module.parameters())
+
+    assert parameter_counts.linear(3, 4, bias=False) == numel(nn.Linear(3, 4, bias=False))
+    assert parameter_counts.conv2d(4, 6, 3, groups=2, bias=False) == numel(nn.Conv2d(4, 6, 3, groups=2, bias=False))
+    assert parameter_counts.recurrent("lstm", 3, 5, layers=2, bias=False) == numel(nn.LSTM(3, 5, 2, bias=False))
+    assert parameter_counts.transformer_layer(8, 12, bias=False) == numel(
+        nn.TransformerEncoderLayer(8, 2, 12, bias=False)
+    )
+
+
+def test_no_line_divides_exclusive_or() -> None:
+    """All labellings that a line can give four points are 14 of 16: this one and its opposite are missing."""
+    lines = torch.randn(20_000, 3, generator=torch.Generator().manual_seed(0))
+    seen = {tuple(row) for row in (lines[:, :2] @ xor.POINTS.T + lines[:, 2:] > 0).tolist()}
+    assert len(seen) == 14
+    assert tuple((xor.LABELS > 0).tolist()) not in seen
+    assert torch.equal(xor.two_relus(xor.POINTS) > 0, xor.LABELS > 0)
+
+
+def test_layers_learn_exclusive_or_only_with_an_activation() -> None:
+    generator = torch.Generator().manual_seed(0)
+    with reproducible(0):
+        trials = [trial for _ in range(3) for trial in xor.xor_trials(generator)]
+    assert max(trial.error for trial in trials) == 0
+    assert max(trial.control_error for trial in trials if trial.case == "trained linear layers") == 1
