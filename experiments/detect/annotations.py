@@ -42,6 +42,8 @@ def load_files(
 def _load_coco(annotations: Path, detections: Path) -> tuple[Truth, Detected, tuple[str, ...]]:
     from experiments.detect.core.evaluation import Detected, Truth
 
+    if annotations.is_dir():
+        raise InputError(f"{annotations}: a folder, expected COCO's json; for VOC's folder of xml say format=voc.")
     instances = load_instances(annotations)
     results = load_detections(detections, instances)
     ids = np.array(sorted(instances.categories), dtype=np.int64)

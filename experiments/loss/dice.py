@@ -27,6 +27,8 @@ from experiments.loss.tuning import best_of_grid, why_untuned
 if TYPE_CHECKING:
     import torch
 
+    from experiments.loss.core.dice_study import Arm
+
 LossName = Literal["ce", "wce", "dice", "iou", "ce_dice"]
 
 
@@ -35,7 +37,7 @@ class Params:
     size: Annotated[int, Field(ge=16, le=256, multiple_of=4)] = 16
     """Pixels per side of a picture."""
     images: Annotated[int, Field(ge=16, le=10_000)] = 16
-    """Pictures for training and for test; half as many for validation."""
+    """Pictures for training and for validation; twice as many for test."""
     fg: Annotated[float, Field(gt=0, le=0.5)] = 0.03
     """Share of a picture that the disc covers where it is rare."""
     balanced_fg: Annotated[float, Field(gt=0, le=0.5)] | None = None
@@ -88,35 +90,36 @@ def run(params: Params, seed: int) -> Iterator[Event]:
     for instances in (dice_laws.bound_instances, dice_laws.saturation_instances):
         for instance in instances():
             yield Row(**asdict(instance))
-    yield from trained(params, seed, rng)
+    yield from trained(params, rng)
 
 
-def trained(params: Params, seed: int, rng: torch.Generator) -> Iterator[Event]:
-    """Every network, condition, loss and learning rate, from the same weights and images."""
+def trained(params: Params, rng: torch.Generator) -> Iterator[Event]:
+    """Every condition with its networks, losses and learning rates, from the same weights and images."""
     from experiments.loss.core.dice_study import Pictures, image_losses, train
 
-    shares = {"rare": params.fg, **({} if params.balanced_fg is None else {"balanced": params.balanced_fg})}
-    data = {name: Pictures.draw(params.images, params.size, share, rng) for name, share in shares.items()}
-    jobs = [("unet", "rare", loss) for loss in params.losses if "unet" in params.nets]
-    jobs += [("unet", "balanced", loss) for loss in ("ce", "dice") if "balanced" in data and "unet" in params.nets]
-    jobs += [("unet_noskip", "rare", "dice")] if "unet_noskip" in params.nets else []
     read_at = (max(params.steps // 3, 1), params.steps)
-    for number, (net, condition, loss) in enumerate(jobs):
-        yield Progress("trainings", number, len(jobs))
-        function = image_losses(params.smooth, shares[condition])[loss]
-        for lr in params.lrs:
-            for reading in train(
-                data[condition],
-                function,
-                lr=lr,
-                read_at=read_at,
-                skips=net == "unet",
-                width=params.width,
-                seed=seed,
-            ):
-                budget = "long" if reading.step == params.steps else "short"
-                found = asdict(reading)
-                yield Row(part=budget, arm=loss, condition=condition, net=net, lr=lr, **found)
+    shares = {"rare": params.fg, **({} if params.balanced_fg is None else {"balanced": params.balanced_fg})}
+    for number, (condition, share) in enumerate(shares.items()):
+        yield Progress("conditions", number, len(shares))
+        arms = arms_of(params, condition)
+        if not arms:
+            continue
+        data = Pictures.draw(params.images, params.size, share, rng)
+        losses = image_losses(params.smooth, share)
+        for arm, reading in train(data, arms, losses, read_at=read_at, width=params.width, rng=rng):
+            budget = "long" if reading.step == params.steps else "short"
+            net = "unet" if arm.skips else "unet_noskip"
+            yield Row(part=budget, arm=arm.loss, condition=condition, net=net, lr=arm.lr, **asdict(reading))
+
+
+def arms_of(params: Params, condition: str) -> list[Arm]:
+    """Losses by learning rates; where the disc is rare dice also trains the network without skips."""
+    from experiments.loss.core.dice_study import Arm
+
+    losses = params.losses if condition == "rare" else ("ce", "dice")
+    kinds = [(loss, True) for loss in losses if "unet" in params.nets]
+    kinds += [("dice", False)] if condition == "rare" and "unet_noskip" in params.nets else []
+    return [Arm(loss, lr, skips) for loss, skips in kinds for lr in params.lrs]
 
 
 def select(rows: Sequence[Row], part: str, condition: str = "", net: str = "") -> list[Row]:

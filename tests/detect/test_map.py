@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from experiments.detect import map as study
+from experiments.detect.annotations import load_files
 from experiments.detect.core import survey
 from experiments.lab.errors import InputError
 
@@ -64,6 +65,13 @@ def test_one_file_without_the_other_is_refused() -> None:
     with pytest.raises(InputError) as raised:
         rows_of(annotations="x.json")
     assert str(raised.value) == "detections: expected a file, since annotations is given; name both or neither."
+
+
+def test_a_folder_where_cocos_json_belongs_is_told_with_the_way_to_voc(tmp_path: Path) -> None:
+    with pytest.raises(InputError) as raised:
+        load_files(str(tmp_path), "results.json", "coco")
+    said = f"{tmp_path}: a folder, expected COCO's json; for VOC's folder of xml say format=voc."
+    assert raised.value.problems == (said,)
 
 
 def test_the_chosen_map_follows_its_parameters() -> None:

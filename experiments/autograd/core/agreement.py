@@ -1,6 +1,7 @@
 """The tape against torch and sympy on random expressions and on a small network.
 
 Errors are relative to the larger of 1 and the gradient's largest entry.
+Source: Griewank, Walther: Evaluating Derivatives, 2nd edition, SIAM 2008.
 """
 
 from __future__ import annotations

@@ -26,6 +26,7 @@ class Branching(torch.nn.Module):
     """x * 2 where the entries of x sum to more than 0, else x - 1."""
 
     def forward(self, x: Tensor) -> Tensor:
+        """x of any shape in, the same shape out."""
         if x.sum() > 0:
             return x * 2
         return x - 1

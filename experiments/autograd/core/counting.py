@@ -2,6 +2,7 @@
 
 Operations are counted by running the same code on numbers that count: every +, -, *, /, power and function is one.
 A formula counts each operation as often as it is written; with sharing, each common subexpression once.
+Source: Griewank, Walther: Evaluating Derivatives, 2nd edition, SIAM 2008 (the cheap gradient).
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ Map = Literal["logistic", "polynomial", "mlp"]
 
 @dataclass
 class Counter:
+    """Scalar operations done so far."""
+
     operations: int = 0
 
 

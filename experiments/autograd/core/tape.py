@@ -71,7 +71,7 @@ class Tape:
     entries: list[Entry] = field(default_factory=list)
 
     def variable(self, value: ArrayLike) -> Variable:
-        """A value to differentiate by."""
+        """A value of any shape to differentiate by."""
         return self._append(Entry("variable", np.asarray(value)))
 
     def apply(self, operation: str, *operands: Variable | ArrayLike) -> Variable:
@@ -135,6 +135,7 @@ class Variable:
 
     @property
     def value(self) -> Array:
+        """The number or array that this line holds."""
         return self.tape.entries[self.index].value
 
     def __add__(self, other: Any) -> Variable:
@@ -175,34 +176,42 @@ class Variable:
 
 
 def sin(x: Variable) -> Variable:
+    """sin x of any shape, entry by entry, x in radians."""
     return x.tape.apply("sin", x)
 
 
 def cos(x: Variable) -> Variable:
+    """cos x of any shape, entry by entry, x in radians."""
     return x.tape.apply("cos", x)
 
 
 def tan(x: Variable) -> Variable:
+    """tan x of any shape, entry by entry, x in radians."""
     return x.tape.apply("tan", x)
 
 
 def tanh(x: Variable) -> Variable:
+    """tanh x of any shape, entry by entry."""
     return x.tape.apply("tanh", x)
 
 
 def exp(x: Variable) -> Variable:
+    """e^x of any shape, entry by entry."""
     return x.tape.apply("exp", x)
 
 
 def log(x: Variable) -> Variable:
+    """The natural logarithm of x > 0 of any shape, entry by entry."""
     return x.tape.apply("log", x)
 
 
 def sqrt(x: Variable) -> Variable:
+    """The square root of x > 0 of any shape, entry by entry."""
     return x.tape.apply("sqrt", x)
 
 
 def relu(x: Variable) -> Variable:
+    """max(x, 0) of any shape, entry by entry; its slope at 0 is taken as 0."""
     return x.tape.apply("relu", x)
 
 

@@ -1,6 +1,7 @@
 """Epoch, batch, iteration: the arithmetic, and what torch's DataLoader does on a data set of indices.
 
 An epoch sees every sample once, an iteration is one batch. It knows no images; a sample is its own index.
+Source: PyTorch documentation, torch.utils.data.
 """
 
 from __future__ import annotations
@@ -67,8 +68,8 @@ def quiet_workers() -> Iterator[None]:
 def epoch_order(n: int, seed: int, *, workers: int = 0, batch_size: int = 32) -> list[int]:
     """The order in which a shuffling loader delivers the n samples, from a generator with ``seed``."""
     generator = torch.Generator().manual_seed(seed)
-    loader = DataLoader(Indices(n), batch_size=batch_size, shuffle=True, generator=generator, num_workers=workers)
     with quiet_workers():
+        loader = DataLoader(Indices(n), batch_size=batch_size, shuffle=True, generator=generator, num_workers=workers)
         return [int(index) for batch in loader for index in batch]
 
 

@@ -49,8 +49,8 @@ class Randomness:
 def draw(n: int, workers: int, seed: int) -> list[Randomness]:
     """Two epochs of n samples over ``workers`` processes, every source counted."""
     generator = torch.Generator().manual_seed(seed)
-    loader = DataLoader(Draws(n, seed), batch_size=1, num_workers=workers, generator=generator)
     with quiet_workers():
+        loader = DataLoader(Draws(n, seed), batch_size=1, num_workers=workers, generator=generator)
         first, second = (torch.cat(list(loader)).numpy() for _ in range(2))
     return [
         Randomness(source, len(np.unique(first[:, i])), int(np.isin(second[:, i], first[:, i]).sum()))

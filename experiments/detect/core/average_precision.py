@@ -26,12 +26,12 @@ RECALL_POINTS = np.linspace(0.0, 1.0, 101)
 
 
 def precision_score(true_positives: ArrayLike, false_positives: ArrayLike, *, empty: float = np.nan) -> Vector:
-    """TP / (TP + FP), elementwise; ``empty`` where nothing was detected."""
+    """TP / (TP + FP) in [0, 1], elementwise over counts (...); ``empty`` where nothing was detected."""
     return _share(true_positives, false_positives, empty)
 
 
 def recall_score(true_positives: ArrayLike, false_negatives: ArrayLike, *, empty: float = np.nan) -> Vector:
-    """TP / (TP + FN), elementwise; ``empty`` where there was nothing to find."""
+    """TP / (TP + FN) in [0, 1], elementwise over counts (...); ``empty`` where there was nothing to find."""
     return _share(true_positives, false_negatives, empty)
 
 
@@ -67,12 +67,12 @@ def precision_recall_curve(scores: ArrayLike, correct: ArrayLike, n_positives: i
 
 
 def precision_envelope(precision: ArrayLike) -> Vector:
-    """max over later entries: the precision that any recall at least as large reaches."""
+    """max over later entries (n,): the precision that any recall at least as large reaches."""
     return np.maximum.accumulate(np.asarray(precision, dtype=np.float64)[::-1])[::-1]
 
 
 def interpolated_precision(precision: ArrayLike, recall: ArrayLike, recall_points: ArrayLike) -> Vector:
-    """p^ at each of the recall points; 0 beyond the largest recall reached."""
+    """p^ (m,) at each of the recall points (m,), from a curve (n,), (n,); 0 beyond the largest recall reached."""
     envelope = np.append(precision_envelope(precision), 0.0)
     return envelope[np.searchsorted(np.asarray(recall, dtype=np.float64), recall_points, side="left")]
 
@@ -80,7 +80,17 @@ def interpolated_precision(precision: ArrayLike, recall: ArrayLike, recall_point
 def average_precision(
     scores: ArrayLike, correct: ArrayLike, n_positives: int, *, interpolation: Interpolation = "coco101"
 ) -> float:
-    """Area under the precision-recall curve in [0, 1]; NaN without any positive. Errors as precision_recall_curve."""
+    """Area under the precision-recall curve in [0, 1]; NaN without any positive.
+
+    Args:
+        scores: (n,) larger is surer.
+        correct: (n,) whether the detection is a true positive.
+        n_positives: objects that there are to find.
+        interpolation: COCO's 101 points, VOC's 11 points of 2007 or all points of 2010, or the plain sum.
+
+    Raises:
+        ValueError: as precision_recall_curve, or another rule.
+    """
     precision, recall = precision_recall_curve(scores, correct, n_positives)
     if n_positives == 0:
         return float("nan")

@@ -134,7 +134,7 @@ def coco_numbers(evaluation: Evaluation) -> dict[str, float]:
 
 
 def mean_over_classes(values: Floats) -> float:
-    """Mean of the entries that are known; NaN if none is."""
+    """Mean of the entries (...) that are known; NaN if none is."""
     known = values[~np.isnan(values)]
     return float(known.mean()) if len(known) else float("nan")
 
@@ -187,6 +187,7 @@ class _Sorted:
         self.group_starts = np.searchsorted(groups, np.arange(truth.n_classes + 1) * n)
 
     def detections_of(self, k: int) -> slice:
+        """Where the detections of class k lie."""
         first, last = self.group_starts[k], self.group_starts[k + 1]
         return slice(int(self.starts[first]), int(self.starts[last]))
 

@@ -3,6 +3,7 @@
 Images are 640 x 480. An object's detection is its box with corners moved by normal noise, in shares of its sides;
 further detections repeat one (duplicates) or lie anywhere (false positives). Scores fall with the noise, are rounded
 so that many are equal, and false positives score lower on average. Knows nothing of files.
+Source: the kinds of errors are those of Bolya et al.: TIDE, ECCV 2020.
 """
 
 from __future__ import annotations

@@ -75,6 +75,7 @@ class Locator(nn.Module):
         self.kind = nn.Linear(channels, 2)
 
     def forward(self, pictures: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Logits, places and kinds of pictures (n, 1, size, size), as the class says."""
         features = self.features(pictures)
         found = self.heads(features).flatten(2)
         return found[:, 0], found[:, 1:], self.kind(features.amax((2, 3)))

@@ -174,6 +174,7 @@ def frozen_references() -> Iterator[Observation]:
 
 
 def compare(truth: Truth, detected: Detected, theirs: Mapping[str, float], source: str) -> Observation:
+    """How far COCO's twelve numbers are from ``theirs``; the control takes crowds for single objects."""
     ours = coco_numbers(evaluate_boxes(truth, detected))
     single = replace(truth, crowd=np.zeros_like(truth.crowd))
     return Observation(

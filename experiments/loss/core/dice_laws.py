@@ -2,6 +2,7 @@
 
 For one pixel soft Dice is D = 2 p t / (p^2 + t^2), p = sigmoid(z), and dD/dp = 2 t (t^2 - p^2) / (p^2 + t^2)^2; that of
 cross-entropy is dCE/dz = p - t.
+Source: Milletari et al.: V-Net, 3DV 2016 (Dice with squares in the denominator).
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """Losses and metrics of one data set side by side: along a training, and at the end of tuned ones.
 
 Inputs lie in [0, 1]. Corruption is applied to test images only. Knows nothing of where the images come from.
+Source: Guo et al.: On Calibration of Modern Neural Networks, ICML 2017.
 """
 
 from __future__ import annotations
@@ -67,7 +68,7 @@ def corrupt(images: Tensor, corruption: Corruption, severity: float, rng: torch.
 
 
 def noisy_labels(targets: Tensor, share: float, classes: int, rng: torch.Generator) -> Tensor:
-    """``targets`` with that share replaced by another class, drawn evenly."""
+    """``targets`` (n,) with that share replaced by another class, drawn evenly."""
     other = (targets + torch.randint(1, classes, targets.shape, generator=rng)) % classes
     return torch.where(torch.rand(targets.shape, generator=rng) < share, other, targets)
 
@@ -141,7 +142,7 @@ def measure(ensemble: Ensemble, split: Split, train: Tensor, validation: Tensor,
 
 
 def accuracy(logits: Tensor, targets: Tensor) -> float:
-    """Share of largest scores that are right; NaN scores count as wrong."""
+    """Share of largest scores that are right, of logits (n, classes) and targets (n,); NaN scores count as wrong."""
     right = (logits.argmax(1) == targets) & torch.isfinite(logits).all(1)
     return right.double().mean().item()
 

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 MemberLoss = Callable[[Tensor, Tensor], Tensor]
-"""Logits (b, out) and targets (b,) -> losses (b,)."""
+"""Logits (b, ...) and targets (b, ...) -> losses (b,)."""
 BETA1, BETA2, EPS = 0.9, 0.999, 1e-8
 
 
@@ -27,6 +27,41 @@ class Member:
     lr: float
     start: int = 0
     """Members with the same start have the same first weights."""
+
+
+class Adam:
+    """Adam for weights (members, ...) of networks side by side, each with its own learning rate; in place."""
+
+    def __init__(self, weights: Sequence[Tensor], lrs: Sequence[float]) -> None:
+        self._weights = tuple(weights)
+        self._lrs = torch.tensor(lrs)
+        self._moments = [(torch.zeros_like(w), torch.zeros_like(w)) for w in weights]
+        self._updates = 0
+
+    @torch.no_grad()
+    def step(self, gradients: Sequence[Tensor]) -> None:
+        """One update by gradients (members, ...) shaped like the weights."""
+        self._updates += 1
+        correction1, correction2 = 1 - BETA1**self._updates, 1 - BETA2**self._updates
+        for weight, gradient, (first, second) in zip(self._weights, gradients, self._moments, strict=True):
+            first.lerp_(gradient, 1 - BETA1)
+            second.mul_(BETA2).addcmul_(gradient, gradient, value=1 - BETA2)
+            lrs = self._lrs.reshape(-1, *[1] * (weight.dim() - 1))
+            weight -= lrs * (first / correction1) / ((second / correction2).sqrt() + EPS)
+
+
+def member_losses(members: Sequence[Member], logits: Tensor, targets: Tensor) -> Tensor:
+    """Mean loss (members,) of each member by its own function, for logits (members, n, ...) and targets (members, n,
+    ...)."""
+    parts: list[Tensor] = []
+    first = 0
+    for last in range(1, len(members) + 1):
+        # neighbors with the same loss are computed at once
+        if last == len(members) or members[last].loss is not members[first].loss:
+            flat = members[first].loss(logits[first:last].flatten(0, 1), targets[first:last].flatten(0, 1))
+            parts.append(flat.reshape(last - first, -1).mean(1))
+            first = last
+    return torch.cat(parts)
 
 
 class Ensemble:
@@ -48,9 +83,7 @@ class Ensemble:
             self.weights += [drawn[which].requires_grad_(), torch.zeros(len(which), 1, fan_out).requires_grad_()]
         if biases is not None:
             self.weights[-1].data += torch.tensor(biases).reshape(-1, 1, 1)
-        self._lr = torch.tensor([member.lr for member in members]).reshape(-1, 1, 1)
-        self._moments = [(torch.zeros_like(w), torch.zeros_like(w)) for w in self.weights]
-        self._updates = 0
+        self._optimizer = Adam(self.weights, [member.lr for member in members])
 
     def logits(self, inputs: Tensor) -> Tensor:
         """(members, n, outputs) for inputs (n, d)."""
@@ -62,28 +95,13 @@ class Ensemble:
 
     def losses(self, inputs: Tensor, targets: Tensor) -> Tensor:
         """Mean loss (members,) for inputs (n, d) and targets (members, n)."""
-        logits = self.logits(inputs)
-        parts: list[Tensor] = []
-        first = 0
-        for last in range(1, len(self.members) + 1):
-            # neighbors with the same loss are computed at once
-            if last == len(self.members) or self.members[last].loss is not self.members[first].loss:
-                flat = self.members[first].loss(logits[first:last].flatten(0, 1), targets[first:last].flatten())
-                parts.append(flat.reshape(last - first, -1).mean(1))
-                first = last
-        return torch.cat(parts)
+        return member_losses(self.members, self.logits(inputs), targets)
 
     def update(self, inputs: Tensor, targets: Tensor) -> Tensor:
         """One step of Adam for every member; returns the losses (members,) before it."""
         losses = self.losses(inputs, targets)
-        gradients = torch.autograd.grad(losses.sum(), self.weights)  # members share no weight: each gets its own
-        self._updates += 1
-        correction1, correction2 = 1 - BETA1**self._updates, 1 - BETA2**self._updates
-        with torch.no_grad():
-            for weight, gradient, (first, second) in zip(self.weights, gradients, self._moments, strict=True):
-                first.lerp_(gradient, 1 - BETA1)
-                second.mul_(BETA2).addcmul_(gradient, gradient, value=1 - BETA2)
-                weight -= self._lr * (first / correction1) / ((second / correction2).sqrt() + EPS)
+        # members share no weight: each gets the gradient of its own loss
+        self._optimizer.step(torch.autograd.grad(losses.sum(), self.weights))
         return losses.detach()
 
     def train(

@@ -120,7 +120,7 @@ def compare(
 
 
 def easy_share(losses: Tensor, probability: Tensor, targets: Tensor) -> float:
-    """Share of the sum of ``losses`` that negatives with probability below 0.3 make."""
+    """Share of the sum of ``losses`` (n,) that negatives with probability (n,) below 0.3 make."""
     easy = (targets == 0) & (probability < EASY)
     return (losses[easy].sum() / losses.sum()).item()
 

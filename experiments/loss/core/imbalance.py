@@ -3,6 +3,7 @@
 A task is two sets of examples (n, d) with targets in {0, 1}. In "clouds" negatives are standard normal and positives
 lie in two narrower normal clouds on either side, so the likelihood ratio is known. In "dense" every cell of a 32 x 32
 heat map is an example, its features the 5 x 5 pixels around it; one cell holds the center of a "+", others of "x".
+Source: Lin et al.: Focal Loss for Dense Object Detection, ICCV 2017, for the setting; the tasks are our own.
 """
 
 from __future__ import annotations
@@ -52,9 +53,8 @@ def dense(images: int, noise: float, rng: torch.Generator) -> Examples:
 
 
 def average_precision(scores: Tensor, targets: Tensor) -> float:
-    """Mean precision at the positives, by falling score; that of a random ranking is the share of positives.
-
-    NaN scores rank last.
+    """Mean precision at the positives, by falling score, of scores (n,) and targets (n,) in {0, 1}, one positive at
+    least; that of a random ranking is the share of positives. NaN scores rank last.
     """
     order = torch.argsort(scores.nan_to_num(-torch.inf), descending=True, stable=True)
     hits = targets[order].double()

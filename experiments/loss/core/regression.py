@@ -13,12 +13,12 @@ from torch import Tensor
 
 
 def squared(predictions: Tensor, targets: Tensor) -> Tensor:
-    """(y - t)^2, without a factor 1/2."""
+    """(y - t)^2, of any shape, without a factor 1/2."""
     return (predictions - targets).square()
 
 
 def absolute(predictions: Tensor, targets: Tensor) -> Tensor:
-    """|y - t|."""
+    """|y - t|, of any shape."""
     return (predictions - targets).abs()
 
 

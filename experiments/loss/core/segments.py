@@ -43,6 +43,7 @@ class UNet(nn.Module):
         self.head = nn.Conv2d(width, 1, 1)
 
     def forward(self, images: Tensor) -> Tensor:
+        """Logits (n, 1, h, w)."""
         hidden, kept = images, []
         for layer in self.down:
             hidden = layer(hidden)
@@ -57,6 +58,7 @@ class UNet(nn.Module):
 
 
 def block(inputs: int, outputs: int) -> nn.Module:
+    """A 3 x 3 convolution that keeps the size, and ReLU."""
     return nn.Sequential(nn.Conv2d(inputs, outputs, 3, padding=1), nn.ReLU())
 
 
@@ -68,7 +70,7 @@ def boundary(masks: Tensor) -> Tensor:
 
 
 def boundary_iou(predicted: Tensor, masks: Tensor) -> float:
-    """IoU of prediction and mask inside the boundary zone of the mask, over all images together."""
+    """IoU of boolean predictions and masks (n, 1, h, w) inside the boundary zone of the masks, all images together."""
     zone = boundary(masks)
     both, either = (predicted & masks & zone).sum(), ((predicted | masks) & zone).sum()
     return (both / either.clamp_min(1)).item()

@@ -40,7 +40,11 @@ def difference(f: Callable[[Any], Any], x: Any, h: float, scheme: Scheme) -> Any
 
 
 def best_step(scheme: Scheme, eps: float) -> float:
-    """The step that balances truncation and rounding, up to the constant of f: eps^(1/2) forward, eps^(1/3) central."""
+    """The step that balances truncation and rounding, up to the constant of f: eps^(1/2) forward, eps^(1/3) central.
+
+    Raises:
+        ValueError: the complex step, which has none.
+    """
     if scheme == "complex":
         raise ValueError("the complex step has no best step: every small one is as good")
     return float(eps ** {"forward": 1 / 2, "central": 1 / 3}[scheme])

@@ -2,6 +2,7 @@
 
 A program is a list of steps, each an operation on earlier values, so that one expression is evaluated by numpy, torch,
 sympy, mpmath and a tape of our own without being written five times. It knows no derivative.
+Source: Griewank, Walther: Evaluating Derivatives, 2nd edition, SIAM 2008 (evaluation procedures).
 """
 
 from __future__ import annotations
@@ -47,7 +48,7 @@ class Program:
         return self.trace(inputs, operations)[-1]
 
     def trace(self, inputs: Sequence[Any], operations: Operations) -> list[Any]:
-        """Inputs and the values of all steps, in order."""
+        """Inputs (n_inputs,) and the values of all steps, in order; ValueError for another number of inputs."""
         if len(inputs) != self.n_inputs:
             raise ValueError(f"expected {self.n_inputs} inputs, got {len(inputs)}")
         values = list(inputs)

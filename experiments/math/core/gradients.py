@@ -1,6 +1,7 @@
 """The gradient of a random function by three roads: torch's reverse mode, sympy's rules, the definition in 60 digits.
 
 Knows nothing of how torch does it; errors are relative to the larger of 1 and the gradient's largest entry.
+Source: Griewank, Walther: Evaluating Derivatives, 2nd edition, SIAM 2008.
 """
 
 from __future__ import annotations

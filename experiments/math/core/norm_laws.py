@@ -2,6 +2,7 @@
 
 Errors are relative to the lengths involved, so 0 is a law that holds exactly and rounding is a few eps. Controls
 are lengths that break the law: p = 1/2, the count of non-zeros, a constant that is too small.
+Source: Golub, Van Loan: Matrix Computations, 4th edition, 2013, sections 2.2 and 2.3.
 """
 
 from __future__ import annotations

@@ -2,6 +2,7 @@
 
 Whole-number instances are compared exactly (int64, with entries small enough that nothing overflows); the others
 relative to |a| |b|. Vectors are (d,), matrices (m, n). It knows torch only as the library whose shape rules are tried.
+Source: Golub, Van Loan: Matrix Computations, 4th edition, 2013, chapter 1.
 """
 
 from __future__ import annotations

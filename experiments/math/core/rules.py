@@ -3,6 +3,7 @@
 Each rule is checked where nothing has been proved: the combined function is differentiated by its definition in 60
 digits, the parts by sympy, and the rule has to join them. Every rule has a wrong twin, a mistake that beginners
 make, which must fail. Errors are relative to the larger of 1 and the derivative.
+Source: Spivak: Calculus, chapter 10.
 """
 
 from __future__ import annotations

@@ -2,6 +2,7 @@
 
 Conventions: a vector's own match is excluded from its neighbors; ties go to the smaller index; a zero vector has
 cosine 0 with everything. Identity used throughout: |a - b|^2 = |a|^2 + |b|^2 - 2 a.b.
+Source: Manning, Raghavan, Schuetze: Introduction to Information Retrieval, 2008, section 6.3.
 """
 
 from __future__ import annotations

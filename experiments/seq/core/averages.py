@@ -78,6 +78,9 @@ def steady_gain(q: float) -> float:
     For x_t = level_t + noise, level_t = level_{t-1} + step, with q = variance of a step / variance of the noise, q
     >= 0: the gain of the steady Kalman filter. Source: Muth: Optimal Properties of Exponentially Weighted
     Forecasts, JASA 55, 1960.
+
+    Raises:
+        ValueError: q below 0 or NaN.
     """
     if not q >= 0:
         raise ValueError(f"expected a ratio of variances q >= 0, got {q}")
@@ -85,5 +88,6 @@ def steady_gain(q: float) -> float:
 
 
 def check_beta(beta: float) -> None:
+    """ValueError unless 0 <= beta < 1."""
     if not 0 <= beta < 1:
         raise ValueError(f"expected 0 <= beta < 1, got {beta}")

@@ -69,8 +69,9 @@ def mean_squared_error(series: Floats, predicted: Floats) -> float:
 
 
 def mean_scaled_error(series: Floats, predicted: Floats) -> float:
-    """MASE: below 1 beats the last value's typical step in the history. Mean over series; NaN if a history never
-    moves.
+    """MASE of series (m, n) and their last predicted points (m, k): below 1 beats the last value's typical step in
+    the history. Mean over series; NaN if a history never moves. Source: Hyndman, Koehler: Another look at measures of
+    forecast accuracy, International Journal of Forecasting 22, 2006.
     """
     count = predicted.shape[1]
     steps = np.abs(np.diff(series[:, :-count], axis=1)).mean(axis=1)
@@ -79,7 +80,7 @@ def mean_scaled_error(series: Floats, predicted: Floats) -> float:
 
 
 def lag_error(series: Floats, lag: int, start: int) -> float:
-    """Mean squared error of x_{t-lag} as the forecast of x_t, for t >= start."""
+    """Mean squared error over series (m, n) of x_{t-lag} as the forecast of x_t, for t >= start >= lag."""
     return float(np.mean((series[:, start:] - series[:, start - lag : series.shape[1] - lag]) ** 2))
 
 

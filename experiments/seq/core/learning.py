@@ -24,6 +24,7 @@ class Rememberer(nn.Module):
         self.answer = nn.Linear(hidden, symbols)
 
     def forward(self, inputs: Tensor) -> Tensor:
+        """Logits (batch, symbols)."""
         return self.answer(self.body(inputs)[:, -1])
 
 

@@ -53,6 +53,7 @@ class Attention(nn.Module):
         self.positional = positional
 
     def forward(self, inputs: Tensor) -> Tensor:
+        """Hidden states (batch, length, hidden)."""
         hidden = self.embed(inputs)
         length = inputs.shape[1]
         if self.positional:
@@ -74,6 +75,7 @@ class Recurrent(nn.Module):
                 self.cell.bias_hh_l0[hidden : 2 * hidden] = 0.0
 
     def forward(self, inputs: Tensor) -> Tensor:
+        """Hidden states (batch, length, hidden)."""
         return self.cell(inputs)[0]
 
 
@@ -91,7 +93,8 @@ def body(cell: Cell, channels: int, hidden: int, forget_bias: float) -> nn.Modul
 
 
 def gradient_reach(network: nn.Module, inputs: Tensor, generator: torch.Generator) -> float:
-    """|dv.h_T / dx_0| / |dv.h_T / dx_T| for a random direction v of the last hidden state, over a batch of inputs.
+    """|dv.h_T / dx_0| / |dv.h_T / dx_T| for a random direction v of the last hidden state, over inputs (batch, length,
+    channels).
 
     The network and the inputs should be float64: with float32 the ratio underflows at lags of about a hundred.
     """

@@ -1,6 +1,7 @@
 """Series of which the truth is known, around 10, with noise of variance 1: what a shop's revenue might do.
 
 Conventions: (series, time); the generator of random numbers is an argument.
+Source: Harvey: Forecasting, Structural Time Series Models and the Kalman Filter, 1989.
 """
 
 from __future__ import annotations
