@@ -83,7 +83,7 @@ def ours(task: Task) -> list[Entry]:
         Entry("ours, float32", wall, cpu, plain),
     ]
     if coded.vectors.dtype == np.uint8:
-        floats = CodedNSG(coded.lists, index.base, coded.codes, coded.codec, coded.space)
+        floats = CodedNSG(coded.lists, index.base, coded.short, coded.space)
 
         def measured_in_floats(size: int) -> NDArray[np.integer]:
             return floats.search(task.float_queries, K, size, threads=task.threads)[0]

@@ -1,12 +1,9 @@
 """The index as a module of ann-benchmarks (https://github.com/erikbern/ann-benchmarks).
 
-Put it there as ``ann_benchmarks/algorithms/mlnotes/module.py``, install mlnotes in the image, and let its
-``config.yml`` name
-
-    constructor: MLNotesNSG, module: ann_benchmarks.algorithms.mlnotes, base_args: ["@metric"],
-    args: {max_degree: [32], knn: [64]}, query_args: [[10, 14, 20, 28, 40, 56, 80, 120, 200]]
-
-It has the methods that the harness calls and needs none of its code.
+Put it there as ``ann_benchmarks/algorithms/mlnotes/module.py``, with ``ann_benchmarks_config.yml`` beside it as
+``config.yml`` and a Dockerfile that installs mlnotes on top of the image ``ann-benchmarks``. It has the methods that
+the harness calls and needs none of its code, so it runs without the harness too: tests/ann/test_ann_benchmarks.py does
+what the harness's runner does.
 """
 
 from __future__ import annotations
@@ -33,6 +30,7 @@ class MLNotesNSG:
         self.settings = settings
         self.search_list_size = 10
         self.results: NDArray[np.int32] = np.empty((0, 0), np.int32)
+        self.measured = 0
 
     def fit(self, base: NDArray[Any]) -> None:
         """Build the index of vectors (n, d)."""
@@ -40,27 +38,31 @@ class MLNotesNSG:
 
     def set_query_arguments(self, search_list_size: int) -> None:
         """Choose the pool of the searches that follow."""
-        self.search_list_size = search_list_size
+        self.search_list_size, self.measured = search_list_size, 0
 
     def query(self, vector: NDArray[Any], k: int) -> NDArray[np.int32]:
-        """Ids of the k nearest of one vector (d,), on one thread."""
-        return self.index.search(vector[None], k, self.search_list_size, threads=1)[0][0]
+        """Ids of the k nearest of one vector (d,), on one thread; fewer where there are fewer vectors."""
+        found = self.index.search_counted(vector[None], k, self.search_list_size, threads=1)
+        self.measured += int(found.distance_computations[0])
+        return found.ids[0][found.ids[0] >= 0]
 
     def batch_query(self, vectors: NDArray[Any], k: int) -> None:
         """Search all of vectors (m, d) at once, on all cores."""
-        self.results = self.index.search(vectors, k, self.search_list_size)[0]
+        found = self.index.search_counted(vectors, k, self.search_list_size)
+        self.results = found.ids
+        self.measured += int(found.distance_computations.sum())
 
-    def get_batch_results(self) -> NDArray[np.int32]:
-        """Ids (m, k) of the last batch."""
-        return self.results
+    def get_batch_results(self) -> list[NDArray[np.int32]]:
+        """Ids of the last batch, an array for each query."""
+        return [ids[ids >= 0] for ids in self.results]
 
     def get_memory_usage(self) -> float:
-        """Kilobytes of the index."""
-        return self.index.nbytes / 1024
+        """Kilobytes of the index; before it is built, none."""
+        return self.index.nbytes / 1024 if hasattr(self, "index") else 0.0
 
     def get_additional(self) -> dict[str, Any]:
-        """Nothing beside what the harness measures itself."""
-        return {}
+        """Distances of codes since the pool was chosen, over all queries and runs, as the harness counts them."""
+        return {"dist_comps": self.measured}
 
     def done(self) -> None:
         """Nothing to release."""

@@ -30,7 +30,9 @@ if TYPE_CHECKING:
     from experiments.ann.core.distance import Floats
     from experiments.ann.core.methods import Method
 
-Name = Literal["exact", "kdtree", "lsh", "ivf", "ivfpq", "hnsw", "nsg", "hnswlib", "usearch", "pynndescent", "svs"]
+Name = Literal[
+    "exact", "kdtree", "lsh", "ivf", "ivfpq", "hnsw", "nsg", "nsg_codes", "hnswlib", "usearch", "pynndescent", "svs"
+]
 Mode = Literal["single", "batch"]
 Size = Annotated[int, Field(ge=1)]
 
@@ -53,6 +55,7 @@ class Params:
         "ivfpq",
         "hnsw",
         "nsg",
+        "nsg_codes",
     )
     """Methods to run; hnswlib, usearch, pynndescent and svs only where they are installed."""
     modes: Annotated[tuple[Mode, ...], Field(min_length=1)] = ("single", "batch")
@@ -183,9 +186,9 @@ def build(params: Params, name: str, base: Floats, seed: int) -> tuple[Method, t
         return methods.inverted_lists(base, nlist=params.nlist, pq_subvectors=parts), params.nprobe
     if name == "hnsw":
         return methods.hnsw(base, links=params.links, search_list_size=size), params.search_list_sizes
-    if name == "nsg":
-        graph = methods.nsg(base, max_degree=2 * params.links, search_list_size=size, seed=seed)
-        return graph, params.search_list_sizes
+    if name in ("nsg", "nsg_codes"):
+        make = methods.nsg if name == "nsg" else methods.nsg_codes
+        return make(base, max_degree=2 * params.links, search_list_size=size, seed=seed), params.search_list_sizes
     if name in OPTIONAL:
         other = optional_method(name, base, links=params.links, search_list_size=size, seed=seed)
         return other, params.search_list_sizes

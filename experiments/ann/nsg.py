@@ -10,20 +10,33 @@ so ties count.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import wraps
 from typing import Annotated, Literal
 
 from pydantic import Field
 from pydantic.dataclasses import dataclass as parameters
 
 from experiments.ann import nsg_trials as trials
+from experiments.ann.nsg_kept import build_or_search
 from experiments.ann.nsg_trials import ISLANDS, NEIGHBORS, NEITHER, Row
 from experiments.datasets.vectors import load_vectors
-from experiments.lab.claims import Claim, Comparison, by_seed, conditional, effect, equivalence, slope_below, theorem
-from experiments.lab.errors import InputError
+from experiments.lab.claims import (
+    Claim,
+    Comparison,
+    Kind,
+    by_seed,
+    conditional,
+    effect,
+    equivalence,
+    slope_below,
+    theorem,
+    unavailable,
+)
 from experiments.lab.experiment import CHECKED, Curve, Event, Experiment, Note, Progress, Table
 
 Size = Annotated[int, Field(ge=1)]
+Judge = Callable[[Sequence[Row]], Comparison]
 
 
 @parameters(frozen=True, kw_only=True, config=CHECKED)
@@ -33,7 +46,15 @@ class Params:
     file.
     """
     queries: str | None = None
-    """File of queries, where ``dataset`` is the path of a file; by default some of its rows are held out."""
+    """File of queries, where ``dataset`` is the path of a file (by default some of its rows are held out), or for the
+    kept ``index``.
+    """
+    index: str | None = None
+    """File that keeps an index. With ``queries``, the index in it is searched; otherwise all rows of ``dataset``, or n
+    generated ones, are indexed and written there. Only ours is measured then.
+    """
+    measure: tuple[Literal["peers", "parts", "growth"], ...] = ("peers", "parts", "growth")
+    """What is measured beside our own search: faiss, the parts of NSG one by one, and growth with n."""
     n: Annotated[int, Field(ge=50, le=1_000_000)] = 1000
     """Number of base vectors."""
     n_queries: Annotated[int, Field(ge=1, le=100_000)] = 200
@@ -71,6 +92,9 @@ def run(params: Params, seed: int) -> Iterator[Event]:
     from experiments.ann.core.distance import MetricSpace, checked_vectors
     from experiments.ann.core.trial import Workload, islands
 
+    if params.index is not None:
+        yield from build_or_search(params, params.index, seed)
+        return
     data = load_vectors(
         params.dataset,
         n=params.n,
@@ -81,7 +105,7 @@ def run(params: Params, seed: int) -> Iterator[Event]:
         queries=params.queries,
         metric=params.metric,
     )
-    check_sizes(params, len(data.base))
+    trials.check_sizes(params, len(data.base))
     yield Note(data.description)
     base, queries = checked_vectors(data.base, "base"), checked_vectors(data.queries, "queries")
     space = MetricSpace.of_base(base, data.metric)
@@ -89,25 +113,39 @@ def run(params: Params, seed: int) -> Iterator[Event]:
     load = Workload.of(space.place_base(base), space.place_queries(queries), params.k, params.search_threads)
     index = yield from trials.build(params, load.base, seed)
     yield from trials.sweep_ours(params, load, index, data.name)
-    yield from trials.sweep_peers(params, load, data.name)
-    yield from trials.take_apart(params, load, trials.ARMS, data.name, seed)
-    apart = Workload.of(islands(load.base), islands(load.queries), load.k, load.threads)
-    yield from trials.take_apart(params, apart, trials.ISLAND_ARMS, data.name + ISLANDS, seed)
-    yield from trials.grow(params, load, data.name, seed)
+    if "peers" in params.measure:
+        yield from trials.sweep_peers(params, load, data.name)
+    if "parts" in params.measure:
+        yield from trials.take_apart(params, load, trials.ARMS, data.name, seed)
+        apart = Workload.of(islands(load.base), islands(load.queries), load.k, load.threads)
+        yield from trials.take_apart(params, apart, trials.ISLAND_ARMS, data.name + ISLANDS, seed)
+    if "growth" in params.measure:
+        yield from trials.grow(params, load, data.name, seed)
 
 
-def check_sizes(params: Params, n: int) -> None:
-    """Refuse more neighbors than there are vectors. List sizes beyond that are taken as the size of the base."""
-    if params.k > n:
-        raise InputError(f"k: expected at most {n}, the number of base vectors, got {params.k}")
+def needs(part: str, kind: Kind) -> Callable[[Judge], Judge]:
+    """A claim's function that is not asked where the part of the study that it reads was not run."""
+
+    def decorate(judge: Judge) -> Judge:
+        @wraps(judge)
+        def judged(rows: Sequence[Row]) -> Comparison:
+            if any(row.part == part for row in rows):
+                return judge(rows)
+            return unavailable(kind, "it is judged by the whole study, without index=, with all of measure")
+
+        return judged
+
+    return decorate
 
 
+@needs("full list", "theorem")
 def every_node_is_reachable(rows: Sequence[Row]) -> Comparison:
     built = [row for row in rows if row.part == "full list"]
     found = [row.unreachable or 0 for row in built if row.method != NEITHER]
     return theorem(found, control=[row.unreachable or 0 for row in built if row.method == NEITHER])
 
 
+@needs("degree", "theorem")
 def degree_limit_is_kept(rows: Sequence[Row]) -> Comparison:
     def excess(row: Row) -> int:
         return max(0, (row.max_degree or 0) - (row.degree_limit or 0))
@@ -116,6 +154,7 @@ def degree_limit_is_kept(rows: Sequence[Row]) -> Comparison:
     return theorem(ours, control=[excess(row) for row in rows if row.part == "degree"])
 
 
+@needs("full list", "theorem")
 def full_list_is_exact(rows: Sequence[Row]) -> Comparison:
     built = [row for row in rows if row.part == "full list"]
     missed = [1 - row.recall_at_k for row in built if row.method != NEITHER]
@@ -123,13 +162,17 @@ def full_list_is_exact(rows: Sequence[Row]) -> Comparison:
 
 
 def recall_equals_faiss(rows: Sequence[Row]) -> Comparison:
-    size = min(row.search_list_size for row in rows if row.method == "faiss NSG")
+    sizes = [row.search_list_size for row in rows if row.method == "faiss NSG"]
+    if not sizes:
+        return unavailable("equivalence", "faiss's NSG was not built beside ours")
+    size = min(sizes)
     swept = [row for row in rows if (row.part, row.search_list_size) == ("search", size)]
     ours = by_seed(swept, recall_of, lambda row: row.method == "NSG")
     theirs = by_seed(swept, recall_of, lambda row: row.method == "faiss NSG")
     return equivalence(ours, theirs, margin=0.02)
 
 
+@needs("parts", "conditional")
 def parts_are_needed(rows: Sequence[Row]) -> Comparison:
     def drop(part: str, method: str, without: str) -> Comparison:
         islands = without == NEITHER
@@ -146,6 +189,7 @@ def parts_are_needed(rows: Sequence[Row]) -> Comparison:
     )
 
 
+@needs("growth", "slope")
 def cost_grows_slower_than_a_root(rows: Sequence[Row]) -> Comparison:
     growth = [row for row in rows if row.part == "growth"]
     efforts: dict[int, list[float]] = {}

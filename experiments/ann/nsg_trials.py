@@ -11,6 +11,7 @@ from collections.abc import Generator, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from experiments.lab.errors import InputError
 from experiments.lab.experiment import Event, Note, Progress
 from experiments.lab.experiment import Row as LabRow
 
@@ -25,7 +26,8 @@ if TYPE_CHECKING:
 Arms = Mapping[str, Mapping[str, object]]
 GROWTH_RECALL = 0.95
 GROWTH_POINTS = 5
-GROWTH_SIZES = (10, 14, 20, 28, 40, 56, 80, 160, 320)
+GROWTH_SIZES = (1, 1.4, 2, 2.8, 4, 5.6, 8, 16, 32)
+"""Pools of the searches, in multiples of k."""
 FULL_LIST_QUERIES = 10
 ISLANDS = " on two islands"
 NEIGHBORS = "candidates from neighbors only"
@@ -96,8 +98,14 @@ def build(params: Params, base: Floats, seed: int, **changes: object) -> Generat
         yield Progress(step.stage, step.done, step.total)
 
 
-def label(params: Params) -> str:
-    return "NSG" if params.repair else "NSG, no repair"
+def check_sizes(params: Params, n: int) -> None:
+    """Refuse more neighbors than there are vectors. List sizes beyond that are taken as the size of the base."""
+    if params.k > n:
+        raise InputError(f"k: expected at most {n}, the number of base vectors, got {params.k}")
+
+
+def label(index: NSG) -> str:
+    return "NSG" if index.settings.repair else "NSG, no repair"
 
 
 def row_of(part: str, method: str, dataset: str, index: NSG, size: int, measured: Measured) -> Row:
@@ -124,11 +132,11 @@ def sweep_ours(params: Params, load: Workload, index: NSG, dataset: str) -> Iter
 
     for done, size in enumerate(params.search_list_sizes):
         yield Progress("search NSG", done, len(params.search_list_sizes))
-        yield row_of("search", label(params), dataset, index, size, load.measure_nsg(index, size))
+        yield row_of("search", label(index), dataset, index, size, load.measure_nsg(index, size))
     coded = CodedNSG.of(index, threads=load.threads)
     for done, size in enumerate(params.search_list_sizes):
         yield Progress("search NSG by codes", done, len(params.search_list_sizes))
-        row = row_of("search", f"{label(params)}, codes", dataset, index, size, load.measure_nsg(coded, size))
+        row = row_of("search", f"{label(index)}, codes", dataset, index, size, load.measure_nsg(coded, size))
         yield dataclasses.replace(row, index_bytes=coded.nbytes)
 
 
@@ -178,7 +186,7 @@ def peer_row(load: Workload, peer: Peer, dataset: str, size: int) -> Row:
 def take_apart(params: Params, load: Workload, arms: Arms, dataset: str, seed: int) -> Iterator[Event]:
     """Build with one part changed at a time; search with the shortest list asked for and with one of all nodes."""
     size = min(params.search_list_sizes)
-    few = dataclasses.replace(load, queries=load.queries[:FULL_LIST_QUERIES], truth=load.truth[:FULL_LIST_QUERIES])
+    few = load.first(FULL_LIST_QUERIES)
     for method, changes in arms.items():
         built = yield from build(params, load.base, seed, **{"repair": True, **changes})
         start = seed if method == "random start" else None
@@ -197,9 +205,10 @@ def grow(params: Params, load: Workload, dataset: str, seed: int) -> Iterator[Ev
     for n in sorted({max(1, len(load.base) >> halvings) for halvings in range(GROWTH_POINTS)}):
         part = Workload.of(load.base[:n], load.queries, min(load.k, n), load.threads)
         built = yield from build(params, part.base, seed)
-        sweep = [part.count_nsg(built, size) for size in GROWTH_SIZES]
+        sizes = [round(multiple * load.k) for multiple in GROWTH_SIZES]
+        sweep = [part.count_nsg(built, size) for size in sizes]
         effort = effort_at_recall(
             [one.recall_at_k for one in sweep], [one.distance_computations for one in sweep], GROWTH_RECALL
         )
         measured = sweep[-1]._replace(recall_at_k=GROWTH_RECALL, recall_at_10=math.nan, distance_computations=effort)
-        yield row_of("growth", label(params), dataset, built, GROWTH_SIZES[-1], measured)
+        yield row_of("growth", label(built), dataset, built, sizes[-1], measured)

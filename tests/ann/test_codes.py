@@ -16,6 +16,7 @@ from experiments.ann.core.codes import Principal, as_bytes, fit_codec, holds_byt
 from experiments.ann.core.exact import exact_neighbors, knn_graph_steps, recall_by_distance
 from experiments.ann.core.index import NSG
 from experiments.ann.core.kernel import finish, kernel
+from experiments.ann.core.line_codes import LineCodec, fit_line_codec
 from experiments.ann.core.pool_vector import NO_KEY, absorb, first_open
 from experiments.ann.core.vector import aligned_rows, padded
 
@@ -35,13 +36,13 @@ def clustered(n: int, d: int, *, integer: bool = False) -> NDArray[np.float32]:
 
 
 @kernel
-def keys_of_block(codes: Any, graph: Any, query: Any, keys: Any, bound: int) -> int:
-    return int(block_keys(codes, graph, 0, 0, query, 0, keys, bound))
+def keys_of_block(codes: Any, graph: Any, query: Any, keys: Any, count: int, bound: int) -> int:
+    return int(block_keys(codes, graph, 0, 0, query, 0, keys, count, bound))
 
 
 @kernel
-def insert_all(pool: Any, keys: Any, mask: int) -> int:
-    absorb(pool, 0, keys, mask)
+def insert_all(pool: Any, keys: Any, count: int) -> int:
+    absorb(pool, 0, keys, count)
     return int(first_open(pool, 0))
 
 
@@ -50,21 +51,46 @@ def measured(x: Any, y: Any, codes: Any) -> float:
     return float(stored_distance(x, 1, y, 0, codes))
 
 
+def coded(n: int, d: int, *, integer: bool, vnni: bool) -> tuple[LineCodec, Any, Any, Any]:
+    """A codec, codes of a base, rows of 10 queries, and the coordinates of these queries in units of code."""
+    data = clustered(n + 10, d, integer=integer)
+    vectors, queries = (as_bytes(part) if integer else padded(part) for part in (data[:n], data[n:]))
+    codec = fit_line_codec(Principal(vectors), vnni=vnni)
+    coordinates = queries.astype(np.float32) @ codec.weights * codec.scale - codec.shift
+    rows = codec.encode_queries(queries, vnni=vnni)
+    return codec, codec.encode(vectors, vnni=vnni), rows, np.clip(np.rint(codec.ordered(coordinates)), -127, 127)
+
+
 @pytest.mark.parametrize("vnni", WAYS)
-@pytest.mark.parametrize("width", [64, 192])
-def test_code_distance_is_the_sum_of_squares_of_saturated_differences(vnni: bool, width: int) -> None:
-    rng = np.random.default_rng(1)
-    codes, query = aligned_rows(20, width, np.int8), aligned_rows(1, width, np.int8)
-    codes[:], query[:] = rng.integers(-127, 128, codes.shape), rng.integers(-127, 128, query.shape)
-    graph = rng.permutation(20)[None, :8].astype(np.int32)
-    keys = aligned_rows(1, 8, np.int64)[0]
-    expected = (np.minimum(np.abs(codes.astype(int) - query.astype(int)), 127) ** 2).sum(axis=1)[graph[0]]
-    bound = int(np.sort(expected)[4]) << 32
-    kind = np.uint8 if vnni else np.int8
-    mask = keys_of_block(codes.view(kind), graph, query.view(kind), keys, bound)
-    np.testing.assert_array_equal(keys >> 32, expected)
-    np.testing.assert_array_equal((keys & 0xFFFFFFFF) >> 1, graph[0])
-    assert [bool(mask >> i & 1) for i in range(8)] == [key < bound for key in keys]
+@pytest.mark.parametrize(("integer", "d"), [(False, 20), (False, 130), (True, 90)])
+def test_code_distance_is_that_of_decoded_coordinates(vnni: bool, integer: bool, d: int) -> None:
+    codec, codes, rows, asked = coded(400, d, integer=integer, vnni=vnni)
+    graph = np.random.default_rng(1).permutation(400)[None, :8].astype(np.int32)
+    decoded = codec.decode(codes[:400])
+    squared = ((decoded[graph[0]].astype(np.int64) - asked[0].astype(np.int64)) ** 2).sum(axis=1)
+    odd = (decoded[graph[0]].astype(np.int64) ** 2).sum(axis=1) % 2  # half the squared length is rounded down
+    keys = aligned_rows(1, 16, np.int64)[0]
+    assert keys_of_block(codes, graph, rows, keys, 3, NO_KEY) == 11
+    np.testing.assert_array_equal(keys[3:11] >> 32, squared + 1 - odd)
+    np.testing.assert_array_equal((keys[3:11] & 0xFFFFFFFF) >> 1, graph[0])
+
+
+@pytest.mark.parametrize("vnni", WAYS)
+def test_only_keys_below_the_bound_are_appended_and_gaps_are_not(vnni: bool) -> None:
+    _, codes, rows, _ = coded(300, 40, integer=False, vnni=vnni)
+    graph, keys = np.array([[5, 9, 11, 40, 5, 5, 5, 5]], np.int32), aligned_rows(1, 16, np.int64)[0]
+    assert keys_of_block(codes, graph, rows, keys, 0, NO_KEY) == 4
+    everything = keys[:4].copy()
+    bound = int(np.sort(everything)[2])
+    count = keys_of_block(codes, graph, rows, keys, 0, bound)
+    assert keys[:count].tolist() == [key for key in everything if key < bound]
+
+
+@pytest.mark.parametrize("integer", [False, True])
+def test_codes_without_vnni_are_the_same_bytes(integer: bool) -> None:
+    fast, portable = (coded(500, 100, integer=integer, vnni=False) for _ in range(2))
+    np.testing.assert_array_equal(fast[1].view(np.uint8), portable[1].view(np.uint8))
+    np.testing.assert_array_equal(fast[0].decode(fast[1][:500]), portable[0].decode(portable[1][:500]))
 
 
 @pytest.mark.parametrize("blocks", [1, 2, 12, 13, 20])
@@ -76,8 +102,8 @@ def test_pool_stays_sorted_without_repetition_and_keeps_the_smallest(blocks: int
     for _ in range(100):
         nodes = rng.permutation(400)[:8]
         keys[:] = (nodes % 13).astype(np.int64) << 32 | nodes << 1
-        insert_all(pool, keys, 0b10110111)
-        inserted |= {int(key) for i, key in enumerate(keys) if 0b10110111 >> i & 1}
+        insert_all(pool, keys, 6)
+        inserted |= {int(key) for key in keys[:6]}
         if pool[0, 0] & 1 == 0:
             pool[0, 0] |= 1
     held = [int(key) & ~1 for key in pool[0] if key != NO_KEY]
@@ -94,13 +120,15 @@ def test_distances_of_bytes_are_exact(vnni: bool) -> None:
     assert measured(x, x, selector) == measured(x, floats, selector) == measured(floats, floats, selector) == expected
 
 
+@pytest.mark.parametrize("d", [30, 100, 300])
 @pytest.mark.parametrize("integer", [False, True])
-def test_code_distances_are_proportional_to_distances(integer: bool) -> None:
-    base = clustered(800, 100, integer=integer)
+def test_decoded_distances_are_proportional_to_distances(integer: bool, d: int) -> None:
+    base = clustered(800, d, integer=integer)
     vectors = as_bytes(base) if integer else padded(base)
-    codes = fit_codec(Principal(vectors), None, vnni=has_vnni()).encode(vectors).astype(np.float64)
+    codec = fit_line_codec(Principal(vectors), vnni=has_vnni())
+    decoded = codec.decode(codec.encode(vectors, vnni=has_vnni())[:800]).astype(np.float64)
     true = ((base[:50, None] - base[None, 50:100]).astype(np.float64) ** 2).sum(axis=2).ravel()
-    by_code = ((codes[:50, None] - codes[None, 50:100]) ** 2).sum(axis=2).ravel()
+    by_code = ((decoded[:50, None] - decoded[None, 50:100]) ** 2).sum(axis=2).ravel()
     assert np.corrcoef(true, by_code)[0, 1] > 0.999
 
 
@@ -110,7 +138,7 @@ def test_graph_by_codes_is_the_exact_graph(integer: bool) -> None:
     base = clustered(5000, 100, integer=integer)
     base[4000:4010] = base[17]
     vectors = as_bytes(base) if integer else padded(base)
-    codec = fit_codec(Principal(vectors), 64, vnni=True, clipped=False)
+    codec = fit_codec(Principal(vectors), 64, vnni=True)
     found = finish(coded_graph_steps(vectors, codec, codec.encode(vectors), 12, threads=2))
     expected = finish(knn_graph_steps(padded(base), 12, threads=1))
     assert found is not None
@@ -121,7 +149,7 @@ def test_graph_by_codes_is_the_exact_graph(integer: bool) -> None:
 @needs_vnni
 def test_codes_that_tell_nothing_apart_are_declined() -> None:
     vectors = padded(np.random.default_rng(0).standard_normal((6000, 400)).astype(np.float32))
-    codec = fit_codec(Principal(vectors), 64, vnni=True, clipped=False)
+    codec = fit_codec(Principal(vectors), 64, vnni=True)
     assert finish(coded_graph_steps(vectors, codec, codec.encode(vectors), 10, threads=1)) is None
 
 

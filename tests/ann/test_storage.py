@@ -9,7 +9,7 @@ import pytest
 
 from experiments.ann.core.coded_index import CodedNSG
 from experiments.ann.core.index import NSG
-from experiments.ann.core.storage import PREFIX, read_arrays, write_arrays
+from experiments.ann.core.storage import PREFIX, VERSION, read_arrays, write_arrays
 
 
 def points(n: int, *, integer: bool = False) -> np.ndarray:
@@ -61,7 +61,7 @@ def test_empty_arrays_and_details_come_back(tmp_path: Path) -> None:
     [
         (lambda raw: b"something else" + raw, "expected an index of mlnotes, got a file of another kind"),
         (lambda raw: raw[:10], "expected an index of mlnotes, got a file of another kind"),
-        (lambda raw: raw[:8] + b"\x63\0\0\0" + raw[12:], "expected format version 1, got 99"),
+        (lambda raw: raw[:8] + b"\x63\0\0\0" + raw[12:], f"expected format version {VERSION}, got 99"),
         (lambda raw: raw[:30] + b"?" + raw[31:], "the header is damaged"),
         (lambda raw: raw[: PREFIX.size + 5], "the header is damaged"),
         (lambda raw: raw[:4100], "array a is cut short"),

@@ -17,13 +17,15 @@ from threadpoolctl import threadpool_limits
 from experiments.ann.core.code_vector import BLOCK, has_vnni
 from experiments.ann.core.coded_linking import link_by_codes
 from experiments.ann.core.coded_neighbors import coded_graph_steps
-from experiments.ann.core.codes import Codec, Principal, as_bytes, fit_codec, holds_bytes
+from experiments.ann.core.coded_search import QueryCodes, key_rows
+from experiments.ann.core.codes import Principal, as_bytes, fit_codec, holds_bytes
 from experiments.ann.core.distance import Floats, Ids, Metric
 from experiments.ann.core.exact import knn_graph_steps
 from experiments.ann.core.kernel import run_chunks
+from experiments.ann.core.line_codes import LineCodec, fit_line_codec
 from experiments.ann.core.pruning import Codes, Stored, join_reverse, link_nodes, reverse_lists
 from experiments.ann.core.reachability import repair
-from experiments.ann.core.vector import aligned_rows
+from experiments.ann.core.vector import LANES, aligned_rows
 
 T = TypeVar("T")
 ENTRY_SETS = 256
@@ -93,19 +95,25 @@ class BuildReport:
 class ShortCodes(NamedTuple):
     """Codes of a base for searching."""
 
-    codec: Codec
-    codes: Codes
-    """(n, code bytes), seen as uint8 where VNNI is used and as int8 elsewhere."""
+    codec: LineCodec | None
+    """None where vectors are no longer than a code and serve as their own."""
+    codes: Codes | Floats
+    """(n + 2, 64), see ``LineCodec.encode``; or the vectors."""
+
+    def of_queries(self, queries: Stored, threads: int = 1) -> QueryCodes | Floats:
+        """What codes are compared with, for padded queries."""
+        if self.codec is None:
+            return queries.astype(np.float32, copy=False)
+        return self.codec.encode_queries(queries, vnni=self.codes.dtype == np.uint8, threads=threads)
 
 
-def short_codes(
-    vectors: Stored, principal: Principal, threads: int, *, code_bytes: int | None = None, portable: bool = False
-) -> ShortCodes:
+def short_codes(vectors: Stored, principal: Principal, threads: int, *, portable: bool = False) -> ShortCodes:
     """Fit a codec and encode the base; ``portable`` does without VNNI."""
+    if vectors.shape[1] <= LANES and vectors.dtype == np.float32:
+        return ShortCodes(None, vectors)
     vnni = has_vnni() and not portable
-    codec = fit_codec(principal, code_bytes, vnni=vnni)
-    codes = codec.encode(vectors, threads=threads)
-    return ShortCodes(codec, codes.view(np.uint8) if vnni else codes)
+    codec = fit_line_codec(principal, vnni=vnni)
+    return ShortCodes(codec, codec.encode(vectors, vnni=vnni, threads=threads))
 
 
 class Built(NamedTuple):
@@ -151,8 +159,8 @@ def build_steps(base: Floats, settings: BuildSettings, threads: int) -> Generato
 
 
 def stored_form(base: Floats) -> Stored:
-    """Padded vectors as they are kept to be measured: bytes where all numbers are, otherwise as they are."""
-    return as_bytes(base) if holds_bytes(base) else base
+    """Padded vectors as they are kept to be measured: bytes where all numbers are and where that is shorter."""
+    return as_bytes(base) if base.shape[1] > LANES and holds_bytes(base) else base
 
 
 def _just(value: T) -> Generator[Step, None, T]:
@@ -186,13 +194,24 @@ def _neighbor_stage(
     n, width = len(base), max(1, min(k, len(base) - 1))
     with threadpool_limits(1):
         if principal is not None and has_vnni() and n > CODED_FROM:
-            codec = fit_codec(principal, 64 if base.shape[1] <= 256 else 128, vnni=True, clipped=False)
-            codes = codec.encode(vectors, threads=threads)
-            steps = coded_graph_steps(vectors, codec, codes, width, threads=threads)
-            found = yield from _staged("nearest neighbors", n, steps)
-            if found is not None:
-                return found
+            for code_bytes in code_widths(base.shape[1]):
+                codec = fit_codec(principal, code_bytes, vnni=True)
+                codes = codec.encode(vectors, threads=threads)
+                steps = coded_graph_steps(vectors, codec, codes, width, threads=threads)
+                found = yield from _staged("nearest neighbors", n, steps)
+                if found is not None:
+                    return found
         return (yield from _staged("nearest neighbors", n, knn_graph_steps(base, width, threads=threads)))
+
+
+def code_widths(dim: int) -> list[int]:
+    """Lengths of code to try for the neighbor graph, from the quickest on: a product of codes takes a fourth of one of
+    floats.
+    """
+    widths = [64 if dim <= 256 else 128]
+    while widths[-1] < min(dim, 512):
+        widths.append(2 * widths[-1])
+    return widths
 
 
 def _link_exactly(
@@ -244,8 +263,8 @@ def _link_by_codes(
         knn[:, :width], entry_sets(knn[navigating_node], navigating_node, width, n, settings.seed)
     )
     links, link_squared = _empty_lists(n, settings.max_degree)
-    pools = [aligned_rows(1, -(-size // BLOCK) * BLOCK, np.int64) for _ in range(threads)]
-    keys = [aligned_rows(1, BLOCK, np.int64)[0] for _ in range(threads)]
+    pools = [key_rows(1, size) for _ in range(threads)]
+    keys = [key_rows(1, width + BLOCK)[0] for _ in range(threads)]
     met = np.empty((threads, MET + knn.shape[1]), np.int64)
     stamps, last = np.zeros((threads, n), np.uint8), [0] * threads
 
@@ -256,6 +275,7 @@ def _link_by_codes(
             lists,
             vectors,
             short.codes,
+            short.of_queries(vectors[start:stop]),
             start,
             stop,
             size,
@@ -294,11 +314,12 @@ def _empty_lists(n: int, max_degree: int) -> tuple[Ids, Floats]:
 
 
 def entry_sets(neighbors: Ids, navigating_node: int, size: int, n: int, seed: int) -> Ids:
-    """Where the collecting searches start: the navigating node, its neighbors, and random nodes up to ``size``.
+    """Where the collecting searches start: a quarter of ``size`` for the navigating node and its neighbors, the rest
+    random.
 
     The random ones let candidates come from every part of a graph that is not connected.
     """
-    local = np.concatenate([[navigating_node], neighbors[neighbors >= 0]])[:size]
+    local = np.concatenate([[navigating_node], neighbors[neighbors >= 0]])[: max(1, size // 4)]
     rng = np.random.default_rng(seed)
     random = rng.integers(n, size=(ENTRY_SETS, max(size - len(local), 0)))
     return np.hstack([np.broadcast_to(local, (ENTRY_SETS, len(local))), random]).astype(np.int32)

@@ -1,9 +1,8 @@
-"""Vector instructions on codes of 8 bits, eight neighbors at a time, and exact distances.
+"""Vector instructions on codes of one cache line, eight neighbors at a time, and exact distances.
 
-Codes are signed bytes in rows of whole cache lines. The code distance is sum_t min(|x_t - y_t|, 127)^2: the difference
-saturates, so it fits the byte operands of the dot product instruction (VNNI) where the processor has one. Both ways
-give the same integers. An array of codes viewed as uint8 asks for VNNI, as int8 for instructions that every processor
-has: the element type selects the code at compile time, so that both live in one cache of compiled kernels.
+Codes and the rows that they are compared with are those of ``line_codes``. An array of codes viewed as uint8 asks for
+the dot product of bytes (VNNI), as int8 for instructions that every processor has: the element type selects the code
+at compile time, so that both live in one cache of compiled kernels. Both ways give the same integers.
 """
 
 from __future__ import annotations
@@ -40,46 +39,63 @@ def has_vnni() -> bool:
 
 @instruction
 def block_keys(
-    typing_context: Any, codes: Any, graph: Any, node: Any, first: Any, query: Any, row: Any, keys: Any, bound: Any
+    typing_context: Any,
+    codes: Any,
+    graph: Any,
+    node: Any,
+    first: Any,
+    query: Any,
+    row: Any,
+    keys: Any,
+    count: Any,
+    bound: Any,
 ) -> Any:
-    """Keys of eight neighbors of a node by code distance, or by squared distance of float32 vectors.
+    """Append the keys below a bound of eight neighbors of a node, by code distance or by that of float32 vectors.
 
     Args:
-        codes: (n, lines * 64), or float32 vectors (n, lines * 16).
+        codes: (n + 2, 64) of ``LineCodec.encode``, or float32 vectors (n, lines * 16).
         graph: ids (nodes, width); the eight from column ``first`` on are used.
-        query, row: codes (m, lines * 64) and the row that is compared.
-        keys: out, the keys in its first eight places.
+        query, row: rows of ``LineCodec.encode_queries``, or float32 vectors, and the row that is compared.
+        keys: out, from place ``count`` on; what lies behind the appended ones is overwritten.
         bound: key.
 
     Returns:
-        Bit i is set where key i is below the bound; not where the first id of the eight is repeated, which fills gaps.
+        The new count. A key is left out where the first id of the eight is repeated, which fills gaps.
     """
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        kinds = dict(
-            zip(("codes", "graph", "node", "first", "query", "row", "keys", "bound"), signature.args, strict=True)
-        )
-        given = dict(zip(kinds, arguments, strict=True))
+        names = ("codes", "graph", "node", "first", "query", "row", "keys", "count", "bound")
+        kinds = dict(zip(names, signature.args, strict=True))
+        given = dict(zip(names, arguments, strict=True))
         neighbors = element_pointer(context, builder, kinds["graph"], given["graph"], given["node"], given["first"])
         ids = builder.load(builder.bitcast(neighbors, ir.VectorType(I32, BLOCK).as_pointer()), align=4)
         base = element_pointer(context, builder, kinds["codes"], given["codes"])
         target = element_pointer(context, builder, kinds["query"], given["query"], given["row"])
         view = context.make_array(kinds["codes"])(context, builder, given["codes"])
-        width = cgutils.unpack_tuple(builder, view.shape)[1]
-        sums = _eight_distances(builder, base, width, ids, target, kinds["codes"].dtype)
+        rows, width = cgutils.unpack_tuple(builder, view.shape)
+        if kinds["codes"].dtype == types.float32:
+            sums = _eight_floats(builder, base, width, ids, target)
+        else:
+            vnni = kinds["codes"].dtype == types.uint8
+            tables = builder.gep(base, [builder.shl(builder.sub(rows, ir.Constant(I64, 2)), ir.Constant(I64, 6))])
+            sums = _eight_codes(builder, base, ids, target, tables if vnni else None)
         key = builder.or_(
             builder.shl(builder.zext(sums, KEYS), ir.Constant(KEYS, [32] * BLOCK)),
             builder.shl(builder.zext(ids, KEYS), ir.Constant(KEYS, [1] * BLOCK)),
         )
-        place = element_pointer(context, builder, kinds["keys"], given["keys"])
-        builder.store(key, builder.bitcast(place, KEYS.as_pointer()), align=8)
         below = builder.icmp_signed("<", key, splat(builder, given["bound"], KEYS))
         first_id = splat(builder, builder.extract_element(ids, ir.Constant(I32, 0)), ids.type)
-        repeated = builder.zext(builder.bitcast(builder.icmp_signed("==", ids, first_id), I8), I64)
-        once = builder.or_(builder.not_(repeated), ir.Constant(I64, 1))
-        return builder.and_(builder.zext(builder.bitcast(below, I8), I64), once)
+        other = builder.icmp_signed("!=", ids, first_id)
+        wanted = builder.and_(below, builder.or_(other, ir.Constant(other.type, [1] + [0] * (BLOCK - 1))))
+        place = element_pointer(context, builder, kinds["keys"], given["keys"], given["count"])
+        compress = declared(
+            builder, "llvm.masked.compressstore.v8i64", ir.VoidType(), [KEYS, I64.as_pointer(), wanted.type]
+        )
+        builder.call(compress, [key, builder.bitcast(place, I64.as_pointer()), wanted])
+        bits = builder.zext(builder.bitcast(wanted, I8), I64)
+        return builder.add(given["count"], builder.ctpop(bits))
 
-    arguments = (codes, graph, types.int64, types.int64, query, types.int64, keys, types.int64)
+    arguments = (codes, graph, types.int64, types.int64, query, types.int64, keys, types.int64, types.int64)
     return types.int64(*arguments), generate
 
 
@@ -146,55 +162,80 @@ def _add_word_squares(builder: Any, total: Any, difference: Any, vnni: bool) -> 
     return total
 
 
-def _eight_distances(builder: Any, base: Any, width: Any, ids: Any, target: Any, kind: Any) -> Any:
-    """Distances of eight rows to one, as <8 x i32>: integers for codes, the bits of floats for floats."""
-    floats = kind == types.float32
-    stride = builder.shl(width, ir.Constant(I64, 2)) if floats else width
+def _eight_rows(builder: Any, base: Any, stride: Any, ids: Any) -> list[Any]:
+    """Addresses of eight rows."""
     rows = []
     for lane in range(BLOCK):
         number = builder.zext(builder.extract_element(ids, ir.Constant(I32, lane)), I64)
         rows.append(builder.gep(base, [builder.mul(number, stride)]))
-    zero = ir.Constant(FLOATS, [0.0] * 16) if floats else ir.Constant(INTS, [0] * 16)
-    totals = [cgutils.alloca_once_value(builder, zero) for _ in rows]
+    return rows
+
+
+def _eight_floats(builder: Any, base: Any, width: Any, ids: Any, target: Any) -> Any:
+    """The bits of the squared distances of eight float32 rows to one, as <8 x i32>."""
+    stride = builder.shl(width, ir.Constant(I64, 2))
+    rows = _eight_rows(builder, base, stride, ids)
+    totals = [cgutils.alloca_once_value(builder, ir.Constant(FLOATS, [0.0] * 16)) for _ in rows]
+    fma = declared(builder, "llvm.fmuladd.v16f32", FLOATS, [FLOATS] * 3)
     with cgutils.for_range(builder, builder.lshr(stride, ir.Constant(I64, 6))) as loop:
         offset = builder.shl(loop.index, ir.Constant(I64, 6))
-        y = _line(builder, target, offset, FLOATS if floats else BYTES)
+        y = _line(builder, target, offset, FLOATS)
         for row, total in zip(rows, totals, strict=True):
-            x = _line(builder, row, offset, y.type)
-            if floats:
-                fma = declared(builder, "llvm.fmuladd.v16f32", FLOATS, [FLOATS] * 3)
-                difference = builder.fsub(x, y)
-                value = builder.call(fma, [difference, difference, builder.load(total)])
-            else:
-                value = _add_squares(builder, builder.load(total), x, y, kind == types.uint8)
-            builder.store(value, total)
+            difference = builder.fsub(_line(builder, row, offset, FLOATS), y)
+            builder.store(builder.call(fma, [difference, difference, builder.load(total)]), total)
     sums = _eight_sums(builder, [builder.load(total) for total in totals])
-    return builder.bitcast(sums, ir.VectorType(I32, BLOCK)) if floats else sums
+    return builder.bitcast(sums, ir.VectorType(I32, BLOCK))
+
+
+def _eight_codes(builder: Any, base: Any, ids: Any, target: Any, tables: Any | None) -> Any:
+    """Code distances of eight codes to a query row, as <8 x i32>: constant - 2 (products - |x|^2 / 2).
+
+    With ``tables`` of decoded values bytes are multiplied (VNNI), without them the numbers of 4 bits themselves.
+    """
+    rows = _eight_rows(builder, base, ir.Constant(I64, LINE), ids)
+    size = 1 if tables is not None else 2
+    kind = BYTES if tables is not None else ir.VectorType(ir.IntType(16), LINE)
+    factors = [_line(builder, target, ir.Constant(I64, half * LINE * size), kind) for half in range(2)]
+    totals = []
+    for row in rows:
+        code = _line(builder, row, ir.Constant(I64, 0), BYTES)
+        last = ir.Constant(INTS, [0] * 15 + [-1])
+        total = builder.and_(builder.bitcast(code, INTS), last)
+        low = builder.and_(code, ir.Constant(BYTES, [15] * LINE))
+        high = builder.lshr(builder.bitcast(code, WORDS), ir.Constant(WORDS, [4] * 32))
+        high = builder.and_(builder.bitcast(high, BYTES), ir.Constant(BYTES, [15] * LINE))
+        for half, numbers in enumerate((low, high)):
+            if tables is None:
+                total = _add_products(builder, total, numbers, factors[half])
+            else:
+                table = _line(builder, tables, ir.Constant(I64, half * LINE), BYTES)
+                look_up = declared(builder, "llvm.x86.avx512.pshuf.b.512", BYTES, [BYTES, BYTES])
+                total = _add_dot(builder, total, builder.call(look_up, [table, numbers]), factors[half])
+        totals.append(total)
+    constant = builder.gep(target, [ir.Constant(I64, 2 * LINE * size)])
+    constant = builder.load(builder.bitcast(constant, I32.as_pointer()), align=4)
+    sums = _eight_sums(builder, totals)
+    return builder.sub(splat(builder, constant, sums.type), builder.shl(sums, ir.Constant(sums.type, [1] * BLOCK)))
+
+
+def _add_dot(builder: Any, total: Any, values: Any, factors: Any) -> Any:
+    """total (16 sums) + products of 64 unsigned and 64 signed bytes, four to a sum."""
+    operand = BYTES if llvm.llvm_version_info[0] >= 22 else INTS
+    dot = declared(builder, "llvm.x86.avx512.vpdpbusd.512", INTS, [INTS, operand, operand])
+    return builder.call(dot, [total, *(builder.bitcast(side, operand) for side in (values, factors))])
+
+
+def _add_products(builder: Any, total: Any, numbers: Any, factors: Any) -> Any:
+    """total (16 sums) + products of 64 numbers below 16 and 64 factors of 16 bits, which fit in 16 bits."""
+    products = builder.mul(builder.zext(numbers, factors.type), factors)
+    for quarter in range(4):
+        part = shuffle(builder, products, products, list(range(16 * quarter, 16 * quarter + 16)))
+        total = builder.add(total, builder.sext(part, INTS))
+    return total
 
 
 def _line(builder: Any, start: Any, offset: Any, kind: Any) -> Any:
     return builder.load(builder.bitcast(builder.gep(start, [offset]), kind.as_pointer()), align=1)
-
-
-def _add_squares(builder: Any, total: Any, x: Any, y: Any, vnni: bool) -> Any:
-    """total (16 sums) + squares of saturated differences of 64 codes, four to a sum."""
-    subtract = declared(builder, "llvm.ssub.sat.v64i8", BYTES, [BYTES, BYTES])
-    absolute = declared(builder, "llvm.abs.v64i8", BYTES, [BYTES, ir.IntType(1)])
-    difference = builder.call(subtract, [x, y])
-    # |-128| stays -128 in a byte: as an unsigned factor times itself signed it would be negative, so it is kept at 127
-    highest = declared(builder, "llvm.umin.v64i8", BYTES, [BYTES, BYTES])
-    magnitude = builder.call(absolute, [difference, ir.Constant(ir.IntType(1), 0)])
-    magnitude = builder.call(highest, [magnitude, ir.Constant(BYTES, [127] * LINE)])
-    if vnni:
-        operand = BYTES if llvm.llvm_version_info[0] >= 22 else INTS
-        dot = declared(builder, "llvm.x86.avx512.vpdpbusd.512", INTS, [INTS, operand, operand])
-        factor = magnitude if operand is BYTES else builder.bitcast(magnitude, INTS)
-        return builder.call(dot, [total, factor, factor])
-    for quarter in range(4):
-        lanes = ir.Constant(ir.VectorType(I32, 16), list(range(16 * quarter, 16 * quarter + 16)))
-        part = builder.zext(builder.shuffle_vector(magnitude, magnitude, lanes), INTS)
-        total = builder.add(total, builder.mul(part, part))
-    return total
 
 
 def _eight_sums(builder: Any, totals: list[Any]) -> Any:

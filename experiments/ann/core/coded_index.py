@@ -16,49 +16,47 @@ from typing import Any, TypeGuard
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from experiments.ann.core.building import lists_with_start, short_codes
+from experiments.ann.core.building import ShortCodes, lists_with_start, short_codes
 from experiments.ann.core.code_vector import has_vnni
-from experiments.ann.core.coded_search import Codes, Stored, search_allowed, search_lists
-from experiments.ann.core.codes import Codec, Principal, as_bytes, holds_bytes
+from experiments.ann.core.coded_search import Stored, search_allowed, search_lists
+from experiments.ann.core.codes import Principal, as_bytes, holds_bytes
 from experiments.ann.core.distance import Floats, Ids, MetricSpace, checked_vectors
 from experiments.ann.core.index import NSG, SearchResult, check_sizes, checked_mask
 from experiments.ann.core.kernel import usable_cores
+from experiments.ann.core.line_codes import LineCodec
 from experiments.ann.core.storage import read_arrays, write_arrays
 from experiments.ann.core.vector import aligned_rows, padded
+
+CODEC_ARRAYS = ("weights", "scale", "shift", "steps", "origins")
 
 
 class CodedNSG:
     """An NSG with codes. Make it with ``of``."""
 
-    def __init__(self, lists: Ids, vectors: Stored, codes: Codes, codec: Codec, space: MetricSpace) -> None:
+    def __init__(self, lists: Ids, vectors: Stored, short: ShortCodes, space: MetricSpace) -> None:
         self.lists = lists
         """Out-neighbors in blocks of 8 (n + 1, width); the last row holds the navigating node."""
         self.vectors = vectors
         """Base vectors in the space of the metric, padded."""
-        self.codes = codes
-        """(n, code bytes), seen as uint8 where VNNI is used and as int8 elsewhere."""
-        self.codec = codec
+        self.short = short
+        """What the search compares: codes of one cache line, or vectors of 16 coordinates and fewer as they are."""
         self.space = space
 
     @classmethod
-    def of(
-        cls, index: NSG, *, code_bytes: int | None = None, threads: int | None = None, portable: bool = False
-    ) -> CodedNSG:
+    def of(cls, index: NSG, *, threads: int | None = None, portable: bool = False) -> CodedNSG:
         """Codes for an index.
 
         Args:
             index: the graph and its vectors.
-            code_bytes: bytes per code, a multiple of 64; by default as short as a probe on a sample allows.
             threads: workers; all usable cores by default.
             portable: do without VNNI; the results are the same up to how integer vectors are projected.
         """
         built, workers = index.built, threads or usable_cores()
         short = built.short
-        if short is None or portable or code_bytes not in (None, short.codec.code_bytes):
-            principal = Principal(built.vectors)
-            short = short_codes(built.vectors, principal, workers, code_bytes=code_bytes, portable=portable)
+        if short is None or portable:
+            short = short_codes(built.vectors, Principal(built.vectors), workers, portable=portable)
         lists = lists_with_start(index.graph, index.navigating_node)
-        return cls(lists, built.vectors, short.codes, short.codec, index.space)
+        return cls(lists, built.vectors, short, index.space)
 
     def __len__(self) -> int:
         return len(self.vectors)
@@ -66,22 +64,19 @@ class CodedNSG:
     @property
     def nbytes(self) -> int:
         """Bytes of graph, vectors and codes."""
-        return self.lists.nbytes + self.vectors.nbytes + self.codes.nbytes
+        return self.lists.nbytes + self.vectors.nbytes + (0 if self.short.codec is None else self.short.codes.nbytes)
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the index to one file."""
-        codec = self.codec
-        arrays: dict[str, NDArray[Any]] = {
-            "lists": self.lists,
-            "vectors": self.vectors,
-            "codes": self.codes.view(np.int8),
-            "weights": codec.weights,
-            "scale": codec.scale,
-            "shift": codec.shift,
-        }
-        if codec.byte_weights is not None:
-            arrays["byte_weights"] = codec.byte_weights
-        write_arrays(Path(path), "CodedNSG", {"space": self.space.to_json()}, arrays)
+        details: dict[str, Any] = {"space": self.space.to_json()}
+        arrays: dict[str, NDArray[Any]] = {"lists": self.lists, "vectors": self.vectors}
+        codec = self.short.codec
+        if codec is not None:
+            details |= {"refined": codec.refined, "spread": codec.spread}
+            arrays |= {name: getattr(codec, name) for name in CODEC_ARRAYS} | {"codes": self.short.codes.view(np.int8)}
+            if codec.byte_weights is not None:
+                arrays["byte_weights"] = codec.byte_weights
+        write_arrays(Path(path), "CodedNSG", details, arrays)
 
     @classmethod
     def load(cls, path: str | os.PathLike[str], *, verify: bool = True, portable: bool = False) -> CodedNSG:
@@ -91,11 +86,18 @@ class CodedNSG:
             ValueError: not an index, of another version, or damaged.
         """
         details, arrays = read_arrays(Path(path), "CodedNSG", verify=verify)
+        lists, vectors, space = arrays["lists"], arrays["vectors"], MetricSpace(**details["space"])
+        if "codes" not in arrays:
+            return cls(lists, vectors, ShortCodes(None, vectors), space)
         vnni = has_vnni() and not portable
-        weights = arrays.get("byte_weights") if vnni else None
-        codec = Codec(arrays["weights"], weights, arrays["scale"], arrays["shift"])
+        codec = LineCodec(
+            **{name: arrays[name] for name in CODEC_ARRAYS},
+            byte_weights=arrays.get("byte_weights") if vnni else None,
+            refined=details["refined"],
+            spread=details["spread"],
+        )
         codes = arrays["codes"].view(np.uint8) if vnni else arrays["codes"]
-        return cls(arrays["lists"], arrays["vectors"], codes, codec, MetricSpace(**details["space"]))
+        return cls(lists, vectors, ShortCodes(codec, codes), space)
 
     def search(
         self,
@@ -123,13 +125,13 @@ class CodedNSG:
         check_sizes(k, search_list_size)
         placed, vectors = self.place(queries)
         workers = threads or usable_cores()
-        plain = self.codec.encode(placed, threads=workers)
-        codes: Codes = plain.view(np.uint8) if self.codes.dtype == np.uint8 else plain
-        arguments = (self.lists, self.codes, codes, self.vectors, placed, k, search_list_size, workers)
+        codes = self.short.of_queries(placed, workers)
+        arguments = (self.lists, self.short.codes, codes, self.vectors, placed, k, search_list_size, workers)
+        spread = 1.0 if self.short.codec is None else self.short.codec.spread
         if allowed is None:
-            ids, squared, measured = search_lists(*arguments)
+            ids, squared, measured = search_lists(*arguments, spread)
         else:
-            ids, squared, measured = search_allowed(*arguments, checked_mask(allowed, len(self)))
+            ids, squared, measured = search_allowed(*arguments, checked_mask(allowed, len(self)), spread)
         return SearchResult(ids, self.space.report(squared, vectors), measured, np.zeros(len(placed), np.int32))
 
     def place(self, queries: ArrayLike) -> tuple[Stored, Floats]:

@@ -10,25 +10,35 @@ import numpy as np
 
 from experiments.ann.core.code_vector import BLOCK, block_keys, stored_distance
 from experiments.ann.core.coded_neighbors import select_smallest
-from experiments.ann.core.coded_search import Codes, Stored, request_codes
+from experiments.ann.core.coded_search import Codes, QueryCodes, Stored, request_codes
 from experiments.ann.core.distance import Floats, Ids, Keys, key_distance, key_node, make_key
 from experiments.ann.core.kernel import kernel
 from experiments.ann.core.pool_vector import NO_KEY, absorb, first_open
-from experiments.ann.core.product_vector import lowest_bit
 from experiments.ann.core.pruning import keep_unoccluded
 from experiments.ann.core.search import Stamps, next_stamp
 
 
 @kernel
-def collect(lists: Ids, codes: Codes, node: int, entry: int, size: int, pools: Keys, keys: Keys, met: Keys) -> int:
-    """Search for a node's own code from row ``entry`` of the lists.
+def collect(
+    lists: Ids,
+    codes: Codes | Floats,
+    queries: QueryCodes | Floats,
+    query: int,
+    entry: int,
+    size: int,
+    pools: Keys,
+    keys: Keys,
+    met: Keys,
+) -> int:
+    """Search for a query from row ``entry`` of the lists.
 
     Args:
         lists: nearest neighbor graph in blocks of 8, and rows of nodes to start from.
         codes: of the base.
+        queries, query: rows that codes are compared with, and the one that is searched for.
         size: search list size.
         pools: scratch (1, at least ``size``) on cache lines.
-        keys: scratch (8,).
+        keys: scratch (width + 8,).
         met: out, keys by code distance of the nodes that entered the pool, with repetitions.
 
     Returns:
@@ -39,16 +49,14 @@ def collect(lists: Ids, codes: Codes, node: int, entry: int, size: int, pools: K
     current = entry
     while True:
         request_codes(lists, codes, current)
-        for first in range(0, lists.shape[1], BLOCK):
-            if lists[current, first] < 0 or count + BLOCK > met.shape[0]:
-                break
-            mask = block_keys(codes, lists, current, first, codes, node, keys, pools[0, size - 1])
-            if mask != 0:
-                absorb(pools, 0, keys, mask)
-            while mask != 0:
-                met[count] = keys[lowest_bit(mask)]
-                count += 1
-                mask &= mask - 1
+        bound, fresh, first = pools[0, size - 1], 0, 0
+        while first < lists.shape[1] and lists[current, first] >= 0:
+            fresh = block_keys(codes, lists, current, first, queries, query, keys, fresh, bound)
+            first += BLOCK
+        fresh = min(fresh, met.shape[0] - count)
+        absorb(pools, 0, keys, fresh)
+        met[count : count + fresh] = keys[:fresh]
+        count += fresh
         place = first_open(pools, 0)
         if place >= size:
             return count
@@ -62,7 +70,8 @@ def link_by_codes(
     knn_squared: Floats,
     lists: Ids,
     vectors: Stored,
-    codes: Codes,
+    codes: Codes | Floats,
+    queries: QueryCodes | Floats,
     start: int,
     stop: int,
     size: int,
@@ -77,14 +86,15 @@ def link_by_codes(
 ) -> int:
     """Choose the out-edges of nodes start..stop-1 before reverse edges; see ``pruning.link_nodes``.
 
-    ``lists`` has the nearest neighbor graph in its first n rows and nodes to start from, taken in turns, in the others.
+    ``lists`` has the nearest neighbor graph in its first n rows and nodes to start from, taken in turns, in the others;
+    ``queries`` has the rows of these nodes only.
     """
     n = knn.shape[0]
     kept = np.empty(links.shape[1], np.int64)
     for node in range(start, stop):
         stamp = next_stamp(stamps, stamp)
         entry = n + node % (lists.shape[0] - n)
-        count = collect(lists, codes, node, entry, size, pools, keys, met)
+        count = collect(lists, codes, queries, node - start, entry, size, pools, keys, met)
         stamps[node] = stamp
         near = 0
         for i in range(knn.shape[1]):

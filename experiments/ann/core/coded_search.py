@@ -1,12 +1,14 @@
 """Best-first search on codes or on plain vectors, several queries in flight on each thread.
 
 A hop of one query waits for memory twice: for the list of the next node, then for the codes of its neighbors. Each
-request is made one round ahead, and the other queries of the group work meanwhile. No node is marked as visited: a
-neighbor that is measured again has the same key, and a key that is in the pool, or was pushed out of it, changes
-nothing.
+request is made one round ahead, and the other queries of the group work meanwhile. No node has to be marked as
+visited: a neighbor that is measured again has the same key, and a key that is in the pool, or was pushed out of it,
+changes nothing. Codes take no more time than a look-up; plain vectors are looked up first.
 """
 
 from __future__ import annotations
+
+import math
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +21,7 @@ from experiments.ann.core.pool_vector import NO_KEY, absorb, first_open
 from experiments.ann.core.vector import LINE, aligned_rows, prefetch
 
 Codes = NDArray[np.uint8] | NDArray[np.int8]
+QueryCodes = NDArray[np.int8] | NDArray[np.int16]
 Stored = NDArray[np.float32] | NDArray[np.uint8]
 
 Mask = NDArray[np.bool_]
@@ -26,20 +29,27 @@ Mask = NDArray[np.bool_]
 SCANNED_PER_LISTED = 25
 """Vectors that a scan passes in the time in which a search lengthens its list by one."""
 IN_FLIGHT = 6
-"""Queries that a thread works on at once."""
-REQUESTED_LINES = 4
-"""Cache lines of a vector that are asked for ahead; the processor sees the pattern and fetches the rest."""
+"""Queries that a thread works on at once by codes."""
+WIDE_IN_FLIGHT = 3
+"""The same by plain vectors, each of which is several cache lines."""
+REQUESTED_LINES = 8
+"""Cache lines of a neighbor that are asked for ahead; the processor sees the pattern and fetches the rest."""
+RERANKED_LINES = 16
+"""The same for the vectors that are measured at the end."""
+REMEMBERED = 1024
+"""Places of the table in which a search of plain vectors looks up what it has measured, a power of 2."""
 
 
 @kernel
 def search_codes(
     graph: Ids,
     codes: Codes | Floats,
-    queries: Codes | Floats,
+    queries: QueryCodes | Floats,
     start: int,
     stop: int,
     size: int,
     pools: Keys,
+    seen: Ids,
     keys: Keys,
     found: Ids,
     measured: Ids,
@@ -49,34 +59,45 @@ def search_codes(
     Args:
         graph: out-neighbors (n + 1, R), R a multiple of 8, in blocks of 8 that are full (the first fills gaps) or
             start with -1; row n holds the nodes to start from.
-        codes: of the base (n, lines * 64), on cache lines; or the vectors themselves, float32.
-        queries: their codes (m, lines * 64).
+        codes: of the base, from ``LineCodec.encode``; or the vectors themselves, float32.
+        queries: rows of ``LineCodec.encode_queries``; or the queries themselves, float32.
         size: search list size.
         pools: scratch (in flight, at least ``size``), a multiple of 8 wide, on cache lines.
-        keys: scratch (8,).
+        seen: scratch (in flight, a power of 2) in which nodes that were measured are looked up, or without columns:
+            then they are measured again, which is quicker where a code is one cache line.
+        keys: scratch (R + 8,).
         found: out, ids (m, search list size) by code distance, -1 where there are no more.
         measured: out, code distances measured per query (m,).
     """
     flights = pools.shape[0]
     owner = np.full(flights, -1, np.int64)
     node = np.empty(flights, np.int64)
+    fresh = np.empty((flights, graph.shape[1] + BLOCK), np.int32)
     upcoming = start
     active = 0
     for slot in range(flights):
         if upcoming < stop:
-            pools[slot, :] = NO_KEY
+            begin(pools, seen, slot)
             owner[slot], node[slot] = upcoming, graph.shape[0] - 1
             upcoming += 1
             active += 1
     while active > 0:
         for slot in range(flights):
-            if owner[slot] >= 0:
+            if owner[slot] < 0:
+                continue
+            if seen.shape[1] > 0:
+                keep_unseen(graph, node[slot], seen, slot, fresh)
+                request_codes(fresh, codes, slot)
+            else:
                 request_codes(graph, codes, node[slot])
         for slot in range(flights):
             query = owner[slot]
             if query < 0:
                 continue
-            measured[query] += expand(graph, codes, node[slot], queries, query, pools, slot, size, keys)
+            if seen.shape[1] > 0:
+                measured[query] += expand(fresh, codes, slot, queries, query, pools, slot, size, keys)
+            else:
+                measured[query] += expand(graph, codes, node[slot], queries, query, pools, slot, size, keys)
             place = first_open(pools, slot)
             if place < size:
                 pools[slot, place] |= 1
@@ -89,10 +110,41 @@ def search_codes(
             owner[slot] = -1
             active -= 1
             if upcoming < stop:
-                pools[slot, :] = NO_KEY
+                begin(pools, seen, slot)
                 owner[slot], node[slot] = upcoming, graph.shape[0] - 1
                 upcoming += 1
                 active += 1
+
+
+@kernel
+def begin(pools: Keys, seen: Ids, slot: int) -> None:
+    """Empty a pool and what it remembers."""
+    pools[slot, :] = NO_KEY
+    seen[slot, :] = -1
+
+
+@kernel
+def keep_unseen(graph: Ids, node: int, seen: Ids, slot: int, fresh: Ids) -> None:
+    """Write the neighbors of a node that the table does not remember to row ``slot`` of ``fresh``, in full blocks.
+
+    A place of the table holds the last node that fell on it, so some nodes are forgotten; they are only measured again.
+    """
+    count = 0
+    for i in range(graph.shape[1]):
+        neighbor = graph[node, i]
+        if neighbor < 0:
+            break
+        place = neighbor & (seen.shape[1] - 1)
+        known = seen[slot, place] == neighbor
+        seen[slot, place] = neighbor
+        fresh[slot, count] = neighbor
+        count += not known
+    first = count - count % BLOCK
+    for i in range(first, first + BLOCK):
+        if i >= count:
+            fresh[slot, i] = fresh[slot, first] if count > first else -1
+    if count > first and first + BLOCK < fresh.shape[1]:
+        fresh[slot, first + BLOCK] = -1
 
 
 @kernel
@@ -111,7 +163,7 @@ def expand(
     graph: Ids,
     codes: Codes | Floats,
     node: int,
-    queries: Codes | Floats,
+    queries: QueryCodes | Floats,
     query: int,
     pools: Keys,
     slot: int,
@@ -119,13 +171,14 @@ def expand(
     keys: Keys,
 ) -> int:
     """Measure the neighbors of a node and insert those that the pool has room for; returns how many were measured."""
-    for first in range(0, graph.shape[1], BLOCK):
-        if graph[node, first] < 0:
-            return first
-        mask = block_keys(codes, graph, node, first, queries, query, keys, pools[slot, size - 1])
-        if mask != 0:
-            absorb(pools, slot, keys, mask)
-    return graph.shape[1]
+    bound = pools[slot, size - 1]
+    count = 0
+    first = 0
+    while first < graph.shape[1] and graph[node, first] >= 0:
+        count = block_keys(codes, graph, node, first, queries, query, keys, count, bound)
+        first += BLOCK
+    absorb(pools, slot, keys, count)
+    return first
 
 
 @kernel
@@ -136,7 +189,8 @@ def rerank(
     found: Ids,
     start: int,
     stop: int,
-    best: Keys,
+    pools: Keys,
+    keys: Keys,
     ids: Ids,
     squared: Floats,
 ) -> None:
@@ -145,26 +199,33 @@ def rerank(
     Args:
         base, queries: padded vectors, floats or bytes.
         codes: of the base; their type selects the instructions.
-        found: ids (m, search list size) by code distance, -1 behind the last.
-        best: scratch (>= search list size,).
+        found: ids (m, most) by code distance, -1 behind the last.
+        pools: scratch (1, at least k), a multiple of 8 wide, on cache lines.
+        keys: scratch (8,).
         ids, squared: out (m, k).
     """
-    lines = min(REQUESTED_LINES, base.shape[1] * base.itemsize // LINE)
+    lines = min(RERANKED_LINES, base.shape[1] * base.itemsize // LINE)
     for query in range(start, stop):
         if query + 1 < stop:
             for node in found[query + 1]:
                 for line in range(lines if node >= 0 else 0):
                     prefetch(base, node, line)
+        pools[0, :] = NO_KEY
         count = 0
         for node in found[query]:
             if node < 0:
                 break
-            best[count] = make_key(stored_distance(base, node, queries, query, codes), node)
+            keys[count] = make_key(stored_distance(base, node, queries, query, codes), node)
             count += 1
-        best[:count].sort()
-        for i in range(min(count, ids.shape[1])):
-            ids[query, i] = key_node(best[i])
-            squared[query, i] = key_distance(best[i])
+            if count == BLOCK:
+                absorb(pools, 0, keys, count)
+                count = 0
+        absorb(pools, 0, keys, count)
+        for i in range(ids.shape[1]):
+            if pools[0, i] == NO_KEY:
+                break
+            ids[query, i] = key_node(pools[0, i])
+            squared[query, i] = key_distance(pools[0, i])
 
 
 @kernel
@@ -185,13 +246,14 @@ def drop_others(found: Ids, allowed: Mask, start: int, stop: int) -> None:
 def search_allowed(
     lists: Ids,
     codes: Codes | Floats,
-    query_codes: Codes | Floats,
+    query_codes: QueryCodes | Floats,
     vectors: Stored,
     queries: Stored,
     k: int,
     size: int,
     threads: int,
     allowed: Mask,
+    spread: float = 1.0,
 ) -> tuple[Ids, Floats, Ids]:
     """``search_lists`` among the allowed nodes (n,) only.
 
@@ -208,7 +270,9 @@ def search_allowed(
         ids, squared = np.full((m, k), -1, np.int32), np.full((m, k), np.inf, np.float32)
         measured, lacking = np.zeros(m, np.int32), np.arange(m)
     else:
-        ids, squared, measured = search_lists(lists, codes, query_codes, vectors, queries, k, longer, threads, allowed)
+        ids, squared, measured = search_lists(
+            lists, codes, query_codes, vectors, queries, k, longer, threads, spread, allowed
+        )
         lacking = np.flatnonzero(ids[:, min(k, count) - 1] < 0)
     if len(lacking):
         members = np.flatnonzero(allowed)
@@ -223,12 +287,13 @@ def search_allowed(
 def search_lists(
     lists: Ids,
     codes: Codes | Floats,
-    query_codes: Codes | Floats,
+    query_codes: QueryCodes | Floats,
     vectors: Stored,
     queries: Stored,
     k: int,
     size: int,
     threads: int,
+    spread: float = 1.0,
     allowed: Mask | None = None,
 ) -> tuple[Ids, Floats, Ids]:
     """Search a batch by codes, then by vectors.
@@ -239,6 +304,8 @@ def search_lists(
         vectors, queries: what is measured at the end, padded.
         k: neighbors per query; what is not found is -1 at infinite distance.
         size: search list size, raised to k and lowered to the number of vectors.
+        spread: the first ``spread * k`` of a list by code are measured at the end, and at least half of the list; all
+            of it where it is as long as the base.
         allowed: which nodes may be results (n,); all by default.
 
     Returns:
@@ -247,17 +314,27 @@ def search_lists(
     m, size = len(queries), min(max(size, k), len(vectors))
     found, measured = np.empty((m, size), np.int32), np.zeros(m, np.int32)
     ids, squared = np.full((m, k), -1, np.int32), np.full((m, k), np.inf, np.float32)
-    pools = [aligned_rows(IN_FLIGHT, -(-size // BLOCK) * BLOCK, np.int64) for _ in range(threads)]
-    keys = [aligned_rows(1, BLOCK, np.int64)[0] for _ in range(threads)]
-    best = np.empty((threads, size), np.int64)
-    most = min(k, size) if codes.dtype == np.float32 else size
+    plain = codes.dtype == np.float32
+    flights, remembered = (WIDE_IN_FLIGHT, REMEMBERED) if plain else (IN_FLIGHT, 0)
+    pools = [key_rows(flights, size) for _ in range(threads)]
+    seen = [np.empty((flights, remembered), np.int32) for _ in range(threads)]
+    keys = [key_rows(1, lists.shape[1] + BLOCK)[0] for _ in range(threads)]
+    best = [key_rows(1, k) for _ in range(threads)]
+    most = size if size == len(vectors) else min(size, max(math.ceil(spread * k), size // 2))
     keep = np.ones(0, np.bool_) if allowed is None else allowed
-    compared: Codes | Floats = np.empty((0, 0), np.uint8) if codes.dtype == np.float32 else codes
+    compared: Codes | Floats = np.empty((0, 0), np.uint8) if plain else codes
 
     def work(worker: int, start: int, stop: int) -> None:
-        search_codes(lists, codes, query_codes, start, stop, size, pools[worker], keys[worker], found, measured)
+        scratch = (pools[worker], seen[worker], keys[worker])
+        search_codes(lists, codes, query_codes, start, stop, size, *scratch, found, measured)
         drop_others(found, keep, start, stop)
-        rerank(vectors, queries, compared, found[:, :most], start, stop, best[worker], ids, squared)
+        rerank(vectors, queries, compared, found[:, :most], start, stop, best[worker], keys[worker], ids, squared)
 
     run_all(work, m, chunk=max(2 * IN_FLIGHT, min(256, -(-m // (4 * threads)))), threads=threads)
     return ids, squared, measured
+
+
+def key_rows(rows: int, size: int) -> Keys:
+    """Room for rows of at least ``size`` keys, in whole blocks on cache lines."""
+    keys: Keys = aligned_rows(rows, -(-size // BLOCK) * BLOCK, np.int64)
+    return keys

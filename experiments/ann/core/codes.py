@@ -1,9 +1,9 @@
-"""Short codes of vectors: a linear map to few dimensions, then 8 bits for each.
+"""Linear maps of vectors to few dimensions with 8 bits each, for base and queries alike.
 
 Squared distances of codes approximate those of vectors up to a common factor: the map is the projection onto the
-directions of largest variance (PCA), or the identity where that saves nothing. It is only used to find candidates,
-which are measured exactly afterwards. Vectors of integers from 0 to 255 are projected by integer arithmetic, with
-weights of 8 bits for base and queries alike.
+directions of largest variance (PCA), or the identity where that saves nothing. The exact nearest neighbor graph is
+found by way of such codes (``coded_neighbors``); the codes that searches use are in ``line_codes``. Vectors of
+integers from 0 to 255 are projected by integer arithmetic, with weights of 8 bits.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ from experiments.ann.core.vector import LINE, aligned_rows
 Bytes = NDArray[np.uint8]
 SAMPLE = 20_000
 """Vectors that the directions and the scale are estimated from."""
-PROBES, NEAREST, TOLERATED, ENOUGH = 256, 10, 24, 0.9
-"""A code is long enough if of the 10 nearest of a sample, 90 % are among the 24 nearest by code."""
+AXES = 512
+"""Directions that are kept of vectors with more than twice as many coordinates."""
 
 
 @dataclass(frozen=True)
@@ -103,71 +103,62 @@ class Principal:
         self.sample: Floats | Bytes = vectors[:: max(1, len(vectors) // SAMPLE)]
         self.floats: Floats = self.sample.astype(np.float32)
         self.mean = self.floats.mean(axis=0, dtype=np.float64)
-        centered = self.floats - self.mean.astype(np.float32)
-        covariance = (centered.T @ centered).astype(np.float64) / len(centered)
-        self.directions = np.linalg.eigh(covariance)[1][:, ::-1]
+        self.directions = principal_directions(self.floats - self.mean.astype(np.float32))
+        """Columns (width, at least 512 or width), the widest first."""
 
 
-def fit_codec(principal: Principal, code_bytes: int | None, *, vnni: bool, clipped: bool = True) -> Codec:
-    """A codec for the vectors of ``principal``.
+def principal_directions(centered: Floats) -> NDArray[np.float64]:
+    """Eigenvectors of the covariance of centered rows (n, width), largest first; at most ``AXES`` of a wide one."""
+    n, width = centered.shape
+    if width <= 2 * AXES:
+        return np.linalg.eigh((centered.T @ centered).astype(np.float64) / n)[1][:, ::-1]
+    few = centered[:: max(1, n // (2 * AXES))].astype(np.float64)
+    directions = np.linalg.svd(few, full_matrices=False)[2][:AXES].T
+    return np.hstack([directions, np.zeros((width, AXES - directions.shape[1]))])
+
+
+def fit_codec(principal: Principal, code_bytes: int, *, vnni: bool) -> Codec:
+    """A codec for the vectors of ``principal`` of ``code_bytes`` (a multiple of 64) dimensions, at most their own."""
+    d = principal.floats.shape[1]
+    full = -(-d // LINE) * LINE
+    width = min(code_bytes, full)
+    directions = np.eye(d, width) if width == full else principal.directions[:, :width]
+    integer = principal.sample.dtype == np.uint8 and vnni
+    weights, scale, shift = linear_map(principal, directions, integer=integer, share=1.0)
+    return Codec(weights, packed_weights(weights) if integer else None, scale, shift)
+
+
+def linear_map(
+    principal: Principal, directions: NDArray[np.float64], *, integer: bool, share: float = 0.9995
+) -> tuple[Floats, Floats, Floats]:
+    """A map into units of code: y = (v @ weights) * scale - shift, with the mean at 0 and one unit for all directions.
 
     Args:
-        code_bytes: a multiple of 64; by default the shortest that a probe on the sample finds long enough.
-        vnni: whether integer vectors may be projected by VNNI.
-        clipped: whether the range of a code may leave out the farthest vectors, for a finer step.
+        directions: columns (padded d, width).
+        integer: whether the weights are rounded to 8 bits, each column in its own unit.
+        share: of each direction's values that lie within 127 units; the widest direction decides.
+
+    Returns:
+        weights (padded d, width) on cache lines, scale (width,), shift (width,).
     """
-    if code_bytes is not None and (code_bytes < LINE or code_bytes % LINE):
-        raise ValueError(f"code_bytes: expected a multiple of {LINE}, got {code_bytes}")
-    full = -(-principal.floats.shape[1] // LINE) * LINE
-    integer = principal.sample.dtype == np.uint8 and vnni
-    length = code_bytes or LINE
-    while True:
-        codec = _codec(principal, min(length, full), full, integer, 0.9995 if clipped else 1.0)
-        if code_bytes is not None or length >= full or _probe(codec, principal) >= ENOUGH:
-            return codec
-        length *= 2
-
-
-def _codec(principal: Principal, width: int, full: int, integer: bool, share: float) -> Codec:
-    sample, mean = principal.floats, principal.mean
-    d = sample.shape[1]
-    weights = np.zeros((d, width))
-    if width == full:
-        weights[np.arange(d), np.arange(d)] = 1.0
-    else:
-        weights[:, :width] = principal.directions[:, :width]
-    unit = np.ones(width)
+    d, width = directions.shape
+    weights, unit = directions, np.ones(width)
     if integer:
         unit = np.maximum(np.abs(weights).max(axis=0), 1e-30) / 127.0
         weights = np.rint(weights / unit)
-    values = (sample @ weights.astype(np.float32) - mean @ weights) * unit  # (sample, width)
-    # the widest direction fills the range of a byte; one scale for all keeps distances
-    reach = float(np.quantile(np.abs(values), share, axis=0).max())
-    factor = 127.0 / reach if reach > 0 else 1.0
-    scale = (unit * factor).astype(np.float32)
-    shift = (mean @ weights * unit * factor).astype(np.float32)
     stored: Floats = aligned_rows(d, width, np.float32)
     stored[:] = weights
-    packed = None
-    if integer:
-        packed = aligned_rows(d // 4, 4 * width, np.int8)
-        packed[:] = weights.astype(np.int8).reshape(d // 4, 4, width).transpose(0, 2, 1).reshape(d // 4, -1)
-    return Codec(stored, packed, scale, shift)
+    middle = principal.mean @ weights
+    rows = principal.floats if share == 1.0 else principal.floats[::4]
+    values = (rows @ stored - middle) * unit  # (sample, width)
+    reach = float(np.quantile(np.abs(values), share, axis=0).max())
+    factor = 127.0 / reach if reach > 0 else 1.0
+    return stored, (unit * factor).astype(np.float32), (middle * unit * factor).astype(np.float32)
 
 
-def _probe(codec: Codec, principal: Principal) -> float:
-    """Share of the nearest of sampled vectors that are among a few more of the nearest by code."""
-    sample: Floats | Bytes = principal.sample.copy()
-    codes = codec.encode(sample).astype(np.float32)
-    n = len(codes)
-    chosen = np.linspace(0, n - 1, min(PROBES, n), dtype=np.int64)
-    nearest = _nearest(principal.floats, chosen, NEAREST)
-    by_code = _nearest(codes, chosen, TOLERATED)
-    return float(np.mean([len(set(a) & set(b)) / len(a) for a, b in zip(nearest, by_code, strict=True)]))
-
-
-def _nearest(rows: Floats, chosen: NDArray[np.int64], many: int) -> NDArray[np.int64]:
-    centered = rows - rows.mean(axis=0)
-    squared = np.einsum("ij,ij->i", centered, centered) - 2 * centered[chosen] @ centered.T
-    many = min(many, len(rows))
-    return np.argpartition(squared, many - 1, axis=1)[:, :many]
+def packed_weights(weights: Floats) -> NDArray[np.int8]:
+    """Integer weights (d, width) in the layout of ``project_four``: the bytes of four rows side by side."""
+    d, width = weights.shape
+    packed: NDArray[np.int8] = aligned_rows(d // 4, 4 * width, np.int8)
+    packed[:] = weights.astype(np.int8).reshape(d // 4, 4, width).transpose(0, 2, 1).reshape(d // 4, -1)
+    return packed

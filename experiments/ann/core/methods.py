@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
+from experiments.ann.core.coded_index import CodedNSG
 from experiments.ann.core.distance import Floats
 from experiments.ann.core.exact import exact_neighbors
 from experiments.ann.core.hashing import build_tables, search_tables
@@ -191,6 +192,27 @@ def nsg(base: Floats, *, max_degree: int, search_list_size: int, seed: int) -> M
         build_seconds=index.report.seconds,
         index_bytes=index.nbytes,
         search=lambda queries, k, effort: index.search(queries, k, effort, threads=1)[0],
+        count=count,
+    )
+
+
+def nsg_codes(base: Floats, *, max_degree: int, search_list_size: int, seed: int) -> Method:
+    """The same NSG searched by codes of 8 bits, with exact distances at the end; the count is of codes."""
+    index = NSG.build(
+        base, threads=1, knn=2 * max_degree, max_degree=max_degree, search_list_size=search_list_size, seed=seed
+    )
+    began = time.perf_counter()
+    coded = CodedNSG.of(index, threads=1)
+
+    def count(queries: Floats, k: int, effort: int) -> float:
+        return float(coded.search_counted(queries, k, effort, threads=1).distance_computations.mean())
+
+    return Method(
+        name="NSG, codes",
+        family="graph",
+        build_seconds=index.report.seconds + time.perf_counter() - began,
+        index_bytes=coded.nbytes,
+        search=lambda queries, k, effort: coded.search(queries, k, effort, threads=1)[0],
         count=count,
     )
 

@@ -19,6 +19,9 @@ from numpy.typing import NDArray
 
 from experiments.ann.core.distance import Floats
 
+APPROXIMATE_FROM = 300_000
+"""Vectors from which on faiss builds its NSG on an approximate neighbor graph: the exact one takes n^2 distances."""
+
 
 class Shape(NamedTuple):
     """Sizes of a graph, named K, L, R, C in the paper."""
@@ -58,7 +61,8 @@ def faiss_threads(threads: int) -> Iterator[None]:
 
 
 def faiss_nsg(base: Floats, shape: Shape) -> Peer:
-    """IndexNSGFlat on an exact nearest neighbor graph, with the same parameters.
+    """IndexNSGFlat with the same parameters, on an exact nearest neighbor graph or, from ``APPROXIMATE_FROM`` vectors
+    on, on the one of its NN-descent.
 
     Raises:
         RuntimeError: faiss cannot build it. With fewer vectors than the pool holds it would never return.
@@ -69,7 +73,7 @@ def faiss_nsg(base: Floats, shape: Shape) -> Peer:
         raise RuntimeError(f"{len(base)} vectors do not fill its pool of {shape.search_list_size}")
 
     index = faiss.IndexNSGFlat(base.shape[1], shape.max_degree)
-    index.GK, index.build_type = min(shape.knn, len(base) - 1), 0
+    index.GK, index.build_type = min(shape.knn, len(base) - 1), int(len(base) >= APPROXIMATE_FROM)
     index.nsg.L, index.nsg.C = shape.search_list_size, shape.candidates
     seconds = _timed(lambda: index.add(base))
 

@@ -6,13 +6,14 @@ A pool is a row of keys in registers of eight, ascending, filled up with ``NO_KE
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from llvmlite import ir
 from numba import types
 
 from experiments.ann.core.code_vector import BLOCK, I8, I64, KEYS, declared, shuffle, splat
+from experiments.ann.core.distance import Keys
+from experiments.ann.core.kernel import kernel
 from experiments.ann.core.vector import LINE, cgutils, element_pointer, instruction
 
 IN_REGISTERS = 12
@@ -21,13 +22,32 @@ NO_KEY = 2**63 - 1
 """Larger than every key, and marked as expanded."""
 
 
-@instruction
-def absorb(typing_context: Any, pool: Any, slot: Any, keys: Any, mask: Any) -> Any:
-    """Insert the keys whose bit is set in ``mask`` into a sorted pool, row ``slot`` of ``pool`` (slots, 8 * blocks).
+@kernel
+def absorb(pools: Keys, slot: int, keys: Keys, count: int) -> None:
+    """Insert the first ``count`` keys into a sorted pool, row ``slot`` of ``pools`` (slots, 8 * blocks).
 
-    new[i] = min(old[i], max(old[i - 1], key)) keeps it sorted, drops the largest and needs no branch. A key whose node
-    is in the pool, expanded or not, is replaced by the largest key, which changes nothing. The keys must be of
+    The largest keys are dropped. A key whose node is in the pool, expanded or not, changes nothing. The keys must be of
     different nodes.
+    """
+    if pools.shape[1] <= IN_REGISTERS * BLOCK:
+        absorb_in_registers(pools, slot, keys, count)
+        return
+    for i in range(count):
+        place = 0
+        for held in pools[slot]:
+            place += held < keys[i]
+        if place < pools.shape[1] and pools[slot, place] | 1 != keys[i] | 1:
+            for later in range(pools.shape[1] - 1, place, -1):
+                pools[slot, later] = pools[slot, later - 1]
+            pools[slot, place] = keys[i]
+
+
+@instruction
+def absorb_in_registers(typing_context: Any, pool: Any, slot: Any, keys: Any, count: Any) -> Any:
+    """``absorb`` for pools of 1 to 12 blocks.
+
+    new[i] = min(old[i], max(old[i - 1], key)) keeps a pool sorted, drops the largest and needs no branch. A key whose
+    node is in the pool is replaced by the largest key, which changes nothing.
     """
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
@@ -35,76 +55,35 @@ def absorb(typing_context: Any, pool: Any, slot: Any, keys: Any, mask: Any) -> A
         keys_start = element_pointer(context, builder, signature.args[2], arguments[2])
         keys_start = builder.bitcast(keys_start, I64.as_pointer())
         done = builder.append_basic_block("absorbed")
-        general = builder.append_basic_block("any_length")
-        switch = builder.switch(blocks, general)
-        for count in range(1, IN_REGISTERS + 1):
-            case = builder.append_basic_block(f"blocks_{count}")
-            switch.add_case(ir.Constant(I64, count), case)
+        switch = builder.switch(blocks, done)
+        for number in range(1, IN_REGISTERS + 1):
+            case = builder.append_basic_block(f"blocks_{number}")
+            switch.add_case(ir.Constant(I64, number), case)
             builder.position_at_end(case)
-            _absorb_in_registers(builder, start, count, keys_start, arguments[3])
+            _absorb(builder, start, number, keys_start, arguments[3])
             builder.branch(done)
-        builder.position_at_end(general)
-        _absorb_in_memory(builder, start, blocks, keys_start, arguments[3])
-        builder.branch(done)
         builder.position_at_end(done)
         return context.get_dummy_value()
 
     return types.void(pool, types.int64, keys, types.int64), generate
 
 
-def _absorb_in_registers(builder: Any, start: Any, count: int, keys: Any, mask: Any) -> None:
-    places = [builder.gep(start, [ir.Constant(I64, b)]) for b in range(count)]
+def _absorb(builder: Any, start: Any, blocks: int, keys: Any, count: Any) -> None:
+    places = [builder.gep(start, [ir.Constant(I64, b)]) for b in range(blocks)]
     before = [builder.load(place, align=LINE) for place in places]
     current = [cgutils.alloca_once_value(builder, old) for old in before]
     for variable, old in zip(current, before, strict=True):
         builder.store(old, variable)
-
-    def insert(key: Any) -> None:
+    with cgutils.for_range(builder, count) as loop:
+        key = builder.load(builder.gep(keys, [loop.index]), align=8)
         fresh = _unless_present(builder, before, key)
         below = ir.Constant(KEYS, [-1] * BLOCK)
         for variable in current:
             old = builder.load(variable)
             builder.store(_shift_in(builder, below, old, fresh), variable)
             below = old
-
-    _for_each_bit(builder, keys, mask, insert)
     for place, variable in zip(places, current, strict=True):
         builder.store(builder.load(variable), place, align=LINE)
-
-
-def _absorb_in_memory(builder: Any, start: Any, blocks: Any, keys: Any, mask: Any) -> None:
-    def insert(key: Any) -> None:
-        fresh = cgutils.alloca_once(builder, KEYS)
-        builder.store(splat(builder, key, KEYS), fresh)
-        with cgutils.for_range(builder, blocks) as loop:
-            old = builder.load(builder.gep(start, [loop.index]), align=LINE)
-            known = _unless_present(builder, [old], key)
-            builder.store(_largest(builder, builder.load(fresh), known), fresh)
-        before = cgutils.alloca_once(builder, KEYS)
-        builder.store(ir.Constant(KEYS, [-1] * BLOCK), before)
-        with cgutils.for_range(builder, blocks) as loop:
-            place = builder.gep(start, [loop.index])
-            old = builder.load(place, align=LINE)
-            builder.store(_shift_in(builder, builder.load(before), old, builder.load(fresh)), place, align=LINE)
-            builder.store(old, before)
-
-    _for_each_bit(builder, keys, mask, insert)
-
-
-def _for_each_bit(builder: Any, keys: Any, mask: Any, body: Callable[[Any], None]) -> None:
-    left = cgutils.alloca_once(builder, I64)
-    builder.store(mask, left)
-    test, inside, after = (builder.append_basic_block(name) for name in ("test", "inside", "after"))
-    builder.branch(test)
-    builder.position_at_end(test)
-    bits = builder.load(left)
-    builder.cbranch(builder.icmp_signed("!=", bits, ir.Constant(I64, 0)), inside, after)
-    builder.position_at_end(inside)
-    lane = builder.cttz(bits, ir.Constant(ir.IntType(1), 1))
-    body(builder.load(builder.gep(keys, [lane])))
-    builder.store(builder.and_(bits, builder.sub(bits, ir.Constant(I64, 1))), left)
-    builder.branch(test)
-    builder.position_at_end(after)
 
 
 def _unless_present(builder: Any, blocks: list[Any], key: Any) -> Any:

@@ -23,7 +23,7 @@ Stored = NDArray[np.float32] | NDArray[np.uint8]
 
 
 @kernel
-def keep_unoccluded(vectors: Stored, codes: Codes, candidates: Keys, size: int, kept: Keys) -> int:
+def keep_unoccluded(vectors: Stored, codes: Codes | Floats, candidates: Keys, size: int, kept: Keys) -> int:
     """Apply the MRNG rule to sorted candidates.
 
     Args:
@@ -145,7 +145,7 @@ def reverse_lists(links: Ids, squared: Floats) -> tuple[NDArray[np.int64], Keys]
 @kernel
 def join_reverse(
     vectors: Stored,
-    codes: Codes,
+    codes: Codes | Floats,
     links: Ids,
     squared: Floats,
     offsets: NDArray[np.int64],

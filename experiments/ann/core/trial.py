@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -17,6 +17,7 @@ from experiments.ann.core.distance import Floats
 from experiments.ann.core.exact import distances_of, exact_neighbors, recall_by_distance
 from experiments.ann.core.index import NSG
 from experiments.ann.core.peers import queries_per_second
+from experiments.ann.core.vector import padded
 
 
 class Measured(NamedTuple):
@@ -39,11 +40,24 @@ class Workload:
     truth: Floats
     """Squared distances (m, k) of the true neighbors."""
     threads: int
+    asked: Floats
+    """The queries as an index of ours is asked, in the metric's own terms; elsewhere the same as ``queries``."""
 
     @classmethod
     def of(cls, base: Floats, queries: Floats, k: int, threads: int) -> Workload:
         """Computes the truth."""
-        return cls(base, queries, exact_neighbors(base, queries, k, threads=threads)[1], threads)
+        return cls(base, queries, exact_neighbors(base, queries, k, threads=threads)[1], threads, queries)
+
+    @classmethod
+    def of_index(cls, index: NSG, queries: Floats, k: int, threads: int) -> Workload:
+        """The vectors of an index, and queries (m, d) in the terms of its metric."""
+        placed = padded(index.space.place_queries(queries))
+        load = cls.of(index.base, placed, k, threads)
+        return replace(load, asked=queries)
+
+    def first(self, queries: int) -> Workload:
+        """The same with the first queries only."""
+        return replace(self, queries=self.queries[:queries], truth=self.truth[:queries], asked=self.asked[:queries])
 
     @property
     def k(self) -> int:
@@ -61,10 +75,8 @@ class Workload:
 
     def measure_nsg(self, index: NSG | CodedNSG, size: int) -> Measured:
         """Recall and cost of an NSG at a search list size; by codes, distances are those of codes."""
-        count = float(
-            index.search_counted(self.queries, self.k, size, threads=self.threads).distance_computations.mean()
-        )
-        return self.measure(lambda: index.search(self.queries, self.k, size, threads=self.threads)[0], count)
+        count = float(index.search_counted(self.asked, self.k, size, threads=self.threads).distance_computations.mean())
+        return self.measure(lambda: index.search(self.asked, self.k, size, threads=self.threads)[0], count)
 
     def count_nsg(self, index: NSG, size: int, *, random_start: int | None = None) -> Measured:
         """Recall and distances of an NSG without its speed; ``random_start`` seeds random nodes to start from."""
@@ -72,7 +84,7 @@ class Workload:
         if random_start is not None:
             drawn = np.random.default_rng(random_start).integers(len(index), size=(len(self.queries), 1))
             entries = drawn.astype(np.int32)
-        result = index.search_counted(self.queries, self.k, size, threads=self.threads, entries=entries)
+        result = index.search_counted(self.asked, self.k, size, threads=self.threads, entries=entries)
         return Measured(*self.recalls(result.ids), math.nan, float(result.distance_computations.mean()))
 
 
