@@ -133,8 +133,9 @@ def resume(arm: Arm, path: Path) -> str:
 
 def identity(arm: Arm) -> dict[str, str | int | float | None]:
     """What a checkpoint has to agree on to be continued bit by bit."""
-    names = ("model", "batch_size", "accumulate", "optimizer", "lr", "schedule", "warmup", "weight_decay", "clip")
-    chosen = {name: getattr(arm.params, name) for name in (*names, "early_stop")}
+    names = ("model", "batch_size", "accumulate", "optimizer", "lr", "schedule", "warmup", "momentum", "weight_decay")
+    more = ("clip", "label_smoothing", "shift", "average", "early_stop")
+    chosen = {name: getattr(arm.params, name) for name in (*names, *more)}
     return {"dataset": arm.dataset, "precision": arm.precision.name, "seed": arm.seed, **chosen}
 
 

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator
 
 DeviceName = Literal["auto", "cpu", "cuda", "mps"]
-NetworkName = Literal["linear", "mlp", "cnn", "lenet", "vit"]
+NetworkName = Literal["linear", "mlp", "cnn", "lenet", "quick", "vit"]
 OptimizerName = Literal["sgd", "adam", "adamw", "rmsprop", "adagrad", "adadelta"]
 PrecisionName = Literal["64", "32", "16", "bf16", "fp16", "fp16-true", "bf16-true"]
 ScheduleName = Literal["constant", "linear", "cosine", "step"]

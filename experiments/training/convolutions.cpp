@@ -7,41 +7,16 @@
 //          densely.
 //
 // Layouts: images (n, h, w, c) float; x (n, height, width, 32) and hidden (n, height - 2, width - 2, 64) in T; pooled
-// (n, 64, rows, columns) in T; codes (n, rows, 64, columns): 2 dy + dx of the maximum, or NOTHING where no gradient
-// passes. Weights are float: (out, ky, kx, in) for the second convolution, (ky, kx, in, out) for the first.
+// (n, rows, columns, 64) in T; codes alike: 2 dy + dx of the maximum, or NOTHING where no gradient passes. Weights are
+// float: (out, ky, kx, in) for the second convolution, (ky, kx, in, out) for the first.
 // Every thread adds up its own images, so the bits depend on the number of threads and on nothing else.
 
-#include <cstdint>
-#include <cstdlib>
-#include <cstring>
+#include "convolutions.hpp"
 
 namespace {
 
-constexpr int MIDDLE = 32, OUT = 64, LANES = 16, BLOCKS = MIDDLE / LANES;
-constexpr int WINDOW = 9 * MIDDLE, VECTORS = WINDOW / LANES, ROW_VECTORS = 3 * BLOCKS;
-constexpr uint8_t NOTHING = 4;
-constexpr int BAND = 3, MOST_COLUMNS = 64;
+constexpr int VECTORS = WINDOW / LANES, ROW_VECTORS = 3 * BLOCKS, BAND = 3, MOST_COLUMNS = 64;
 
-typedef float Float16 __attribute__((vector_size(64), aligned(4), may_alias));
-typedef int32_t Int16 __attribute__((vector_size(64), aligned(4), may_alias));
-typedef uint32_t Word16 __attribute__((vector_size(64), aligned(4), may_alias));
-typedef uint16_t Half16 __attribute__((vector_size(32), aligned(2), may_alias));
-
-Float16 load(const float* from) { return *reinterpret_cast<const Float16*>(from); }
-void store(float* to, Float16 value) { *reinterpret_cast<Float16*>(to) = value; }
-
-// bfloat16 is the upper half of a float; rounding is to nearest even, and NaN keeps a bit that says so.
-struct BFloat { uint16_t bits; };
-Float16 load(const BFloat* from) {
-    Word16 words = __builtin_convertvector(*reinterpret_cast<const Half16*>(from), Word16) << 16;
-    return reinterpret_cast<Float16&>(words);
-}
-void store(BFloat* to, Float16 value) {
-    Word16 words = reinterpret_cast<Word16&>(value);
-    Word16 rounded = (words + 0x7fff + ((words >> 16) & 1)) >> 16;
-    Word16 quiet = (words >> 16) | 0x40;
-    *reinterpret_cast<Half16*>(to) = __builtin_convertvector(value == value ? rounded : quiet, Half16);
-}
 float widen(float value) { return value; }
 float widen(BFloat value) {
     uint32_t word = uint32_t(value.bits) << 16;
@@ -49,80 +24,17 @@ float widen(BFloat value) {
     memcpy(&result, &word, 4);
     return result;
 }
-void narrow(float* to, float value) { *to = value; }
-void narrow(BFloat* to, float value) {
-    uint32_t word;
-    memcpy(&word, &value, 4);
-    to->bits = value == value ? (word + 0x7fff + ((word >> 16) & 1)) >> 16 : (word >> 16) | 0x40;
-}
-
-struct Shape {
-    int64_t n, channels, height, width;  // of x
-    int64_t rows() const { return (height - 2) / 2; }
-    int64_t columns() const { return (width - 2) / 2; }
-    int64_t size() const { return height * width * MIDDLE; }
-    int64_t image_row() const { return (width + 2) * channels; }
-    int64_t image_size() const { return (height + 2) * image_row(); }
-};
-
-// SplitMix64: Steele, Lea, Flood, Fast splittable pseudorandom number generators, 2014.
-uint64_t random_bits(uint64_t seed, uint64_t counter) {
-    uint64_t z = seed + (counter + 1) * 0x9e3779b97f4a7c15u;
-    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
-    z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
-    return z ^ (z >> 31);
-}
-
-template <class T>
-void first_image(const Shape& s, const float* image, const float* weight, const float* bias, T* x) {
-    for (int64_t y = 0; y < s.height; ++y)
-        for (int64_t column = 0; column < s.width; ++column, x += MIDDLE) {
-            Float16 sum[BLOCKS];
-            for (int b = 0; b < BLOCKS; ++b) sum[b] = load(bias + b * LANES);
-            const float* taps = weight;
-            for (int ky = 0; ky < 3; ++ky) {
-                const float* pixels = image + (y + ky) * s.image_row() + column * s.channels;
-                for (int64_t k = 0; k < 3 * s.channels; ++k, taps += MIDDLE)
-                    for (int b = 0; b < BLOCKS; ++b) sum[b] += pixels[k] * load(taps + b * LANES);
-            }
-            for (int b = 0; b < BLOCKS; ++b) store(x + b * LANES, sum[b] <= 0 ? Float16{} : sum[b]);
-        }
-}
 
 template <class T>
 void pool_image(
-    const Shape& s, const T* hidden, float scale, int32_t dropped, uint64_t seed, uint64_t image, T* pooled,
-    uint8_t* codes) {
+    const Shape& s, const T* hidden, const Dropout& dropout, uint64_t image, T* pooled, uint8_t* codes) {
     const int64_t rows = s.rows(), columns = s.columns(), width = s.width - 2;
-    float best[OUT];
-    int32_t code[OUT];
-    uint16_t chance[OUT];
     for (int64_t p = 0; p < rows; ++p)
         for (int64_t q = 0; q < columns; ++q) {
             const T* corner = hidden + (2 * p * width + 2 * q) * OUT;
-            if (dropped)
-                for (int r = 0; r < OUT / 4; ++r) {
-                    uint64_t bits = random_bits(seed, ((image * rows + p) * columns + q) * (OUT / 4) + r);
-                    memcpy(chance + 4 * r, &bits, 8);
-                }
-            for (int c = 0; c < OUT; c += LANES) {
-                Float16 top = load(corner + c);
-                Int16 where = {};
-                for (int other = 1; other < 4; ++other) {
-                    Float16 value = load(corner + ((other >> 1) * width + (other & 1)) * OUT + c);
-                    Int16 larger = (value > top) | (value != value);  // NaN wins, as in torch
-                    top = larger ? value : top;
-                    where = larger ? Int16{} + other : where;
-                }
-                Int16 closed = top <= 0;
-                if (dropped) closed |= __builtin_convertvector(*reinterpret_cast<Half16*>(chance + c), Int16) < dropped;
-                *reinterpret_cast<Int16*>(code + c) = closed ? Int16{} + NOTHING : where;
-                store(best + c, closed ? Float16{} : top * scale);
-            }
-            for (int c = 0; c < OUT; ++c) {
-                narrow(pooled + (c * rows + p) * columns + q, best[c]);
-                codes[(p * OUT + c) * columns + q] = uint8_t(code[c]);
-            }
+            const int64_t pixel = p * columns + q;
+            auto at = [=](int k, int c) { return load(corner + ((k >> 1) * width + (k & 1)) * OUT + c); };
+            pool_pixel(at, dropout, image * rows * columns + pixel, pooled + pixel * OUT, codes + pixel * OUT);
         }
 }
 
@@ -137,14 +49,14 @@ struct Passed {
 template <class T>
 void collect(
     const Shape& s, const T* gradient, const uint8_t* codes, float scale, int64_t from, int64_t to, Passed& passed) {
-    const int64_t rows = s.rows(), columns = s.columns(), x_row = s.width * MIDDLE;
+    const int64_t columns = s.columns(), x_row = s.width * MIDDLE;
     for (int c = 0; c < OUT; ++c) {
         int32_t count = 0;
         for (int64_t p = from; p < to; ++p)
             for (int64_t q = 0; q < columns; ++q) {
-                const uint8_t code = codes[(p * OUT + c) * columns + q];
+                const uint8_t code = codes[(p * columns + q) * OUT + c];
                 passed.offset[c][count] = int32_t((2 * p + (code >> 1)) * x_row + (2 * q + (code & 1)) * MIDDLE);
-                passed.value[c][count] = widen(gradient[(c * rows + p) * columns + q]) * scale;
+                passed.value[c][count] = widen(gradient[(p * columns + q) * OUT + c]) * scale;
                 count += code != NOTHING;
             }
         passed.count[c] = count;
@@ -190,35 +102,11 @@ void second_backward(
     }
 }
 
-template <int CHANNELS>
-void first_backward(
-    const Shape& s, const float* image, const float* x, const float* gradient_x, float* gradient_weight,
-    float* gradient_bias) {
-    constexpr int TAPS = 9 * CHANNELS;
-    for (int b = 0; b < MIDDLE; b += LANES) {
-        Float16 sums[TAPS] = {}, bias = {};
-        for (int64_t y = 0; y < s.height; ++y)
-            for (int64_t column = 0; column < s.width; ++column) {
-                const int64_t at = (y * s.width + column) * MIDDLE + b;
-                const Float16 gradient = load(x + at) > 0 ? load(gradient_x + at) : Float16{};
-                bias += gradient;
-                const float* pixels = image + y * s.image_row() + column * CHANNELS;
-#pragma GCC unroll 9
-                for (int t = 0; t < TAPS; ++t)
-                    sums[t] += pixels[t / (3 * CHANNELS) * s.image_row() + t % (3 * CHANNELS)] * gradient;
-            }
-        for (int t = 0; t < TAPS; ++t) {
-            float* lane = gradient_weight + t * MIDDLE + b;
-            store(lane, load(lane) + sums[t]);
-        }
-        store(gradient_bias + b, load(gradient_bias + b) + bias);
-    }
-}
-
 template <class T>
 void backward(
     const Shape& s, const float* images, const T* x, const T* gradient, const uint8_t* codes, float scale,
-    const float* weight, float* first_weight, float* first_bias, float* second_weight, float* second_bias, int threads) {
+    const float* weight, float* first_weight, float* first_bias, float* second_weight, float* second_bias,
+    int threads) {
     const int64_t taps = 9 * s.channels, outputs = OUT * s.rows() * s.columns(), size = s.size();
 #pragma omp parallel for num_threads(threads) schedule(static, 1)
     for (int t = 0; t < threads; ++t) {
@@ -232,7 +120,7 @@ void backward(
                 second_bias + t * OUT, gradient_x);
             const float* image = images + i * s.image_size();
             float *w = first_weight + t * taps * MIDDLE, *b = first_bias + t * MIDDLE;
-            auto first = s.channels == 1 ? first_backward<1> : first_backward<3>;
+            auto first = s.channels == 1 ? first_backward<1, float> : first_backward<3, float>;
             first(s, image, wide, gradient_x, w, b);
         }
         free(wide);
@@ -241,8 +129,9 @@ void backward(
 
 template <class T>
 void first(const Shape& s, const float* images, const float* weight, const float* bias, T* x, int threads) {
+    auto one = s.channels == 1 ? first_image<1, T> : first_image<3, T>;
 #pragma omp parallel for num_threads(threads)
-    for (int64_t i = 0; i < s.n; ++i) first_image(s, images + i * s.image_size(), weight, bias, x + i * s.size());
+    for (int64_t i = 0; i < s.n; ++i) one(s, images + i * s.image_size(), weight, bias, x + i * s.size());
 }
 
 template <class T>
@@ -253,7 +142,8 @@ void pool(
 #pragma omp parallel for num_threads(threads)
     for (int64_t i = 0; i < s.n; ++i)
         pool_image(
-            s, hidden + i * size, scale, int32_t(dropped), seed, uint64_t(i), pooled + i * outputs, codes + i * outputs);
+            s, hidden + i * size, Dropout{scale, int32_t(dropped), seed}, uint64_t(i), pooled + i * outputs,
+            codes + i * outputs);
 }
 
 }  // namespace

@@ -1,7 +1,8 @@
 """Several processes that train one network, started by torchrun: who am I, and gradients averaged over all.
 
-Every process takes its share of each batch, so the update is that of one process up to rounding (and to dropout, whose
-masks are each process's own). Gloo carries the gradients between CPUs, NCCL between GPUs. Rank 0 alone reports.
+Every process takes its share of each batch, so the update is that of one process up to rounding, to dropout, whose
+masks are each process's own, and to batch normalization, which sees the process's share. Gloo carries the gradients
+between CPUs, NCCL between GPUs. Rank 0 alone reports.
 Source: Li et al., PyTorch Distributed: Experiences on Accelerating Data Parallel Training, PVLDB 13(12), 2020.
 """
 

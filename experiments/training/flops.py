@@ -1,8 +1,9 @@
 """Parameters, multiply-adds and FLOPs of one forward pass, counted while it runs.
 
 Counted: convolutions and matrix products, by torch's FlopCounterMode, FLOP = 2 MAC. Not counted: biases, activations,
-pooling, normalization. The pass runs in eval mode with gradients on, since torch's fused inference paths would hide
-their products.
+pooling, normalization. The pass runs on the meta device in eval mode with gradients on, where attention and recurrent
+layers fall into single products; the fused kernels of a CPU would hide theirs (``experiments.cnn.core.flops_counter``
+counts those too).
 """
 
 from __future__ import annotations

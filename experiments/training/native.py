@@ -1,6 +1,7 @@
-"""The compiled kernels of ``convolutions.cpp``: built for this CPU at first use, kept in the user's cache.
+"""The compiled kernels of ``convolutions.cpp`` and its like: built for this CPU at first use, kept in the user's cache.
 
-Without a C++ compiler, or with ``MLNOTES_NATIVE=0``, there are none, and callers fall back on torch's operators.
+Without a C++ compiler, or with ``MLNOTES_NATIVE=0``, there are none, and callers fall back on torch's operators;
+``MLNOTES_NATIVE=no-amx`` leaves out those for the tile registers of Intel's server CPUs.
 Nothing is built at import.
 """
 
@@ -20,7 +21,8 @@ from pathlib import Path
 import platformdirs
 import torch
 
-SOURCE = Path(__file__).with_name("convolutions.cpp")
+SOURCES = tuple(Path(__file__).with_name(name) for name in ("convolutions.cpp", "convolutions_amx.cpp"))
+HEADERS = tuple(Path(__file__).with_name(name) for name in ("convolutions.hpp", "tiles.hpp"))
 FLAGS = ("-std=c++20", "-O3", "-march=native", "-fopenmp", "-shared", "-fPIC")
 
 
@@ -40,10 +42,18 @@ def kernels() -> ctypes.CDLL | None:
         return None
 
 
+@lru_cache(maxsize=1)
+def amx_usable() -> bool:
+    """Whether there are kernels for AMX, this CPU has it, and the system lets this process use it."""
+    library = kernels()
+    return library is not None and os.environ.get("MLNOTES_NATIVE") != "no-amx" and bool(library.amx_usable())
+
+
 def _fingerprint(compiler: str) -> str:
     """What the machine code depends on: another source, CPU or compiler is another file."""
     cpu = json.dumps(torch.cpu.get_capabilities(), sort_keys=True, default=str)
-    return hashlib.sha256(SOURCE.read_bytes() + f"{FLAGS}{cpu}{compiler}".encode()).hexdigest()[:16]
+    code = b"".join(path.read_bytes() for path in SOURCES + HEADERS)
+    return hashlib.sha256(code + f"{FLAGS}{cpu}{compiler}".encode()).hexdigest()[:16]
 
 
 def _build(compiler: str, path: Path) -> None:
@@ -51,5 +61,5 @@ def _build(compiler: str, path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=path.parent) as scratch:
         built = Path(scratch) / path.name
-        subprocess.run([compiler, *FLAGS, str(SOURCE), "-o", str(built)], check=True, capture_output=True)
+        subprocess.run([compiler, *FLAGS, *map(str, SOURCES), "-o", str(built)], check=True, capture_output=True)
         built.replace(path)

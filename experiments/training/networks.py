@@ -2,7 +2,9 @@
 
 Sources: ``cnn`` is the network of PyTorch's MNIST example (https://github.com/pytorch/examples/tree/main/mnist);
 ``lenet`` LeCun et al., Gradient-Based Learning Applied to Document Recognition, 1998, with all connections and a
-linear output; ``vit`` Dosovitskiy et al., https://arxiv.org/abs/2010.11929, 2021, at toy size, with mean pooling.
+linear output; ``quick`` our own, with what Page, How to Train Your ResNet (https://github.com/davidcpage/cifar10-fast),
+2018, does for speed: pooling in front of the normalization, scaled logits; ``vit`` Dosovitskiy et al.,
+https://arxiv.org/abs/2010.11929, 2021, at toy size, with mean pooling.
 """
 
 from __future__ import annotations
@@ -27,7 +29,7 @@ def build_network(name: NetworkName, shape: ImageShape, classes: int) -> nn.Modu
     Raises:
         InputError: the images are smaller than the network can take.
     """
-    smallest = {"cnn": 6, "lenet": 4}.get(name, 1)
+    smallest = {"cnn": 6, "lenet": 4, "quick": 4}.get(name, 1)
     if min(shape[1:]) < smallest:
         raise InputError(
             f"model={name} needs {smallest} x {smallest} pixels, the images have {shape[1]} x {shape[2]}; use model=mlp"
@@ -37,6 +39,7 @@ def build_network(name: NetworkName, shape: ImageShape, classes: int) -> nn.Modu
         "mlp": mlp,
         "cnn": ConvolutionalNetwork,
         "lenet": lenet,
+        "quick": QuickNetwork,
         "vit": VisionTransformer,
     }
     return builders[name](shape, classes)
@@ -89,6 +92,39 @@ class ConvolutionalNetwork(nn.Module):
     def forward(self, images: Tensor) -> Tensor:
         pooled = convolve_and_pool(images, self.conv1, self.conv2, self.dropout1)
         return self.fc2(self.dropout2(self.fc1(pooled).relu_()))
+
+
+class QuickNetwork(nn.Module):
+    """For a high accuracy within seconds: conv 5x5 stride 2 (16), twice conv 3x3 (48, 96), each with its pooling, batch
+    normalization and ReLU behind it, linear.
+
+    Of images of MNIST's size a border of 2 pixels is left out, where its digits have nothing.
+    """
+
+    WIDTHS = (16, 48, 96)
+
+    def __init__(self, shape: ImageShape, classes: int) -> None:
+        super().__init__()
+        first, second, third = self.WIDTHS
+        self.border = 2 if shape == (1, 28, 28) else 0
+        height, width = (math.ceil((size - 2 * self.border) / 2) // 2 for size in shape[1:])
+        self.layers = nn.Sequential(
+            *(nn.Conv2d(shape[0], first, 5, stride=2, padding=2, bias=False), normalized(first)),
+            *(nn.Conv2d(first, second, 3, padding=1, bias=False), nn.MaxPool2d(2), normalized(second)),
+            *(nn.Conv2d(second, third, 3, padding=1, bias=False), nn.MaxPool2d((height, width)), normalized(third)),
+            *(nn.Flatten(), nn.Linear(third, classes)),
+        )
+
+    def forward(self, images: Tensor) -> Tensor:
+        if self.border:
+            inner = slice(self.border, -self.border)
+            images = images[:, :, inner, inner].contiguous(memory_format=torch.channels_last)
+        return 0.2 * self.layers(images)
+
+
+def normalized(channels: int) -> nn.Module:
+    """Batch normalization, whose averages follow quickly, and ReLU."""
+    return nn.Sequential(nn.BatchNorm2d(channels, momentum=0.3), nn.ReLU())
 
 
 class VisionTransformer(nn.Module):

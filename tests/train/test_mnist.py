@@ -16,6 +16,8 @@ from experiments.train.mnist import Params, Row, run
 
 SMALL: dict[str, Any] = {"model": "linear", "epochs": 2, "batch_size": 100, "repeat_updates": 2}
 
+FAST: dict[str, Any] = {"optimizer": "sgd", "lr": 0.3, "momentum": 0.85, "label_smoothing": 0.1, "shift": 1}
+
 
 def events(**changes: Any) -> list[Event]:
     seed = changes.pop("seed", 0)
@@ -45,6 +47,21 @@ def test_every_precision_trains(precision: object) -> None:
     found = rows(events(precision=precision, epochs=1))
     assert found[0].precision == str(precision)
     assert found[0].train_loss < 3
+
+
+def test_the_fast_recipe_learns_and_tests_its_moving_average() -> None:
+    shared = {"model": "quick", "precision": 16, "epochs": 8, **FAST}
+    last, averaged = (rows(events(average=average, **shared))[-1] for average in (None, 0.9))
+    assert last.test_accuracy > 0.9
+    assert averaged.test_accuracy > 0.9
+    assert averaged.weights_digest == last.weights_digest  # of the weights themselves, which take no notice
+    assert averaged.test_nll != last.test_nll
+
+
+def test_resuming_with_another_momentum_names_it(tmp_path: Path) -> None:
+    interrupted(tmp_path / "checkpoint.pt", **FAST)
+    with pytest.raises(InputError, match=r"has momentum=0.85, this run momentum=0.5; set momentum=0.85"):
+        events(resume=str(tmp_path), **{**FAST, "momentum": 0.5})
 
 
 def test_same_seed_claim_holds_and_would_be_refuted_by_one_bit() -> None:
@@ -86,9 +103,15 @@ def interrupted(path: Path, **changes: Any) -> list[Row]:
     raise AssertionError("no checkpoint")
 
 
-@pytest.mark.parametrize(("model", "precision"), [("linear", "32"), ("cnn", "16")])
-def test_resumed_run_equals_uninterrupted_run(tmp_path: Path, model: str, precision: str) -> None:
-    setting = {"model": model, "precision": precision}
+@pytest.mark.parametrize(
+    "setting",
+    [
+        {"model": "linear", "precision": "32"},
+        {"model": "cnn", "precision": "16"},
+        {"model": "quick", "precision": "16", **FAST},
+    ],
+)
+def test_resumed_run_equals_uninterrupted_run(tmp_path: Path, setting: dict[str, Any]) -> None:
     whole = rows(events(**setting))
     first = interrupted(tmp_path / "checkpoint.pt", **setting)
     rest = rows(events(resume=str(tmp_path), **setting))

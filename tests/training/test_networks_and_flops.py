@@ -8,9 +8,10 @@ from typing import get_args
 import pytest
 import torch
 
+from experiments.cnn.core.flops_counter import count, ghost
 from experiments.lab.errors import InputError
 from experiments.training.choices import NetworkName
-from experiments.training.flops import forward_cost
+from experiments.training.flops import Cost, forward_cost
 from experiments.training.networks import build_network
 
 SHAPES = [(1, 8, 8), (1, 28, 28), (3, 32, 32), (3, 17, 23)]
@@ -58,6 +59,20 @@ def test_dense_networks_cost_the_product_of_their_widths(name: NetworkName, widt
     assert cost.macs == sum(a * b for a, b in itertools.pairwise(widths))
 
 
+@pytest.mark.parametrize("name", get_args(NetworkName))
+def test_the_counter_of_all_operations_agrees(name: NetworkName) -> None:
+    network = build_network(name, (1, 28, 28), 10).eval()
+    counted = count(ghost(network), torch.empty(1, 1, 28, 28, device="meta"))
+    assert forward_cost(network, (1, 28, 28)) == Cost(parameters=counted.parameters, macs=counted.macs)
+
+
+def test_fused_attention_and_lstm_are_counted() -> None:
+    encoder = torch.nn.TransformerEncoderLayer(16, 2, 32, batch_first=True)
+    projections, attention = 5 * 16 * (4 * 16 + 2 * 32), 2 * 5 * 5 * 16
+    assert forward_cost(encoder, (5, 16)).macs == projections + attention
+    assert forward_cost(torch.nn.LSTM(4, 3, batch_first=True), (5, 4)).macs == 5 * 4 * 3 * (4 + 3)
+
+
 def test_counting_leaves_the_network_and_the_random_state_alone() -> None:
     network = build_network("cnn", (1, 8, 8), 10)
     state = torch.get_rng_state()
@@ -72,7 +87,8 @@ def test_relu_behind_the_pooling_is_the_same_function_with_the_same_gradient() -
     network = build_network("cnn", (1, 12, 12), 10).double().eval()
     images = torch.randn(3, 1, 12, 12, dtype=torch.float64)
     conv1, conv2, fc1, fc2 = (getattr(network, name) for name in ("conv1", "conv2", "fc1", "fc2"))
-    plain = fc2(fc1(torch.nn.functional.max_pool2d(conv2(conv1(images).relu()).relu(), 2).flatten(1)).relu())
+    pooled = torch.nn.functional.max_pool2d(conv2(conv1(images).relu()).relu(), 2)
+    plain = fc2(fc1(pooled.permute(0, 2, 3, 1).flatten(1)).relu())
     expected = torch.autograd.grad(plain.square().sum(), list(network.parameters()))
     logits = network(images)
     torch.testing.assert_close(logits, plain)

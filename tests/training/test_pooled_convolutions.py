@@ -17,6 +17,8 @@ from experiments.training.precision import resolve_precision
 from experiments.training.recipe import Recipe
 
 needs_kernels = pytest.mark.skipif(native.kernels() is None, reason="no compiler, or a CPU without AVX-512")
+needs_tiles = pytest.mark.skipif(not native.amx_usable(), reason="no compiler, or a CPU or system without AMX")
+with_and_without_tiles = pytest.mark.parametrize("tiles", [False, pytest.param(True, marks=needs_tiles)])
 
 
 def block(channels: int = 1, p: float = 0.0) -> tuple[nn.Conv2d, nn.Conv2d, nn.Dropout]:
@@ -33,6 +35,16 @@ def values_and_gradients(inputs: Tensor, layers: tuple[nn.Conv2d, nn.Conv2d, nn.
     weights = torch.randn(pooled.shape, generator=torch.Generator().manual_seed(2))
     parameters = [*layers[0].parameters(), *layers[1].parameters()]
     return [pooled.detach(), *torch.autograd.grad((pooled * weights).sum(), parameters)]
+
+
+def integer_gradients(
+    inputs: Tensor, layers: tuple[nn.Conv2d, nn.Conv2d, nn.Dropout], rounding: torch.dtype = torch.float32
+) -> list[Tensor]:
+    """The block, its output rounded, and its parameters' gradients for a random gradient of -1, 0 and 1."""
+    pooled = convolve_and_pool(inputs, *layers)
+    weights = torch.randint(-1, 2, pooled.shape, generator=torch.Generator().manual_seed(2)).to(pooled.dtype)
+    gradients = torch.autograd.grad(pooled, [*layers[0].parameters(), *layers[1].parameters()], weights)
+    return [pooled.detach().to(rounding), *gradients]
 
 
 @needs_kernels
@@ -52,8 +64,47 @@ def test_kernels_equal_torch_in_value_and_gradient(
 
 
 @needs_kernels
-def test_bfloat16_is_as_close_to_float32_as_torchs(monkeypatch: pytest.MonkeyPatch) -> None:
+@with_and_without_tiles
+@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize("threads", [1, 2])
+@pytest.mark.parametrize(("height", "width"), [(16, 16), (17, 132), (21, 37), (28, 28)])
+def test_sixteen_bits_are_exact_on_small_integers(
+    monkeypatch: pytest.MonkeyPatch, tiles: bool, channels: int, threads: int, height: int, width: int
+) -> None:
+    """Integers up to 256 are bfloat16 numbers and sums are float32, so that no rounding hides an error."""
+    torch.set_num_threads(threads)
+    monkeypatch.setattr(module, "amx_usable", lambda: tiles)
+    layers, inputs = block(channels), images(channels, height, width).sign()
+    with torch.no_grad():
+        for parameter in (*layers[0].parameters(), *layers[1].parameters()):
+            parameter.copy_((parameter * 1e4).round() % 3 - 1)
+        layers[1].bias.zero_()  # type: ignore[union-attr]  # torch's 16-bit convolution adds it after rounding
+    with torch.autocast("cpu", torch.bfloat16):
+        ours = integer_gradients(inputs, layers)
+    monkeypatch.setattr(module, "kernels", lambda: None)
+    exact = integer_gradients(inputs, layers, torch.bfloat16)
+    assert all(float(values.abs().max()) > 10 for values in exact)
+    for mine, torchs in zip(ours, exact, strict=True):
+        assert torch.equal(mine.float(), torchs.float())
+
+
+@needs_tiles
+def test_tiles_draw_the_same_masks_as_the_other_kernels(monkeypatch: pytest.MonkeyPatch) -> None:
+    layers, inputs, kept = block(p=0.5), images(height=28, width=28), []
+    for tiles in (True, False):
+        monkeypatch.setattr(module, "amx_usable", lambda chosen=tiles: chosen)
+        torch.manual_seed(3)
+        with torch.autocast("cpu", torch.bfloat16):
+            kept.append(convolve_and_pool(inputs, *layers) != 0)
+    assert 0.2 < float(kept[0].float().mean()) < 0.5
+    assert float((kept[0] != kept[1]).float().mean()) < 1e-3  # rounding closes and opens a few units
+
+
+@needs_kernels
+@with_and_without_tiles
+def test_bfloat16_is_as_close_to_float32_as_torchs(monkeypatch: pytest.MonkeyPatch, tiles: bool) -> None:
     """Rounding moves some maxima, and with them gradients, here as there."""
+    monkeypatch.setattr(module, "amx_usable", lambda: tiles)
     layers, inputs = block(), images(height=28, width=28).repeat(8, 1, 1, 1)
     exact = values_and_gradients(inputs, layers)
     with torch.autocast("cpu", torch.bfloat16):
