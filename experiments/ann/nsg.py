@@ -68,7 +68,9 @@ class Params:
     k: Size = 10
     """Neighbors per query."""
     knn: Size = 40
-    """Neighbors per node of the exact nearest neighbor graph that NSG is built from."""
+    """Neighbors per node of the nearest neighbor graph that NSG is built from."""
+    neighbors: Literal["auto", "exact", "grouped"] = "auto"
+    """How that graph is found: exactly, or in groups; a cost model chooses, from about 300,000 vectors on groups."""
     search_list_size: Size = 40
     """Pool of the searches that collect candidates (L)."""
     max_degree: Annotated[int, Field(ge=1, le=256)] = 32
@@ -112,6 +114,7 @@ def run(params: Params, seed: int) -> Iterator[Event]:
     yield Progress("exact neighbors", 0, 1)
     load = Workload.of(space.place_base(base), space.place_queries(queries), params.k, params.search_threads)
     index = yield from trials.build(params, load.base, seed)
+    yield from trials.notes_of(params, index)
     yield from trials.sweep_ours(params, load, index, data.name)
     if "peers" in params.measure:
         yield from trials.sweep_peers(params, load, data.name)

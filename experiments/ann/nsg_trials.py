@@ -80,6 +80,7 @@ def settings_of(params: Params, seed: int, **changes: object) -> BuildSettings:
         max_degree=params.max_degree,
         candidates=params.candidates,
         repair=params.repair,
+        neighbors=params.neighbors,
         seed=seed,
     )
     return dataclasses.replace(settings, **changes)  # type: ignore[arg-type]
@@ -96,6 +97,22 @@ def build(params: Params, base: Floats, seed: int, **changes: object) -> Generat
         except StopIteration as end:
             return end.value
         yield Progress(step.stage, step.done, step.total)
+
+
+def notes_of(params: Params, index: NSG) -> Iterator[Note]:
+    """How the neighbor graph was chosen, and memory beside what vectors and edges alone take."""
+    from experiments.ann.core.kernel import usable_cores
+    from experiments.ann.core.neighbors import GROUPED_FROM, neighbor_plan
+
+    n, width = index.base.shape
+    if n >= GROUPED_FROM:
+        plan = neighbor_plan(n, width, params.threads or usable_cores())
+        yield Note(
+            f"neighbor graph: {index.report.neighbors}; the cost model says {plan.exact_seconds:,.0f} s exactly and "
+            f"{plan.grouped_seconds:,.0f} s in groups"
+        )
+    least = n * index.space.dim * index.built.vectors.itemsize + 4 * int(index.degrees.sum())
+    yield Note(f"memory: index {index.nbytes / 1e6:,.0f} MB; its vectors and edges alone are {least / 1e6:,.0f} MB")
 
 
 def check_sizes(params: Params, n: int) -> None:

@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from experiments.ann.core.building import in_blocks
 from experiments.ann.core.code_vector import block_keys, has_vnni, stored_distance
 from experiments.ann.core.coded_index import CodedNSG
 from experiments.ann.core.coded_neighbors import coded_graph_steps
@@ -17,6 +16,7 @@ from experiments.ann.core.exact import exact_neighbors, knn_graph_steps, recall_
 from experiments.ann.core.index import NSG
 from experiments.ann.core.kernel import finish, kernel
 from experiments.ann.core.line_codes import LineCodec, fit_line_codec
+from experiments.ann.core.lists import in_blocks
 from experiments.ann.core.pool_vector import NO_KEY, absorb, first_open
 from experiments.ann.core.vector import aligned_rows, padded
 

@@ -12,20 +12,19 @@ from dataclasses import dataclass
 from typing import NamedTuple, TypeVar
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
 from experiments.ann.core.code_vector import BLOCK, has_vnni
 from experiments.ann.core.coded_linking import link_by_codes
-from experiments.ann.core.coded_neighbors import coded_graph_steps
-from experiments.ann.core.coded_search import QueryCodes, key_rows
-from experiments.ann.core.codes import Principal, as_bytes, fit_codec, holds_bytes
+from experiments.ann.core.coded_search import key_rows
+from experiments.ann.core.codes import Principal, as_bytes, holds_bytes
 from experiments.ann.core.distance import Floats, Ids, Metric
-from experiments.ann.core.exact import knn_graph_steps
 from experiments.ann.core.kernel import run_chunks
-from experiments.ann.core.line_codes import LineCodec, fit_line_codec
+from experiments.ann.core.lists import in_blocks
+from experiments.ann.core.neighbors import Method, Step, neighbor_stage
 from experiments.ann.core.pruning import Codes, Stored, join_reverse, link_nodes, reverse_lists
 from experiments.ann.core.reachability import repair
-from experiments.ann.core.vector import LANES, aligned_rows
+from experiments.ann.core.short_codes import ShortCodes, short_codes
+from experiments.ann.core.vector import LANES
 
 T = TypeVar("T")
 ENTRY_SETS = 256
@@ -36,14 +35,6 @@ LISTED = 32
 """Nearest neighbors per node that the searches by codes walk along."""
 MET = 16_384
 """Room for the keys that a search by codes collects."""
-
-
-class Step(NamedTuple):
-    """How far a build has come."""
-
-    stage: str
-    done: int
-    total: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,6 +55,8 @@ class BuildSettings:
     candidates_from_search: bool = True
     """Whether candidates are the nodes that a search meets, beside the node's own neighbors."""
     reverse_edges: bool = True
+    neighbors: Method = "auto"
+    """Whether the nearest neighbor graph is exact or found in groups; by default what a cost model chooses."""
     by_codes: bool | None = None
     """Whether codes find the candidates; by default from 16,384 vectors on."""
     repair: bool = True
@@ -73,6 +66,8 @@ class BuildSettings:
         for name in ("knn", "search_list_size", "max_degree", "candidates"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name}: expected at least 1, got {getattr(self, name)}")
+        if self.neighbors not in ("auto", "exact", "grouped"):
+            raise ValueError(f"neighbors: expected auto, exact or grouped, got {self.neighbors!r}")
         if self.metric not in ("l2", "cosine", "ip"):
             raise ValueError(f"metric: expected l2, cosine or ip, got {self.metric!r}")
 
@@ -86,34 +81,12 @@ class BuildReport:
     repair_seconds: float
     attached: int
     """Edges that repair attached."""
+    neighbors: str = "exact"
+    """How the nearest neighbor graph was made: exact or grouped."""
 
     @property
     def seconds(self) -> float:
         return self.knn_seconds + self.link_seconds + self.repair_seconds
-
-
-class ShortCodes(NamedTuple):
-    """Codes of a base for searching."""
-
-    codec: LineCodec | None
-    """None where vectors are no longer than a code and serve as their own."""
-    codes: Codes | Floats
-    """(n + 2, 64), see ``LineCodec.encode``; or the vectors."""
-
-    def of_queries(self, queries: Stored, threads: int = 1) -> QueryCodes | Floats:
-        """What codes are compared with, for padded queries."""
-        if self.codec is None:
-            return queries.astype(np.float32, copy=False)
-        return self.codec.encode_queries(queries, vnni=self.codes.dtype == np.uint8, threads=threads)
-
-
-def short_codes(vectors: Stored, principal: Principal, threads: int, *, portable: bool = False) -> ShortCodes:
-    """Fit a codec and encode the base; ``portable`` does without VNNI."""
-    if vectors.shape[1] <= LANES and vectors.dtype == np.float32:
-        return ShortCodes(None, vectors)
-    vnni = has_vnni() and not portable
-    codec = fit_line_codec(principal, vnni=vnni)
-    return ShortCodes(codec, codec.encode(vectors, vnni=vnni, threads=threads))
 
 
 class Built(NamedTuple):
@@ -134,12 +107,13 @@ def build_steps(base: Floats, settings: BuildSettings, threads: int) -> Generato
     vectors = stored_form(base)
     coded = settings.by_codes if settings.by_codes is not None else len(base) >= CODED_FROM
     principal = Principal(vectors) if coded else None
-    knn, squared = yield from _neighbor_stage(base, vectors, principal, settings.knn, threads)
+    short = None if principal is None else short_codes(vectors, principal, threads)
+    knn, squared, method = yield from neighbor_stage(
+        base, vectors, principal, short, settings.knn, settings.neighbors, threads
+    )
     neighbors_done = time.perf_counter()
     navigating_node = nearest_to_mean(base)
-    short = None
-    if principal is not None and settings.candidates_from_search:
-        short = short_codes(vectors, principal, threads)
+    if short is not None and settings.candidates_from_search:
         linked = _link_by_codes(vectors, short, knn, squared, navigating_node, settings, threads)
     else:
         linked = _link_exactly(base, knn, squared, navigating_node, settings, threads)
@@ -154,6 +128,7 @@ def build_steps(base: Floats, settings: BuildSettings, threads: int) -> Generato
         link_seconds=linked_at - neighbors_done,
         repair_seconds=time.perf_counter() - linked_at,
         attached=attached,
+        neighbors=method,
     )
     return Built(graph, navigating_node, report, vectors, short)
 
@@ -168,15 +143,6 @@ def _just(value: T) -> Generator[Step, None, T]:
     yield
 
 
-def _staged(stage: str, total: int, steps: Generator[int, None, T]) -> Generator[Step, None, T]:
-    """Name the steps of a stage."""
-    while True:
-        try:
-            yield Step(stage, next(steps), total)
-        except StopIteration as end:
-            return end.value
-
-
 def nearest_to_mean(base: Floats) -> int:
     """The vector nearest to the mean. The paper searches for it on the graph; a scan is exact and costs one pass."""
     mean = base.mean(axis=0, dtype=np.float64)
@@ -186,32 +152,6 @@ def nearest_to_mean(base: Floats) -> int:
         if squared.min() < best:
             best, nearest = squared.min(), start + int(squared.argmin())
     return nearest
-
-
-def _neighbor_stage(
-    base: Floats, vectors: Stored, principal: Principal | None, k: int, threads: int
-) -> Generator[Step, None, tuple[Ids, Floats]]:
-    n, width = len(base), max(1, min(k, len(base) - 1))
-    with threadpool_limits(1):
-        if principal is not None and has_vnni() and n > CODED_FROM:
-            for code_bytes in code_widths(base.shape[1]):
-                codec = fit_codec(principal, code_bytes, vnni=True)
-                codes = codec.encode(vectors, threads=threads)
-                steps = coded_graph_steps(vectors, codec, codes, width, threads=threads)
-                found = yield from _staged("nearest neighbors", n, steps)
-                if found is not None:
-                    return found
-        return (yield from _staged("nearest neighbors", n, knn_graph_steps(base, width, threads=threads)))
-
-
-def code_widths(dim: int) -> list[int]:
-    """Lengths of code to try for the neighbor graph, from the quickest on: a product of codes takes a fourth of one of
-    floats.
-    """
-    widths = [64 if dim <= 256 else 128]
-    while widths[-1] < min(dim, 512):
-        widths.append(2 * widths[-1])
-    return widths
 
 
 def _link_exactly(
@@ -328,25 +268,6 @@ def entry_sets(neighbors: Ids, navigating_node: int, size: int, n: int, seed: in
 def _lists_with_entries(neighbors: Ids, entries: Ids) -> Ids:
     """Nearest neighbors (n, width), and below them the nodes to start from, in full blocks of 8."""
     return in_blocks(np.vstack([neighbors, entries]))
-
-
-def in_blocks(graph: Ids) -> Ids:
-    """A padded graph (n, R) on cache lines, R a multiple of 8: gaps in a block of 8 repeat its first id."""
-    n, width = graph.shape
-    lists: Ids = aligned_rows(n, -(-width // BLOCK) * BLOCK, np.int32)
-    lists[:] = -1
-    lists[:, :width] = graph
-    blocks = lists.reshape(n, -1, BLOCK)
-    gaps = (blocks < 0) & (blocks[:, :, :1] >= 0)
-    blocks[gaps] = np.broadcast_to(blocks[:, :, :1], blocks.shape)[gaps]
-    return lists
-
-
-def lists_with_start(graph: Ids, navigating_node: int) -> Ids:
-    """A padded graph (n, R) in the layout of ``search_codes``, with the navigating node in one more row."""
-    start = np.full((1, graph.shape[1]), -1, np.int32)
-    start[0, 0] = navigating_node
-    return in_blocks(np.vstack([graph, start]))
 
 
 def attach_unreachable(graph: Ids, base: Floats, navigating_node: int, search_list_size: int) -> int:

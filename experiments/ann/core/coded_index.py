@@ -16,14 +16,16 @@ from typing import Any, TypeGuard
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from experiments.ann.core.building import ShortCodes, lists_with_start, short_codes
 from experiments.ann.core.code_vector import has_vnni
-from experiments.ann.core.coded_search import Stored, search_allowed, search_lists
+from experiments.ann.core.coded_search import search_allowed, search_lists
 from experiments.ann.core.codes import Principal, as_bytes, holds_bytes
 from experiments.ann.core.distance import Floats, Ids, MetricSpace, checked_vectors
 from experiments.ann.core.index import NSG, SearchResult, check_sizes, checked_mask
 from experiments.ann.core.kernel import usable_cores
 from experiments.ann.core.line_codes import LineCodec
+from experiments.ann.core.lists import lists_with_start
+from experiments.ann.core.pruning import Stored
+from experiments.ann.core.short_codes import ShortCodes, short_codes
 from experiments.ann.core.storage import read_arrays, write_arrays
 from experiments.ann.core.vector import aligned_rows, padded
 

@@ -10,11 +10,12 @@ import numpy as np
 
 from experiments.ann.core.code_vector import BLOCK, block_keys, stored_distance
 from experiments.ann.core.coded_neighbors import select_smallest
-from experiments.ann.core.coded_search import Codes, QueryCodes, Stored, request_codes
+from experiments.ann.core.coded_search import request_codes
 from experiments.ann.core.distance import Floats, Ids, Keys, key_distance, key_node, make_key
 from experiments.ann.core.kernel import kernel
+from experiments.ann.core.line_codes import Codes, QueryCodes
 from experiments.ann.core.pool_vector import NO_KEY, absorb, first_open
-from experiments.ann.core.pruning import keep_unoccluded
+from experiments.ann.core.pruning import Stored, keep_unoccluded
 from experiments.ann.core.search import Stamps, next_stamp
 
 

@@ -19,11 +19,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from experiments.ann.core.code_vector import stored_distance
-from experiments.ann.core.coded_search import REQUESTED_LINES, Codes, Stored
+from experiments.ann.core.coded_search import REQUESTED_LINES
 from experiments.ann.core.codes import Codec, multiply
 from experiments.ann.core.distance import Floats, Ids, Keys, key_distance, key_node, make_key
 from experiments.ann.core.kernel import fast_kernel, kernel, run_chunks
+from experiments.ann.core.line_codes import Codes
 from experiments.ann.core.product_vector import lowest_bit, mask_below, project_four
+from experiments.ann.core.pruning import Stored
 from experiments.ann.core.vector import LINE, aligned_rows, prefetch
 
 TILE = 4096
@@ -47,25 +49,37 @@ class CodeTable:
     """Codes of a base in the layout of the products, with what the bound needs."""
 
     def __init__(self, codes: NDArray[np.int8], errors: Floats, stretch: float, seed: int = 0) -> None:
-        n, width = codes.shape
-        self.order = np.random.default_rng(seed).permutation(n).astype(np.int32)
+        self.order = np.random.default_rng(seed).permutation(len(codes)).astype(np.int32)
         """Column to id. Columns are shuffled, so that the first tile is a sample."""
-        self.columns = -(-n // TILE) * TILE
-        shuffled = np.zeros((self.columns, width), np.int8)
-        shuffled[:n] = codes[self.order]
-        blocks = shuffled.reshape(-1, 64, width // 4, 4).transpose(0, 2, 1, 3)
-        self.blocks: NDArray[np.int8] = aligned_rows(self.columns // 64 * (width // 4), 256, np.int8)
-        self.blocks[:] = blocks.reshape(-1, 256)
-        wide = shuffled.astype(np.int32)
-        # codes of rows are shifted by 128 to be unsigned:
-        # |c_i - c_j|^2 = |c_i|^2 + (|c_j|^2 + 256 sum c_j) - 2 (c_i + 128).c_j
-        self.terms: Ints = (np.einsum("ij,ij->i", wide, wide) + 256 * wide.sum(axis=1)).astype(np.int32)
-        self.terms[n:] = np.iinfo(np.int32).max // 2
-        self.rows: NDArray[np.uint8] = aligned_rows(n, width, np.uint8)
-        self.rows[:] = (codes.astype(np.int16) + 128).astype(np.uint8)
-        self.norms: Ints = np.einsum("ij,ij->i", codes, codes, dtype=np.int32)
+        self.blocks, self.terms = column_blocks(codes[self.order], TILE)
+        self.rows, self.norms = unsigned_rows(codes)
         self.errors = errors
         self.stretch = np.float32(stretch)
+
+
+def column_blocks(codes: NDArray[np.int8], multiple: int) -> tuple[NDArray[np.int8], Ints]:
+    """Codes (n, width) as columns of products, their number rounded up to a multiple, and a term of each column.
+
+    With codes of rows shifted by 128 to be unsigned: |c_i - c_j|^2 = |c_i|^2 + term_j - 2 (c_i + 128).c_j, where
+    term_j = |c_j|^2 + 256 sum c_j; that of columns behind the last exceeds every limit.
+    """
+    n, width = codes.shape
+    columns = -(-n // multiple) * multiple
+    whole = np.zeros((columns, width), np.int8)
+    whole[:n] = codes
+    blocks: NDArray[np.int8] = aligned_rows(columns // 64 * (width // 4), 256, np.int8)
+    blocks[:] = whole.reshape(-1, 64, width // 4, 4).transpose(0, 2, 1, 3).reshape(-1, 256)
+    wide = whole.astype(np.int32)
+    terms = (np.einsum("ij,ij->i", wide, wide) + 256 * wide.sum(axis=1)).astype(np.int32)
+    terms[n:] = np.iinfo(np.int32).max // 2
+    return blocks, terms
+
+
+def unsigned_rows(codes: NDArray[np.int8]) -> tuple[NDArray[np.uint8], Ints]:
+    """Codes (n, width) shifted by 128, and their squared lengths (n,)."""
+    rows: NDArray[np.uint8] = aligned_rows(*codes.shape, np.uint8)
+    rows[:] = codes.view(np.uint8) ^ 128
+    return rows, np.einsum("ij,ij->i", codes, codes, dtype=np.int32)
 
 
 @fast_kernel
@@ -80,10 +94,10 @@ def code_errors(products: Floats | Ints, scale: Floats, shift: Floats, codes: ND
 
 
 @kernel
-def products_of_tile(rows: NDArray[np.uint8], blocks: NDArray[np.int8], start: int, products: Ints) -> None:
-    """Products of up to four rows with the columns of the tile at ``start``, into products (4, TILE)."""
+def products_of_tile(rows: NDArray[np.uint8], blocks: NDArray[np.int8], start: int, width: int, products: Ints) -> None:
+    """Products of up to four rows with the ``width`` columns of the tile at ``start``, into products (4, >= width)."""
     groups = rows.shape[1] // 4
-    for block in range(products.shape[1] // 64):
+    for block in range(width // 64):
         place = (start // 64 + block) * groups
         column = 64 * block
         project_four(rows, 0, blocks[place : place + groups], 0, products[:, column : column + 64])
@@ -153,33 +167,39 @@ def candidates_of_rows(
     order: Ids,
     first: int,
     stop: int,
+    kept: int,
     products: Ints,
     found: Keys,
     sizes: Keys,
     limits: Keys,
 ) -> None:
-    """The nearest by code of rows first..stop-1, in ``found`` (ROWS, room): all that are nearer than ``limits``."""
-    n = rows.shape[0]
+    """The nearest columns by code of rows first..stop-1 in ``found`` (ROWS, room): all nearer than ``limits``.
+
+    About ``kept`` to twice as many remain, if there are as many; ``order`` tells the ids of the columns.
+    """
     sizes[:] = 0
     limits[:] = np.iinfo(np.int32).max // 4
-    expected = KEPT * SAMPLED / n
+    expected = kept * SAMPLED / order.shape[0]
     share = min(SAMPLED, int(expected + 2 * np.sqrt(expected)) + 4)
     for start in range(0, terms.shape[0], TILE):
+        width = min(TILE, terms.shape[0] - start)
         for row in range(first, stop, 4):
-            products_of_tile(rows[row : min(row + 4, stop)], blocks, start, products)
+            products_of_tile(rows[row : min(row + 4, stop)], blocks, start, width, products)
             for local in range(min(4, stop - row)):
                 slot = row + local - first
                 norm = norms[row + local]
                 begin = 0
                 if start == 0:
-                    begin = SAMPLED
+                    begin = min(SAMPLED, width)
                     size = gather(products, local, terms, 0, 0, begin, limits[slot], norm, order, found[slot], 0)
-                    limits[slot], sizes[slot] = tighten(found[slot], size, share)
+                    sizes[slot] = size
+                    if size > share:
+                        limits[slot], sizes[slot] = tighten(found[slot], size, share)
                 sizes[slot] = gather(
-                    products, local, terms, start, begin, TILE, limits[slot], norm, order, found[slot], sizes[slot]
+                    products, local, terms, start, begin, width, limits[slot], norm, order, found[slot], sizes[slot]
                 )
-                if sizes[slot] > 2 * KEPT:
-                    limits[slot], sizes[slot] = tighten(found[slot], sizes[slot], KEPT)
+                if sizes[slot] > 2 * kept:
+                    limits[slot], sizes[slot] = tighten(found[slot], sizes[slot], kept)
 
 
 @kernel
@@ -288,7 +308,7 @@ def rescan_row(
     kth = best[best.shape[0] - 1]
     held = 0
     for start in range(0, terms.shape[0], TILE):
-        products_of_tile(rows[row : row + 1], blocks, start, products)
+        products_of_tile(rows[row : row + 1], blocks, start, TILE, products)
         limit = reach(kth, stretch, errors[row] + worst) + 1
         size = gather(products, 0, terms, start, 0, TILE, limit, norms[row], order, found, 0)
         for i in range(size):
@@ -321,7 +341,7 @@ def graph_rows(
     """The k nearest others of rows first..stop-1; returns how many rows took a second pass."""
     sizes, limits = np.empty(ROWS, np.int64), np.empty(ROWS, np.int64)
     best = np.empty(ids.shape[1], np.int64)
-    candidates_of_rows(rows, norms, blocks, terms, order, first, stop, products, found, sizes, limits)
+    candidates_of_rows(rows, norms, blocks, terms, order, first, stop, KEPT, products, found, sizes, limits)
     again = 0
     for row in range(first, stop):
         slot = row - first

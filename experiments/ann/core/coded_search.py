@@ -17,12 +17,10 @@ from experiments.ann.core.code_vector import BLOCK, block_keys, stored_distance
 from experiments.ann.core.distance import Floats, Ids, Keys, key_distance, key_node, make_key
 from experiments.ann.core.exact import exact_neighbors
 from experiments.ann.core.kernel import kernel, run_all
+from experiments.ann.core.line_codes import Codes, QueryCodes
 from experiments.ann.core.pool_vector import NO_KEY, absorb, first_open
+from experiments.ann.core.pruning import Stored
 from experiments.ann.core.vector import LINE, aligned_rows, prefetch
-
-Codes = NDArray[np.uint8] | NDArray[np.int8]
-QueryCodes = NDArray[np.int8] | NDArray[np.int16]
-Stored = NDArray[np.float32] | NDArray[np.uint8]
 
 Mask = NDArray[np.bool_]
 

@@ -27,12 +27,12 @@ from experiments.ann.core.building import (
     Built,
     Step,
     build_steps,
-    lists_with_start,
     stored_form,
 )
 from experiments.ann.core.coded_search import Mask, search_allowed, search_lists
 from experiments.ann.core.distance import Floats, Ids, MetricSpace, checked_vectors
 from experiments.ann.core.kernel import finish, run_all, usable_cores
+from experiments.ann.core.lists import lists_with_start
 from experiments.ann.core.reachability import count_unreachable, degrees, mutual_degrees
 from experiments.ann.core.search import search_rows
 from experiments.ann.core.storage import read_arrays, write_arrays

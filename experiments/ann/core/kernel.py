@@ -8,11 +8,14 @@ alone, in the same way.
 
 from __future__ import annotations
 
+import hashlib
 import os
 import queue
 import threading
 from collections.abc import Callable, Generator, Iterator
-from typing import TypeVar, cast
+from functools import cache
+from pathlib import Path
+from typing import Any, TypeVar, cast
 
 import numba
 
@@ -27,12 +30,31 @@ meaning.
 
 def kernel(function: F) -> F:
     """Compile a module-level function; sums keep the order that is written."""
-    return cast(F, numba.njit(function, cache=True, nogil=True, error_model="numpy"))
+    return _stamped(numba.njit(function, cache=True, nogil=True, error_model="numpy"))
 
 
 def fast_kernel(function: F) -> F:
     """Compile a module-level function whose sums may be reordered, so that they use vector registers."""
-    return cast(F, numba.njit(function, cache=True, nogil=True, error_model="numpy", fastmath=REORDERED_SUMS))
+    return _stamped(numba.njit(function, cache=True, nogil=True, error_model="numpy", fastmath=REORDERED_SUMS))
+
+
+@cache
+def sources_stamp() -> str:
+    """Digest of all sources of this package."""
+    sources = sorted(Path(__file__).parent.glob("*.py"))
+    return hashlib.sha256(b"\0".join(source.read_bytes() for source in sources)).hexdigest()
+
+
+def _stamped(dispatcher: Any) -> Any:
+    """Tie what is cached on disk to all sources.
+
+    numba looks at the file of the kernel alone, and would go on using what was compiled with an older version of a
+    function or an instruction that the kernel calls.
+    """
+    file = getattr(getattr(dispatcher, "_cache", None), "_cache_file", None)
+    if file is not None:
+        file._source_stamp = sources_stamp()
+    return dispatcher
 
 
 def usable_cores() -> int:

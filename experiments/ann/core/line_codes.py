@@ -27,6 +27,9 @@ from experiments.ann.core.distance import Floats
 from experiments.ann.core.kernel import fast_kernel, run_all
 from experiments.ann.core.vector import LINE, aligned_rows
 
+Codes = NDArray[np.uint8] | NDArray[np.int8]
+"""Codes of a base: as uint8 where VNNI is used, as int8 elsewhere."""
+QueryCodes = NDArray[np.int8] | NDArray[np.int16]
 PLACES = 60
 """Bytes of a code that hold coordinates."""
 HALVES = 2 * LINE
@@ -67,7 +70,7 @@ class LineCodec:
     spread: float
     """How many candidates by code hold the k nearest, divided by k."""
 
-    def encode(self, vectors: Floats | Bytes, *, vnni: bool, threads: int = 1) -> Bytes | NDArray[np.int8]:
+    def encode(self, vectors: Floats | Bytes, *, vnni: bool, threads: int = 1) -> Codes:
         """Codes of padded vectors, and two rows of tables below them (n + 2, 64); as uint8 for VNNI, else as int8."""
         n = len(vectors)
         codes: Bytes = aligned_rows(n + 2, LINE, np.uint8)
@@ -81,9 +84,7 @@ class LineCodec:
         self._project(vectors, work, threads)
         return codes if vnni else codes.view(np.int8)
 
-    def encode_queries(
-        self, vectors: Floats | Bytes, *, vnni: bool, threads: int = 1
-    ) -> NDArray[np.int8] | NDArray[np.int16]:
+    def encode_queries(self, vectors: Floats | Bytes, *, vnni: bool, threads: int = 1) -> QueryCodes:
         """Rows that codes are compared with (m, 192) int8 for VNNI, else (m, 160) int16, on cache lines.
 
         The first 128 numbers are the factors of the two halves of a code's bytes, then follows the constant of the
@@ -99,7 +100,7 @@ class LineCodec:
         self._project(vectors, work, threads)
         return rows
 
-    def decode(self, codes: Bytes | NDArray[np.int8]) -> Floats:
+    def decode(self, codes: Codes) -> Floats:
         """Coordinates (m, 120 - refined) of codes (m, 64), as far as their 4 or 8 bits tell them."""
         numbers = codes.view(np.uint8)
         both = np.hstack([numbers & 15, numbers >> 4]) * self.steps + self.origins - MIDDLE
@@ -167,7 +168,7 @@ def factors(
     origins: Floats,
     refined: int,
     decoded: bool,
-    rows: NDArray[np.int8] | NDArray[np.int16],
+    rows: QueryCodes,
     constants: NDArray[np.int32],
 ) -> None:
     """Query rows of coordinates (m, 128): factors of decoded values, or of the numbers of 4 bits themselves.

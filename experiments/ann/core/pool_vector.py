@@ -33,13 +33,9 @@ def absorb(pools: Keys, slot: int, keys: Keys, count: int) -> None:
         absorb_in_registers(pools, slot, keys, count)
         return
     for i in range(count):
-        place = 0
-        for held in pools[slot]:
-            place += held < keys[i]
+        place = place_of(pools, slot, keys[i])
         if place < pools.shape[1] and pools[slot, place] | 1 != keys[i] | 1:
-            for later in range(pools.shape[1] - 1, place, -1):
-                pools[slot, later] = pools[slot, later - 1]
-            pools[slot, place] = keys[i]
+            insert_at(pools, slot, place, keys[i])
 
 
 @instruction
@@ -84,6 +80,49 @@ def _absorb(builder: Any, start: Any, blocks: int, keys: Any, count: Any) -> Non
             below = old
     for place, variable in zip(places, current, strict=True):
         builder.store(builder.load(variable), place, align=LINE)
+
+
+@instruction
+def place_of(typing_context: Any, pool: Any, slot: Any, key: Any) -> Any:
+    """How many keys of row ``slot`` of a sorted pool are smaller."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        start, blocks = _pool_row(context, builder, signature.args[0], arguments[0], arguments[1])
+        wanted = splat(builder, arguments[2], KEYS)
+        count = cgutils.alloca_once_value(builder, ir.Constant(I64, 0))
+        with cgutils.for_range(builder, blocks) as loop:
+            smaller = builder.icmp_signed("<", builder.load(builder.gep(start, [loop.index]), align=LINE), wanted)
+            number = builder.ctpop(builder.zext(builder.bitcast(smaller, I8), I64))
+            builder.store(builder.add(builder.load(count), number), count)
+        return builder.load(count)
+
+    return types.int64(pool, types.int64, types.int64), generate
+
+
+@instruction
+def insert_at(typing_context: Any, pool: Any, slot: Any, place: Any, key: Any) -> Any:
+    """Put a key at a place of row ``slot``; what stood there and above moves up by one, the last drops out."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        start, blocks = _pool_row(context, builder, signature.args[0], arguments[0], arguments[1])
+        keys = builder.bitcast(start, I64.as_pointer())
+        first = builder.lshr(arguments[2], ir.Constant(I64, 3))
+        last = builder.sub(blocks, ir.Constant(I64, 1))
+        with cgutils.for_range(builder, builder.sub(last, first)) as loop:
+            block = builder.sub(last, loop.index)
+            below = builder.gep(keys, [builder.sub(builder.shl(block, ir.Constant(I64, 3)), ir.Constant(I64, 1))])
+            moved = builder.load(builder.bitcast(below, KEYS.as_pointer()), align=8)
+            builder.store(moved, builder.gep(start, [block]), align=LINE)
+        old = builder.load(builder.gep(start, [first]), align=LINE)
+        moved = shuffle(builder, old, old, [7, *range(7)])
+        lanes = ir.Constant(KEYS, list(range(BLOCK)))
+        lane = splat(builder, builder.and_(arguments[2], ir.Constant(I64, 7)), KEYS)
+        fresh = builder.select(builder.icmp_signed("==", lanes, lane), splat(builder, arguments[3], KEYS), old)
+        fresh = builder.select(builder.icmp_signed(">", lanes, lane), moved, fresh)
+        builder.store(fresh, builder.gep(start, [first]), align=LINE)
+        return context.get_dummy_value()
+
+    return types.void(pool, types.int64, types.int64, types.int64), generate
 
 
 def _unless_present(builder: Any, blocks: list[Any], key: Any) -> Any:

@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 from experiments.ann.core.code_vector import stored_distance
 from experiments.ann.core.distance import Floats, Ids, Keys, key_distance, key_node, make_key
 from experiments.ann.core.kernel import kernel
+from experiments.ann.core.line_codes import Codes
 from experiments.ann.core.search import Stamps, best_first, next_stamp
 
-Codes = NDArray[np.uint8] | NDArray[np.int8]
 Stored = NDArray[np.float32] | NDArray[np.uint8]
 
 

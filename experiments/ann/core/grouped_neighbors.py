@@ -1,0 +1,274 @@
+"""A neighbor graph of many vectors in almost linear time: groups first, then every vector searches for itself.
+
+1. Centers are drawn by k-means of a sample, one for a thousand vectors; every vector joins the groups of its nearest
+   four. Within a group all pairs are compared by code, as in ``coded_neighbors``.
+2. On the graph of what the groups have found, every vector searches for itself by code. What its list holds at the end
+   is measured exactly, and the nearest are kept.
+
+The graph is not exact: a neighbor that shares no group and is never met is missed. Two builds are equal bit for bit for
+any number of threads: groups and searches write to places of their own.
+
+The idea to refine a rough graph by its own edges is that of NN-descent (Dong, Moses, Li: Efficient k-Nearest Neighbor
+Graph Construction for Generic Similarity Measures, WWW 2011).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from experiments.ann.core.code_vector import BLOCK, stored_distance
+from experiments.ann.core.coded_linking import collect
+from experiments.ann.core.coded_neighbors import (
+    ROWS,
+    TILE,
+    Ints,
+    candidates_of_rows,
+    column_blocks,
+    select_smallest,
+    unsigned_rows,
+)
+from experiments.ann.core.coded_search import key_rows
+from experiments.ann.core.codes import Bytes
+from experiments.ann.core.distance import Floats, Ids, Keys, key_distance, key_node, make_key
+from experiments.ann.core.kernel import kernel, run_all, run_chunks
+from experiments.ann.core.line_codes import Codes, QueryCodes
+from experiments.ann.core.lists import in_blocks
+from experiments.ann.core.pruning import Stored
+from experiments.ann.core.short_codes import ShortCodes
+from experiments.ann.core.vector import aligned_rows
+
+GROUP = 1000
+"""Vectors per center."""
+JOINED = 4
+"""Groups that a vector joins."""
+TAKEN = 24
+"""Nearest of each group that a vector keeps."""
+WALKED = 32
+"""Neighbors per node that the searches walk along."""
+SEARCHED = 96
+"""List size of the searches, or k + 1 where that is more."""
+SAMPLED_PER_CENTER, ROUNDS = 32, 5
+COLUMNS = 64
+"""Columns per step of the products."""
+MET = 16_384
+"""Room for the keys that a search collects."""
+
+
+class Groups(NamedTuple):
+    """Which vectors belong to which center."""
+
+    joined: Ids
+    """(n, 4) centers of each vector, the nearest first."""
+    offsets: NDArray[np.int64]
+    """(centers + 1,) where the members of a center begin."""
+    members: Ids
+    """(4 n,) ids of the members, ascending within a center."""
+
+
+def form_groups(codes: NDArray[np.int8], threads: int, seed: int = 0) -> Groups:
+    """Groups of codes (n, width)."""
+    n = len(codes)
+    count = max(JOINED, n // GROUP)
+    rng = np.random.default_rng(seed)
+    sample = codes[np.sort(rng.choice(n, min(n, count * SAMPLED_PER_CENTER), replace=False))].astype(np.float32)
+    centers = sample[rng.choice(len(sample), count, replace=False)]
+    for _ in range(ROUNDS):
+        nearest = nearest_centers(sample, centers, 1, threads)[:, 0]
+        sizes = np.bincount(nearest, minlength=count)
+        order = np.argsort(nearest, kind="stable")
+        filled = np.flatnonzero(sizes)
+        sums = np.add.reduceat(sample[order], np.cumsum(sizes)[filled] - sizes[filled], axis=0)
+        centers[filled] = sums / sizes[filled, None]
+    joined = nearest_centers(codes, centers, min(JOINED, count), threads)
+    sizes = np.bincount(joined.ravel(), minlength=count)
+    order = np.argsort(joined.ravel(), kind="stable")
+    offsets = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
+    return Groups(joined, offsets, (order // joined.shape[1]).astype(np.int32))
+
+
+def nearest_centers(points: NDArray[np.int8] | Floats, centers: Floats, count: int, threads: int) -> Ids:
+    """The nearest centers (m, count) of points."""
+    nearest = np.empty((len(points), count), np.int32)
+    halves = np.einsum("ij,ij->i", centers, centers) / 2
+
+    def work(_: int, start: int, stop: int) -> None:
+        smallest_columns(halves - points[start:stop].astype(np.float32) @ centers.T, nearest[start:stop])
+
+    run_all(work, len(points), chunk=256, threads=threads)
+    return nearest
+
+
+@kernel
+def smallest_columns(values: Floats, chosen: Ids) -> None:
+    """Columns of the smallest values of each row, in order, the first of equal ones first."""
+    count = chosen.shape[1]
+    best = np.empty(count, np.float32)
+    for row in range(values.shape[0]):
+        held = 0
+        for column in range(values.shape[1]):
+            value = values[row, column]
+            if held == count and value >= best[count - 1]:
+                continue
+            place = min(held, count - 1)
+            while place > 0 and best[place - 1] > value:
+                best[place], chosen[row, place] = best[place - 1], chosen[row, place - 1]
+                place -= 1
+            best[place], chosen[row, place] = value, column
+            held = min(held + 1, count)
+
+
+@kernel
+def nearest_in_group(
+    rows: Bytes,
+    norms: Ints,
+    members: Ids,
+    ranks: Ids,
+    blocks: NDArray[np.int8],
+    terms: Ints,
+    products: Ints,
+    found: Keys,
+    nearest: Keys,
+) -> None:
+    """The nearest members of a group by code of each of its members.
+
+    Args:
+        rows, norms: codes of the members as unsigned bytes and their squared lengths.
+        members, ranks: their ids (m,), and which of its groups this is for each.
+        blocks, terms: the same codes as columns, see ``column_blocks``.
+        products, found: scratch.
+        nearest: out (n, 4, TAKEN) keys ``distance << 32 | id << 1``, in no order; -1 behind the last.
+    """
+    sizes, limits = np.empty(ROWS, np.int64), np.empty(ROWS, np.int64)
+    for first in range(0, rows.shape[0], ROWS):
+        stop = min(first + ROWS, rows.shape[0])
+        candidates_of_rows(rows, norms, blocks, terms, members, first, stop, 2 * TAKEN, products, found, sizes, limits)
+        for row in range(first, stop):
+            slot, own = row - first, members[row]
+            size = 0
+            for i in range(sizes[slot]):
+                if found[slot, i] & 0x7FFFFFFF != own:
+                    found[slot, size] = found[slot, i]
+                    size += 1
+            kept = min(size, TAKEN)
+            if size > kept:
+                select_smallest(found[slot], size, kept)
+            for i in range(kept):
+                key = found[slot, i]
+                nearest[own, ranks[row], i] = (key >> 32) << 32 | (key & 0x7FFFFFFF) << 1
+
+
+@kernel
+def merge_groups(nearest: Keys, start: int, stop: int, lists: Ids) -> None:
+    """The nearest of all groups of nodes start..stop-1 into ``lists`` (n, WALKED), -1 behind the last."""
+    for node in range(start, stop):
+        keys = nearest[node].ravel()
+        keys.sort()
+        count = 0
+        last = -1
+        for key in keys:
+            if key >= 0 and key != last and count < lists.shape[1]:
+                lists[node, count] = key_node(key)
+                count += 1
+                last = key
+        lists[node, count:] = -1
+
+
+@kernel
+def search_for_themselves(
+    lists: Ids,
+    vectors: Stored,
+    codes: Codes | Floats,
+    queries: QueryCodes | Floats,
+    start: int,
+    stop: int,
+    size: int,
+    pools: Keys,
+    keys: Keys,
+    met: Keys,
+    ids: Ids,
+    squared: Floats,
+) -> None:
+    """The nearest others of nodes start..stop-1, among those that a search from each finds; -1 behind the last.
+
+    ``queries`` has the rows of these nodes only; the other arguments are those of ``coded_linking.collect``.
+    """
+    for node in range(start, stop):
+        collect(lists, codes, queries, node - start, node, size, pools, keys, met)
+        count = 0
+        for i in range(size):
+            other = key_node(pools[0, i])
+            if pools[0, i] & 0x7FFFFFFF00000000 != 0x7FFFFFFF00000000 and other != node:
+                met[count] = make_key(stored_distance(vectors, other, vectors, node, codes), other)
+                count += 1
+        met[:count].sort()
+        for i in range(min(count, ids.shape[1])):
+            ids[node, i] = key_node(met[i])
+            squared[node, i] = key_distance(met[i])
+
+
+def rough_graph_steps(codes: NDArray[np.int8], threads: int) -> Generator[int, None, Ids]:
+    """Neighbors within groups (n, WALKED) of codes (n, width); yields the members done, of 4 n."""
+    n = len(codes)
+    groups = form_groups(codes, threads)
+    count = len(groups.offsets) - 1
+    nearest = np.full((n, groups.joined.shape[1], TAKEN), -1, np.int64)
+    widest = int(np.diff(groups.offsets).max())
+    room = min(TILE, -(-widest // COLUMNS) * COLUMNS)
+    products = [aligned_rows(4, room, np.int32) for _ in range(threads)]
+    found = [np.empty((ROWS, TILE + 8 * TAKEN), np.int64) for _ in range(threads)]
+
+    def work(worker: int, start: int, stop: int) -> None:
+        for center in range(start, stop):
+            members = groups.members[groups.offsets[center] : groups.offsets[center + 1]]
+            if not len(members):
+                continue
+            own = codes[members]
+            blocks, terms = column_blocks(own, COLUMNS)
+            ranks = (groups.joined[members] == center).argmax(axis=1).astype(np.int32)
+            rows, norms = unsigned_rows(own)
+            scratch = (products[worker], found[worker])
+            nearest_in_group(rows, norms, members, ranks, blocks, terms, *scratch, nearest)
+
+    for done in run_chunks(work, count, chunk=1, threads=threads):
+        yield n * done // (2 * count)
+    lists: Ids = aligned_rows(n, WALKED, np.int32)
+    for _ in run_chunks(
+        lambda _, start, stop: merge_groups(nearest, start, stop, lists), n, chunk=4096, threads=threads
+    ):
+        pass
+    return lists
+
+
+def grouped_graph_steps(
+    vectors: Stored, codes: NDArray[np.int8], short: ShortCodes, k: int, *, threads: int
+) -> Generator[int, None, tuple[Ids, Floats]]:
+    """Near neighbors of every vector, most of them its k nearest.
+
+    Args:
+        vectors: padded, as they are measured.
+        codes: of ``codes.Codec``, for the groups.
+        short: codes for the searches.
+
+    Yields the vectors done, returns ids (n, k) and squared distances (n, k); -1 and infinity behind the last.
+    """
+    n = len(vectors)
+    lists = yield from rough_graph_steps(codes, threads)
+    size = min(max(k + 1, SEARCHED), n)
+    ids, squared = np.full((n, k), -1, np.int32), np.full((n, k), np.inf, np.float32)
+    pools = [key_rows(1, size) for _ in range(threads)]
+    keys = [key_rows(1, WALKED + BLOCK)[0] for _ in range(threads)]
+    met = np.empty((threads, MET), np.int64)
+    walked = in_blocks(lists)
+
+    def work(worker: int, start: int, stop: int) -> None:
+        queries = short.of_queries(vectors[start:stop])
+        scratch = (pools[worker], keys[worker], met[worker])
+        search_for_themselves(walked, vectors, short.codes, queries, start, stop, size, *scratch, ids, squared)
+
+    for done in run_chunks(work, n, chunk=256, threads=threads):
+        yield n // 2 + done // 2
+    return ids, squared

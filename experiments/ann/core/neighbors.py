@@ -1,0 +1,106 @@
+"""The nearest neighbor graph that a build starts from: exact, or found in groups where exactness would take too long.
+
+The cost model counts the products of codes (n^2 of them for the exact graph) and adds what every vector takes in
+groups. It prefers the exact graph until that takes ``PATIENCE`` times as long.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from typing import Literal, NamedTuple, TypeVar
+
+from threadpoolctl import threadpool_limits
+
+from experiments.ann.core.code_vector import has_vnni
+from experiments.ann.core.coded_neighbors import coded_graph_steps
+from experiments.ann.core.codes import Principal, fit_codec
+from experiments.ann.core.distance import Floats, Ids
+from experiments.ann.core.exact import knn_graph_steps
+from experiments.ann.core.grouped_neighbors import GROUP, JOINED, grouped_graph_steps
+from experiments.ann.core.pruning import Stored
+from experiments.ann.core.short_codes import ShortCodes
+
+T = TypeVar("T")
+Method = Literal["auto", "exact", "grouped"]
+PRODUCTS_PER_SECOND = 5e10
+"""Products of bytes that a thread makes and looks through, from the graph of 100,000 x 128 bytes on a Xeon."""
+SECONDS_PER_SEARCH = 75e-6
+"""What a search for itself takes a thread, with what is measured at its end, from the same vectors."""
+PATIENCE = 4.0
+GROUPED_FROM = 50_000
+"""Vectors below which groups are never chosen."""
+
+
+class Step(NamedTuple):
+    """How far a build has come."""
+
+    stage: str
+    done: int
+    total: int
+
+
+class Plan(NamedTuple):
+    """What the cost model says, in seconds."""
+
+    exact_seconds: float
+    grouped_seconds: float
+
+    @property
+    def method(self) -> Literal["exact", "grouped"]:
+        return "grouped" if self.exact_seconds > PATIENCE * self.grouped_seconds else "exact"
+
+
+def neighbor_plan(n: int, dim: int, threads: int) -> Plan:
+    """Predicted seconds of both ways for n vectors of ``dim`` coordinates."""
+    products = PRODUCTS_PER_SECOND * threads / code_widths(dim)[0]
+    grouped = n * (JOINED**2 * GROUP + n / GROUP) / products + n * SECONDS_PER_SEARCH / threads
+    return Plan(n * n / products, grouped)
+
+
+def neighbor_stage(
+    base: Floats,
+    vectors: Stored,
+    principal: Principal | None,
+    short: ShortCodes | None,
+    k: int,
+    method: Method,
+    threads: int,
+) -> Generator[Step, None, tuple[Ids, Floats, str]]:
+    """The nearest others of padded vectors: ids (n, k), squared distances, and how they were found."""
+    n, width = len(base), max(1, min(k, len(base) - 1))
+    plan = neighbor_plan(n, base.shape[1], threads)
+    with threadpool_limits(1):
+        if principal is not None and short is not None and has_vnni():
+            grouped = method == "grouped" or (method == "auto" and n >= GROUPED_FROM and plan.method == "grouped")
+            for code_bytes in code_widths(base.shape[1])[: 1 if grouped else None]:
+                codec = fit_codec(principal, code_bytes, vnni=True)
+                codes = codec.encode(vectors, threads=threads)
+                if grouped:
+                    steps = grouped_graph_steps(vectors, codes, short, width, threads=threads)
+                    return *(yield from _staged("neighbors in groups", n, steps)), "grouped"
+                found = yield from _staged(
+                    "nearest neighbors", n, coded_graph_steps(vectors, codec, codes, width, threads=threads)
+                )
+                if found is not None:
+                    return *found, "exact"
+        exact = knn_graph_steps(base, width, threads=threads)
+        return *(yield from _staged("nearest neighbors", n, exact)), "exact"
+
+
+def code_widths(dim: int) -> list[int]:
+    """Lengths of code to try for the exact graph, from the quickest on: products of codes take a fourth of those of
+    floats.
+    """
+    widths = [64 if dim <= 256 else 128]
+    while widths[-1] < min(dim, 512):
+        widths.append(2 * widths[-1])
+    return widths
+
+
+def _staged(stage: str, total: int, steps: Generator[int, None, T]) -> Generator[Step, None, T]:
+    """Name the steps of a stage."""
+    while True:
+        try:
+            yield Step(stage, next(steps), total)
+        except StopIteration as end:
+            return end.value
