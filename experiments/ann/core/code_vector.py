@@ -14,7 +14,7 @@ from llvmlite import ir
 from numba import types
 from numba.core import config as numba_config
 
-from experiments.ann.core.vector import LINE, cgutils, element_pointer, fold, instruction, sum_of_squares
+from experiments.ann.core.vector import LINE, ask_for, cgutils, element_pointer, fold, instruction, sum_of_squares
 
 config: Any = numba_config
 
@@ -97,6 +97,26 @@ def block_keys(
 
     arguments = (codes, graph, types.int64, types.int64, query, types.int64, keys, types.int64, types.int64)
     return types.int64(*arguments), generate
+
+
+@instruction
+def request_block(typing_context: Any, codes: Any, graph: Any, node: Any, first: Any, lines: Any) -> Any:
+    """Ask for the first cache lines of the codes of the eight neighbors of a node from column ``first`` on."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        codes_type, graph_type, *_ = signature.args
+        neighbors = element_pointer(context, builder, graph_type, arguments[1], arguments[2], arguments[3])
+        ids = builder.load(builder.bitcast(neighbors, ir.VectorType(I32, BLOCK).as_pointer()), align=4)
+        base = element_pointer(context, builder, codes_type, arguments[0])
+        stride = cgutils.unpack_tuple(builder, context.make_array(codes_type)(context, builder, arguments[0]).strides)
+        rows = _eight_rows(builder, base, stride[0], ids)
+        with cgutils.for_range(builder, arguments[4]) as loop:
+            offset = builder.shl(loop.index, ir.Constant(I64, 6))
+            for row in rows:
+                ask_for(builder, builder.gep(row, [offset]))
+        return context.get_dummy_value()
+
+    return types.void(codes, graph, types.int64, types.int64, types.int64), generate
 
 
 @instruction

@@ -13,7 +13,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from experiments.ann.core.code_vector import BLOCK, block_keys, stored_distance
+from experiments.ann.core.code_vector import BLOCK, block_keys, request_block, stored_distance
 from experiments.ann.core.distance import Floats, Ids, Keys, key_distance, key_node, make_key
 from experiments.ann.core.exact import exact_neighbors
 from experiments.ann.core.kernel import kernel, run_all
@@ -28,9 +28,9 @@ SCANNED_PER_LISTED = 25
 """Vectors that a scan passes in the time in which a search lengthens its list by one."""
 IN_FLIGHT = 6
 """Queries that a thread works on at once by codes."""
-WIDE_IN_FLIGHT = 3
+WIDE_IN_FLIGHT = 2
 """The same by plain vectors, each of which is several cache lines."""
-REQUESTED_LINES = 8
+REQUESTED_LINES = 4
 """Cache lines of a neighbor that are asked for ahead; the processor sees the pattern and fetches the rest."""
 RERANKED_LINES = 16
 """The same for the vectors that are measured at the end."""
@@ -148,12 +148,11 @@ def keep_unseen(graph: Ids, node: int, seen: Ids, slot: int, fresh: Ids) -> None
 @kernel
 def request_codes(graph: Ids, codes: Codes | Floats, node: int) -> None:
     """Ask for the codes of a node's neighbors."""
-    for i in range(graph.shape[1]):
-        neighbor = graph[node, i]
-        if neighbor < 0:
-            break
-        for line in range(min(REQUESTED_LINES, codes.shape[1] * codes.itemsize // LINE)):
-            prefetch(codes, neighbor, line)
+    lines = min(REQUESTED_LINES, codes.shape[1] * codes.itemsize // LINE)
+    first = 0
+    while first < graph.shape[1] and graph[node, first] >= 0:
+        request_block(codes, graph, node, first, lines)
+        first += BLOCK
 
 
 @kernel
@@ -328,7 +327,8 @@ def search_lists(
         drop_others(found, keep, start, stop)
         rerank(vectors, queries, compared, found[:, :most], start, stop, best[worker], keys[worker], ids, squared)
 
-    run_all(work, m, chunk=max(2 * IN_FLIGHT, min(256, -(-m // (4 * threads)))), threads=threads)
+    share = m if threads == 1 else -(-m // (4 * threads))
+    run_all(work, m, chunk=max(2 * IN_FLIGHT, min(1024, share)), threads=threads)
     return ids, squared, measured
 
 

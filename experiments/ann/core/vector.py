@@ -120,11 +120,15 @@ def prefetch(typing_context: Any, array: Any, row: Any, line: Any) -> Any:
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         start = element_pointer(context, builder, signature.args[0], arguments[0], arguments[1])
-        pointer = builder.gep(start, [builder.mul(arguments[2], ir.Constant(ir.IntType(64), LINE))])
-        byte_pointer, integer = pointer.type, ir.IntType(32)
-        function_type = ir.FunctionType(ir.VoidType(), [byte_pointer, integer, integer, integer])
-        function = cgutils.get_or_insert_function(builder.module, function_type, "llvm.prefetch.p0")
-        builder.call(function, [pointer, *(ir.Constant(integer, value) for value in (0, 3, 1))])
+        ask_for(builder, builder.gep(start, [builder.mul(arguments[2], ir.Constant(ir.IntType(64), LINE))]))
         return context.get_dummy_value()
 
     return types.void(array, types.int64, types.int64), generate
+
+
+def ask_for(builder: Any, pointer: Any) -> None:
+    """Code that asks for the cache line of an address."""
+    integer = ir.IntType(32)
+    function_type = ir.FunctionType(ir.VoidType(), [pointer.type, integer, integer, integer])
+    function = cgutils.get_or_insert_function(builder.module, function_type, "llvm.prefetch.p0")
+    builder.call(function, [pointer, *(ir.Constant(integer, value) for value in (0, 3, 1))])
