@@ -19,9 +19,10 @@ from experiments.ann.core.coded_search import key_rows
 from experiments.ann.core.codes import Principal, as_bytes, holds_bytes
 from experiments.ann.core.distance import Floats, Ids, Metric
 from experiments.ann.core.kernel import run_chunks
+from experiments.ann.core.line_codes import Codes
 from experiments.ann.core.lists import in_blocks
 from experiments.ann.core.neighbors import Method, Step, neighbor_stage
-from experiments.ann.core.pruning import Codes, Stored, join_reverse, link_nodes, reverse_lists
+from experiments.ann.core.pruning import Stored, join_reverse, link_nodes, reverse_lists
 from experiments.ann.core.reachability import repair
 from experiments.ann.core.short_codes import ShortCodes, short_codes
 from experiments.ann.core.vector import LANES

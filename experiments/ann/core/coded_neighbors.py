@@ -77,7 +77,7 @@ def column_blocks(codes: NDArray[np.int8], multiple: int) -> tuple[NDArray[np.in
 
 def unsigned_rows(codes: NDArray[np.int8]) -> tuple[NDArray[np.uint8], Ints]:
     """Codes (n, width) shifted by 128, and their squared lengths (n,)."""
-    rows: NDArray[np.uint8] = aligned_rows(*codes.shape, np.uint8)
+    rows: NDArray[np.uint8] = aligned_rows(codes.shape[0], codes.shape[1], np.uint8)
     rows[:] = codes.view(np.uint8) ^ 128
     return rows, np.einsum("ij,ij->i", codes, codes, dtype=np.int32)
 

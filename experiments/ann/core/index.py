@@ -25,7 +25,6 @@ from experiments.ann.core.building import (
     BuildReport,
     BuildSettings,
     Built,
-    Step,
     build_steps,
     stored_form,
 )
@@ -33,6 +32,7 @@ from experiments.ann.core.coded_search import Mask, search_allowed, search_lists
 from experiments.ann.core.distance import Floats, Ids, MetricSpace, checked_vectors
 from experiments.ann.core.kernel import finish, run_all, usable_cores
 from experiments.ann.core.lists import lists_with_start
+from experiments.ann.core.neighbors import Step
 from experiments.ann.core.reachability import count_unreachable, degrees, mutual_degrees
 from experiments.ann.core.search import search_rows
 from experiments.ann.core.storage import read_arrays, write_arrays

@@ -12,7 +12,7 @@ from typing import Literal, NamedTuple, TypeVar
 from threadpoolctl import threadpool_limits
 
 from experiments.ann.core.code_vector import has_vnni
-from experiments.ann.core.coded_neighbors import coded_graph_steps
+from experiments.ann.core.coded_neighbors import FEWEST, coded_graph_steps
 from experiments.ann.core.codes import Principal, fit_codec
 from experiments.ann.core.distance import Floats, Ids
 from experiments.ann.core.exact import knn_graph_steps
@@ -72,7 +72,8 @@ def neighbor_stage(
     with threadpool_limits(1):
         if principal is not None and short is not None and has_vnni():
             grouped = method == "grouped" or (method == "auto" and n >= GROUPED_FROM and plan.method == "grouped")
-            for code_bytes in code_widths(base.shape[1])[: 1 if grouped else None]:
+            widths = code_widths(base.shape[1]) if grouped or n > FEWEST else []
+            for code_bytes in widths[: 1 if grouped else None]:
                 codec = fit_codec(principal, code_bytes, vnni=True)
                 codes = codec.encode(vectors, threads=threads)
                 if grouped:
