@@ -18,11 +18,11 @@ from experiments.ann.core.coded_linking import link_by_codes
 from experiments.ann.core.coded_search import key_rows
 from experiments.ann.core.codes import Principal, as_bytes, holds_bytes
 from experiments.ann.core.distance import Floats, Ids, Metric
-from experiments.ann.core.kernel import run_chunks
+from experiments.ann.core.kernel import run_all, run_chunks
 from experiments.ann.core.line_codes import Codes
 from experiments.ann.core.lists import in_blocks
 from experiments.ann.core.neighbors import Method, Step, neighbor_stage
-from experiments.ann.core.pruning import Stored, join_reverse, link_nodes, reverse_lists
+from experiments.ann.core.pruning import Stored, join_reverse, link_nodes, nearest_left_out, reverse_lists
 from experiments.ann.core.reachability import repair
 from experiments.ann.core.short_codes import ShortCodes, short_codes
 from experiments.ann.core.vector import LANES
@@ -100,6 +100,8 @@ class Built(NamedTuple):
     """The base as it is measured: bytes where all numbers are, otherwise floats."""
     short: ShortCodes | None
     """Codes that the build has used, and the search may use."""
+    spare: Ids
+    """The nearest neighbors (n, 7) that have no edge, with which a search by codes fills its blocks."""
 
 
 def build_steps(base: Floats, settings: BuildSettings, threads: int) -> Generator[Step, None, Built]:
@@ -124,6 +126,10 @@ def build_steps(base: Floats, settings: BuildSettings, threads: int) -> Generato
     yield Step("repair", 0, len(base))
     attached = attach_unreachable(graph, base, navigating_node, settings.search_list_size) if settings.repair else 0
     yield Step("repair", len(base), len(base))
+    spare = np.empty((len(base), BLOCK - 1), np.int32)
+    run_all(
+        lambda _, start, stop: nearest_left_out(graph, knn, start, stop, spare), len(base), chunk=4096, threads=threads
+    )
     report = BuildReport(
         knn_seconds=neighbors_done - began,
         link_seconds=linked_at - neighbors_done,
@@ -131,7 +137,7 @@ def build_steps(base: Floats, settings: BuildSettings, threads: int) -> Generato
         attached=attached,
         neighbors=method,
     )
-    return Built(graph, navigating_node, report, vectors, short)
+    return Built(graph, navigating_node, report, vectors, short, spare)
 
 
 def stored_form(base: Floats) -> Stored:

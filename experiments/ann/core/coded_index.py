@@ -23,7 +23,7 @@ from experiments.ann.core.distance import Floats, Ids, MetricSpace, checked_vect
 from experiments.ann.core.index import NSG, SearchResult, check_sizes, checked_mask
 from experiments.ann.core.kernel import usable_cores
 from experiments.ann.core.line_codes import LineCodec
-from experiments.ann.core.lists import lists_with_start
+from experiments.ann.core.lists import STARTS, lists_with_start
 from experiments.ann.core.pruning import Stored
 from experiments.ann.core.short_codes import ShortCodes, short_codes
 from experiments.ann.core.storage import read_arrays, write_arrays
@@ -37,7 +37,7 @@ class CodedNSG:
 
     def __init__(self, lists: Ids, vectors: Stored, short: ShortCodes, space: MetricSpace) -> None:
         self.lists = lists
-        """Out-neighbors in blocks of 8 (n + 1, width); the last row holds the navigating node."""
+        """Out-neighbors in full blocks of 8 (n + 1, width); the last row holds the nodes to start from."""
         self.vectors = vectors
         """Base vectors in the space of the metric, padded."""
         self.short = short
@@ -57,7 +57,7 @@ class CodedNSG:
         short = built.short
         if short is None or portable:
             short = short_codes(built.vectors, Principal(built.vectors), workers, portable=portable)
-        lists = lists_with_start(index.graph, index.navigating_node)
+        lists = lists_with_start(index.graph, index.navigating_node, built.spare, STARTS)
         return cls(lists, built.vectors, short, index.space)
 
     def __len__(self) -> int:

@@ -156,7 +156,8 @@ class NSG:
             "settings": asdict(self.settings),
             "report": asdict(self.report),
         }
-        write_arrays(Path(path), "NSG", details, {"graph": self.graph, "base": self.base})
+        arrays = {"graph": self.graph, "base": self.base, "spare": self.built.spare}
+        write_arrays(Path(path), "NSG", details, arrays)
 
     @classmethod
     def load(cls, path: str | os.PathLike[str], *, verify: bool = True) -> NSG:
@@ -168,7 +169,7 @@ class NSG:
         details, arrays = read_arrays(Path(path), "NSG", verify=verify)
         base = arrays["base"]
         report = BuildReport(**details["report"])
-        built = Built(arrays["graph"], details["navigating_node"], report, stored_form(base), None)
+        built = Built(arrays["graph"], details["navigating_node"], report, stored_form(base), None, arrays["spare"])
         return cls(base, MetricSpace(**details["space"]), BuildSettings(**details["settings"]), built)
 
     @cached_property

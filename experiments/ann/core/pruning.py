@@ -20,11 +20,15 @@ from experiments.ann.core.line_codes import Codes
 from experiments.ann.core.search import Stamps, best_first, next_stamp
 
 Stored = NDArray[np.float32] | NDArray[np.uint8]
+TWINS = 2
+"""Edges of a node to vectors that equal its own; the others of a group of equals are reached through these."""
 
 
 @kernel
 def keep_unoccluded(vectors: Stored, codes: Codes | Floats, candidates: Keys, size: int, kept: Keys) -> int:
-    """Apply the MRNG rule to sorted candidates.
+    """Apply the MRNG rule to sorted candidates; of those that equal p only the first ``TWINS`` are looked at.
+
+    The rule alone would let p's equals take all edges, since none occludes another.
 
     Args:
         vectors: padded (n, d), floats or bytes.
@@ -40,6 +44,8 @@ def keep_unoccluded(vectors: Stored, codes: Codes | Floats, candidates: Keys, si
         if taken == kept.shape[0]:
             break
         distance = key_distance(candidates[i])
+        if distance == 0 and i >= TWINS:
+            continue
         node = key_node(candidates[i])
         occluded = False
         for j in range(taken):
@@ -179,3 +185,20 @@ def join_reverse(
             chosen = kept
         for i in range(size):
             joined[node, i] = key_node(chosen[i])
+
+
+@kernel
+def nearest_left_out(graph: Ids, knn: Ids, start: int, stop: int, spare: Ids) -> None:
+    """The nearest neighbors (n, few) of nodes start..stop-1 that are not in their lists; -1 behind the last."""
+    for node in range(start, stop):
+        count = 0
+        for other in knn[node]:
+            if other < 0 or count == spare.shape[1]:
+                break
+            known = False
+            for neighbor in graph[node]:
+                known |= neighbor == other
+            if not known:
+                spare[node, count] = other
+                count += 1
+        spare[node, count:] = -1
