@@ -128,6 +128,7 @@ def start_rows(task: Task, seed: int) -> Iterator[Row]:
 
 def trained_rows(task: Task, seed: int) -> Iterator[Event]:
     """Every arm at every learning rate, then the network that validation chose, layer by layer."""
+    from experiments.cnn.core.activation_members import DeepMembers
     from experiments.cnn.core.tuned_network import tuned_networks
     from experiments.nn.core.fit import Budget, smoothed
 
@@ -139,7 +140,8 @@ def trained_rows(task: Task, seed: int) -> Iterator[Event]:
     lines: list[tuple[str, tuple[float, ...], tuple[float, ...]]] = []
     for done, arm in enumerate(arms):
         yield Progress(f"training, {', '.join(arm)}", done, len(arms))
-        found = tuned_networks(partial(task.build, arm), task.split, budget, params.lrs, seed=seed)
+        build = partial(task.build, arm)
+        found = tuned_networks(build, DeepMembers, task.split, budget, params.lrs, seed=seed)
         yield from sweep_rows(task, arm, found)
         fit, network = found.best
         yield tuned_row(task, arm, fit)

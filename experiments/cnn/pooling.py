@@ -10,35 +10,43 @@ Networks Generalize so Poorly to Small Image Transformations?, JMLR 20, 2019.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from functools import partial
-from statistics import fmean
+from collections.abc import Iterator
 from typing import Annotated, Literal
 
 from pydantic import Field
 from pydantic.dataclasses import dataclass as parameters
 
 from experiments.cnn import pooling_trials as trials
-from experiments.cnn.pooling_trials import EQUAL_FLOPS, EQUAL_PARAMETERS, Row
-from experiments.lab.claims import (
-    Claim,
-    Comparison,
-    by_seed,
-    conditional,
-    edge_of_grid,
-    effect,
-    fact,
-    unavailable,
-    undecided,
+from experiments.cnn.pooling_claims import (
+    a_shift_by_the_stride_shifts_the_output,
+    average_pooling_has_steadier_features_than_strided_convolution,
+    blur_pooling_has_steadier_predictions_than_max,
+    max_pooling_has_steadier_predictions_than_average,
+    max_pooling_is_invariant_to_rotations,
+    max_pooling_is_invariant_to_scale,
+    max_pooling_is_invariant_to_shifts,
+    max_pooling_is_more_accurate_than_average,
+    output_size_follows_the_formula,
+    pooling_filters_then_samples,
+    pooling_has_no_parameters,
+    pooling_is_sampling,
+    pooling_makes_the_next_layer_cheaper,
+    pooling_prevents_overfitting,
+    pooling_shrinks_the_classifier,
+    predictions_survive_shifts,
+    relu_and_max_pooling_commute,
+    the_global_average_ignores_circular_shifts,
+    the_learning_rate_makes_the_gap,
+    there_are_two_kinds_of_pooling,
 )
-from experiments.lab.experiment import CHECKED, Curve, Event, Experiment, Note, Table
-from experiments.lab.instances import judge_instances, select
+from experiments.cnn.pooling_rows import Row
+from experiments.cnn.pooling_views import CURVES, TABLES
+from experiments.lab.claims import Claim
+from experiments.lab.experiment import CHECKED, Event, Experiment, Note
 from experiments.training.choices import ImageSetName
 
 Kind = Literal["max", "avg", "lp", "gem", "blur", "stride_conv", "attention", "none"]
 Size = Annotated[int, Field(ge=10, le=60_000)]
-TOLERANCE = 1e-12
-"""Of relative differences in float64: 2^-52 times some thousand sums."""
 
 
 @parameters(frozen=True, kw_only=True, config=CHECKED)
@@ -106,194 +114,6 @@ def run(params: Params, seed: int) -> Iterator[Event]:
     yield from trials.untrained_rows(task)
     if params.trained:
         yield from trials.trained_rows(task)
-
-
-def relu_and_max_pooling_commute(rows: Sequence[Row]) -> Comparison:
-    return judge_instances(select(rows, "commutes"))
-
-
-def pooling_filters_then_samples(rows: Sequence[Row]) -> Comparison:
-    return judge_instances(select(rows, "filter"), TOLERANCE)
-
-
-def pooling_is_sampling(rows: Sequence[Row]) -> Comparison:
-    return _by_case(select(rows, "sampling"))
-
-
-def output_size_follows_the_formula(rows: Sequence[Row]) -> Comparison:
-    return judge_instances(select(rows, "size"))
-
-
-def pooling_makes_the_next_layer_cheaper(rows: Sequence[Row]) -> Comparison:
-    return _by_case(_without_chance(select(rows, "cost")))
-
-
-def there_are_two_kinds_of_pooling(rows: Sequence[Row]) -> Comparison:
-    return fact(select(rows, "kinds")[0].parameters, 2)
-
-
-def pooling_has_no_parameters(rows: Sequence[Row]) -> Comparison:
-    return conditional({row.case: fact(row.parameters, 0) for row in select(rows, "parameters")})
-
-
-def pooling_shrinks_the_classifier(rows: Sequence[Row]) -> Comparison:
-    return _by_case(_without_chance(select(rows, "head")))
-
-
-def a_shift_by_the_stride_shifts_the_output(rows: Sequence[Row]) -> Comparison:
-    return judge_instances(select(rows, "equivariance"), TOLERANCE)
-
-
-def the_global_average_ignores_circular_shifts(rows: Sequence[Row]) -> Comparison:
-    return judge_instances(select(rows, "global average"), TOLERANCE)
-
-
-def _by_case(rows: Sequence[Row]) -> Comparison:
-    cases = dict.fromkeys(row.case for row in rows)
-    return conditional({c: judge_instances([row for row in rows if row.case == c], TOLERANCE) for c in cases})
-
-
-def _without_chance(rows: Sequence[Row]) -> list[Row]:
-    """Instances that are the same for every seed, once."""
-    return list({row.case: row for row in rows}.values())
-
-
-def max_pooling_is_invariant_to_shifts(rows: Sequence[Row]) -> Comparison:
-    return _invariant(rows, "shift", "{:g} pixels")
-
-
-def max_pooling_is_invariant_to_rotations(rows: Sequence[Row]) -> Comparison:
-    return _invariant(rows, "rotate", "{:g} degrees")
-
-
-def max_pooling_is_invariant_to_scale(rows: Sequence[Row]) -> Comparison:
-    return _invariant(rows, "scale", "factor {:g}")
-
-
-def _invariant(rows: Sequence[Row], transform: str, words: str) -> Comparison:
-    """Random weights: score with max pooling minus that of the same weights without pooling, per amount."""
-    if not {"max", "none"} <= {row.pool for row in rows if row.weights == "random"}:
-        return unavailable("conditional", "needs max and none among the kinds")
-    return conditional(
-        {
-            words.format(amount): effect(
-                *(_stability(rows, "invariance", pool, transform, amount, "random") for pool in ("max", "none")),
-                delta=0.1,
-            )
-            for amount in _amounts(rows, transform)
-        }
-    )
-
-
-def max_pooling_is_more_accurate_than_average(rows: Sequence[Row]) -> Comparison:
-    def judged() -> Comparison:
-        return effect(_tuned(rows, "test_accuracy", "max"), _tuned(rows, "test_accuracy", "avg"), delta=0.005)
-
-    return _between(rows, ("max", "avg"), judged)
-
-
-def the_learning_rate_makes_the_gap(rows: Sequence[Row]) -> Comparison:
-    lowest = min((row.lr for row in rows if row.part == "sweep"), default=0.0)
-
-    def lead(part: str) -> dict[int, float]:
-        """Validation accuracy of max minus average pooling, at the lowest rate of the sweep or tuned."""
-        chosen = [row for row in rows if row.part == part and (part == "trained" or row.lr == lowest)]
-        ahead, behind = (
-            by_seed([row for row in chosen if row.pool == pool], lambda row: row.validation_accuracy)
-            for pool in ("max", "avg")
-        )
-        return {seed: ahead[seed] - behind[seed] for seed in ahead}
-
-    return _between(rows, ("max", "avg"), lambda: effect(lead("sweep"), lead("trained"), delta=0.01))
-
-
-def pooling_prevents_overfitting(rows: Sequence[Row]) -> Comparison:
-    def judged(rival: str) -> Comparison:
-        return effect(_tuned(rows, "gap", rival), _tuned(rows, "gap", "max"), delta=0.01)
-
-    rivals = {"equal FLOPs": EQUAL_FLOPS, "equal parameters": EQUAL_PARAMETERS}
-    return conditional(
-        {words: _between(rows, ("max", rival), partial(judged, rival)) for words, rival in rivals.items()}
-    )
-
-
-def average_pooling_has_steadier_features_than_strided_convolution(rows: Sequence[Row]) -> Comparison:
-    return _steadier(rows, "invariance", ("avg", "stride_conv"), ("shift", "rotate", "scale"), 0.05)
-
-
-def max_pooling_has_steadier_predictions_than_average(rows: Sequence[Row]) -> Comparison:
-    parts = {
-        words: _moved(rows, column, ("max", "avg"), "shift", 0.005)
-        for words, column in (("all images", "agreement"), ("those classified correctly", "agreement_when_correct"))
-    }
-    return conditional(parts)
-
-
-def blur_pooling_has_steadier_predictions_than_max(rows: Sequence[Row]) -> Comparison:
-    return _moved(rows, "agreement", ("blur", "max"), "shift", 0.005)
-
-
-def predictions_survive_shifts(rows: Sequence[Row]) -> Comparison:
-    def judged(amount: float) -> Comparison:
-        kept = _stability(rows, "agreement", "max", "shift", amount)
-        return effect(kept, dict.fromkeys(kept, 0.9), delta=0.0)
-
-    return conditional(
-        {f"{amount:g} pixels": _between(rows, ("max",), partial(judged, amount)) for amount in _amounts(rows, "shift")}
-    )
-
-
-def _steadier(
-    rows: Sequence[Row], column: str, pools: tuple[str, str], transforms: Sequence[str], delta: float
-) -> Comparison:
-    return conditional({transform: _moved(rows, column, pools, transform, delta) for transform in transforms})
-
-
-def _moved(rows: Sequence[Row], column: str, pools: tuple[str, str], transform: str, delta: float) -> Comparison:
-    """One score of the first pooling minus the second's, trained, at the mildest amount."""
-    mildest = _amounts(rows, transform)[0]
-
-    def judged() -> Comparison:
-        return effect(*(_stability(rows, column, pool, transform, mildest) for pool in pools), delta=delta)
-
-    return _between(rows, pools, judged)
-
-
-def _between(rows: Sequence[Row], pools: Sequence[str], judged: Callable[[], Comparison]) -> Comparison:
-    """The comparison of trained networks, unless one is absent or its best learning rate is an edge of the grid."""
-    sweeps = {pool: [row for row in rows if row.part == "sweep" and row.pool == pool] for pool in pools}
-    for pool, sweep in sweeps.items():
-        if not sweep:
-            return unavailable("effect", f"needs {pool.split(',')[0]} among the kinds, and trained=true")
-        grid = sorted({row.lr for row in sweep})
-        best = max(grid, key=lambda lr: fmean(row.validation_accuracy for row in sweep if row.lr == lr))
-        if edge_of_grid(grid, best):
-            return undecided("effect", f"the best learning rate of {pool}, {best:g}, is an edge of its grid")
-    return judged()
-
-
-def _tuned(rows: Sequence[Row], column: str, pool: str) -> dict[int, float]:
-    return by_seed(rows, lambda row: float(getattr(row, column)), lambda row: (row.part, row.pool) == ("trained", pool))
-
-
-def _stability(
-    rows: Sequence[Row], column: str, pool: str, transform: str, amount: float, weights: str = "trained"
-) -> dict[int, float]:
-    key = ("stability", weights, pool, transform, amount)
-    return by_seed(
-        rows,
-        lambda row: float(getattr(row, column)),
-        lambda row: (row.part, row.weights, row.pool, row.transform, row.amount) == key,
-    )
-
-
-def _amounts(rows: Sequence[Row], transform: str) -> list[float]:
-    """From the mildest."""
-    return list(dict.fromkeys(row.amount for row in rows if row.transform == transform))
-
-
-def _is_stability(row: Row, weights: str) -> bool:
-    return row.part == "stability" and row.weights == weights
 
 
 EXPERIMENT = Experiment(
@@ -462,80 +282,6 @@ EXPERIMENT = Experiment(
             judge=blur_pooling_has_steadier_predictions_than_max,
         ),
     ),
-    tables=(
-        Table(
-            title="Poolings at a glance; predictions that stay at the mildest shift, and at all mild moves",
-            by=("pool",),
-            columns=("test_accuracy", "flops", "parameters", "shift_agreement", "moved_agreement"),
-            where=lambda row: row.part == "trained",
-        ),
-        Table(
-            title="Tuned networks, their learning rate and the gap between training and test accuracy",
-            by=("pool",),
-            columns=("validation_accuracy", "train_loss", "gap", "lr"),
-            where=lambda row: row.part == "trained",
-        ),
-        Table(
-            title="What stays in moved images, trained, mean over the amounts",
-            by=("transform", "pool"),
-            columns=("invariance", "agreement", "agreement_when_correct"),
-            where=lambda row: _is_stability(row, "trained"),
-        ),
-        Table(
-            title="What stays in the features of random networks, mean over the amounts",
-            by=("transform", "pool"),
-            columns=("invariance", "feature_cosine"),
-            where=lambda row: _is_stability(row, "random"),
-        ),
-        Table(
-            title="Validation accuracy by learning rate",
-            by=("pool", "lr"),
-            columns=("validation_accuracy", "train_loss", "diverged"),
-            where=lambda row: row.part == "sweep",
-        ),
-        Table(
-            title="Laws and their controls",
-            by=("part", "case"),
-            columns=("error", "control_error"),
-            where=lambda row: row.part in ("commutes", "sampling", "cost", "head", "size", "global average"),
-        ),
-    ),
-    curves=(
-        Curve(
-            name="invariance_to_shift",
-            x="shift_pixels",
-            y="invariance",
-            group="pool",
-            where=lambda row: _is_stability(row, "random") and row.transform == "shift",
-        ),
-        Curve(
-            name="invariance_to_rotation",
-            x="rotation_degrees",
-            y="invariance",
-            group="pool",
-            where=lambda row: _is_stability(row, "random") and row.transform == "rotate",
-        ),
-        Curve(
-            name="invariance_to_scale",
-            x="scale_factor",
-            y="invariance",
-            group="pool",
-            where=lambda row: _is_stability(row, "random") and row.transform == "scale",
-        ),
-        Curve(
-            name="agreement_under_shift",
-            x="shift_pixels",
-            y="agreement",
-            group="pool",
-            where=lambda row: _is_stability(row, "trained") and row.transform == "shift",
-        ),
-        Curve(
-            name="accuracy_by_learning_rate",
-            x="lr",
-            y="validation_accuracy",
-            group="pool",
-            x_scale="log",
-            where=lambda row: row.part == "sweep",
-        ),
-    ),
+    tables=TABLES,
+    curves=CURVES,
 )

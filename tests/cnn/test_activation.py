@@ -22,9 +22,6 @@ from experiments.cnn.core.activations import (
     preserving_gain,
     torch_gain,
 )
-from experiments.cnn.core.tuned_network import tuned_networks
-from experiments.nn.core.fit import Budget, accuracy
-from experiments.nn.core.splits import Split
 
 
 @pytest.mark.parametrize("name", ACTIVATIONS)
@@ -124,14 +121,3 @@ def test_units_at_the_start_die_as_often_as_normal_tails_say() -> None:
     dead = dead_units_at_start(image, 20_000, -1.0, torch.Generator().manual_seed(1))
     expected = stats.norm.cdf(1 / deviation)  # P(z - 1 <= 0)
     assert dead / 20_000 == pytest.approx(expected, abs=4 * math.sqrt(expected * (1 - expected) / 20_000))
-
-
-def test_the_tuned_network_is_the_one_that_was_measured() -> None:
-    x = torch.randn(90, 4, generator=torch.Generator().manual_seed(0))
-    y = (x[:, 0] > 0).long()
-    split = Split(train_x=x, train_y=y, validation_x=x[:30], validation_y=y[:30], test_x=x[30:], test_y=y[30:])
-    found = tuned_networks(lambda: nn.Linear(4, 2), split, Budget(steps=30, batch_size=16), (1e-4, 0.1, 1.0), seed=0)
-    fit, network = found.best
-    assert len(found.networks) == 3
-    assert fit.lr > 1e-4
-    assert accuracy(network, split.test_x, split.test_y) == fit.test_accuracy

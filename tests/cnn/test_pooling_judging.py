@@ -6,9 +6,10 @@ import math
 
 import pytest
 
-from experiments.cnn import activation, pooling
+from experiments.cnn import activation_claims as activation
+from experiments.cnn import pooling_claims as pooling
 from experiments.cnn.activation_trials import Row as ActivationRow
-from experiments.cnn.pooling_trials import Row, Stays, move_columns
+from experiments.cnn.pooling_rows import Row, Stays, move_columns
 from experiments.lab.claims import Comparison
 
 LRS = (1e-3, 1e-2, 1e-1)

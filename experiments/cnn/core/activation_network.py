@@ -35,11 +35,13 @@ class DeepNetwork(nn.Module):
         self.activation = activation
         channels, *sides = shape
         self.convolutions = nn.ModuleList()
+        self.strides: list[int] = []
         for layer in range(depth):
             stride = 2 if max(sides) > SMALL else 1
             convolution = nn.Conv2d(channels if layer == 0 else width, width, 3, stride=stride, padding=1)
             initialize(convolution, activation, init)
             self.convolutions.append(convolution)
+            self.strides.append(stride)
             sides = [(side - 1) // stride + 1 for side in sides]
         self.head = nn.Linear(width * sides[0] * sides[1], classes)
 

@@ -11,11 +11,13 @@ convolution).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 import torch
 from torch import Tensor, nn
+from torch.autograd import Function
 from torch.nn import functional
 
 PoolName = Literal["max", "avg", "lp", "gem", "blur", "stride_conv", "attention", "none"]
@@ -57,27 +59,39 @@ class Pool(nn.Module):
             self.score = nn.Conv2d(channels, 1, 1)
 
     def forward(self, maps: Tensor) -> Tensor:
-        kernel, stride = self.window.kernel, self.window.stride
-        match self.name:
-            case "none":
-                return maps
-            case "blur":
-                dense = functional.max_pool2d(padded(maps, kernel, 1, self.window.border), kernel, 1)
-                return blurred(dense, stride, self.window.border)
-        maps = padded(maps, kernel, stride, self.window.border)
-        match self.name:
-            case "max":
-                return functional.max_pool2d(maps, kernel, stride)
-            case "avg":
-                return functional.avg_pool2d(maps, kernel, stride)
-            case "lp":
-                return functional.lp_pool2d(maps, LP_EXPONENT, kernel, stride)
-            case "gem":
-                return generalized_mean(maps, self.exponent, kernel, stride)
-            case "attention":
-                return attended(maps, self.score(maps), kernel, stride)
-            case _:
-                return self.convolution(maps)
+        return pooled(maps, self.name, self.window, list(self.parameters()))
+
+
+def pooled(maps: Tensor, name: PoolName, window: Window, learned: Sequence[Tensor] = (), members: int = 1) -> Tensor:
+    """Maps (n, members c, h, w) of networks side by side to (n, members c, h // stride, w // stride).
+
+    ``learned`` are the parameters of the ``Pool`` of that name; of several members each stacked on its first axis, the
+    exponents (members,).
+    """
+    kernel, stride, border = window.kernel, window.stride, window.border
+    match name:
+        case "none":
+            return maps
+        case "blur":
+            return blurred(functional.max_pool2d(padded(maps, kernel, 1, border), kernel, 1), stride, border)
+    maps = padded(maps, kernel, stride, border)
+    match name:
+        case "max":
+            return functional.max_pool2d(maps, kernel, stride)
+        case "avg":
+            return functional.avg_pool2d(maps, kernel, stride)
+        case "lp":
+            return functional.lp_pool2d(maps, LP_EXPONENT, kernel, stride)
+        case "gem":
+            exponent = learned[0].reshape(-1, 1).expand(members, maps.shape[1] // members).reshape(1, -1, 1, 1)
+            return generalized_mean(maps, exponent, kernel, stride)
+        case "attention":
+            weight, bias = learned
+            scores = functional.conv2d(maps, weight, bias, groups=members)
+            return attended(maps, scores.repeat_interleave(maps.shape[1] // members, 1), kernel, stride)
+        case _:
+            weight, bias = learned
+            return functional.conv2d(maps, weight, bias, stride, groups=members)
 
 
 def output_size(size: int, kernel: int, stride: int, padding: int = 0, dilation: int = 1) -> int:
@@ -99,8 +113,47 @@ def padded(maps: Tensor, kernel: int, stride: int, border: Border) -> Tensor:
     missing = max(kernel - stride, 0)
     if missing == 0:
         return maps
-    sides = (missing // 2, missing - missing // 2) * 2
-    return functional.pad(maps, sides, mode="circular" if border == "circular" else "constant")
+    return framed(maps, missing // 2, missing - missing // 2, border)
+
+
+def framed(maps: Tensor, before: int, after: int, border: Border) -> Tensor:
+    """Maps (n, c, h, w) with ``before`` more pixels above and left, and ``after`` below and right."""
+    if border == "zero":
+        return functional.pad(maps, (before, after) * 2)
+    wide: Tensor = _Wrapped.apply(maps, before, after)  # type: ignore[no-untyped-call]
+    return wide
+
+
+class _Wrapped(Function):
+    """torch's circular padding, whose gradient takes torch about ten passes over the map, with one in two."""
+
+    @staticmethod
+    def forward(ctx: Any, maps: Tensor, before: int, after: int) -> Tensor:
+        ctx.before, ctx.after = before, after
+        n, channels, height, width = maps.shape
+        layout = (
+            torch.channels_last if maps.is_contiguous(memory_format=torch.channels_last) else torch.contiguous_format
+        )
+        sides = (height + before + after, width + before + after)
+        wide = torch.empty((n, channels, *sides), dtype=maps.dtype, device=maps.device, memory_format=layout)
+        rows = wide[..., before : before + width]
+        rows[:, :, before : before + height] = maps
+        rows[:, :, :before], rows[:, :, before + height :] = maps[:, :, height - before :], maps[:, :, :after]
+        wide[..., :before], wide[..., before + width :] = rows[..., width - before :], rows[..., :after]
+        return wide
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None, None]:
+        (wide,) = gradients
+        before, after = ctx.before, ctx.after
+        height, width = (side - before - after for side in wide.shape[2:])
+        rows = wide[..., before : before + width].clone()
+        rows[..., width - before :] += wide[..., :before]
+        rows[..., :after] += wide[..., before + width :]
+        maps = rows[:, :, before : before + height].clone()
+        maps[:, :, height - before :] += rows[:, :, :before]
+        maps[:, :, :after] += rows[:, :, before + height :]
+        return maps, None, None
 
 
 def generalized_mean(maps: Tensor, exponent: Tensor, kernel: int, stride: int) -> Tensor:
@@ -110,7 +163,7 @@ def generalized_mean(maps: Tensor, exponent: Tensor, kernel: int, stride: int) -
 
 
 def attended(maps: Tensor, scores: Tensor, kernel: int, stride: int) -> Tensor:
-    """sum x e^s / sum e^s over each window, with scores s (n, 1, h, w)."""
+    """sum x e^s / sum e^s over each window, with scores s (n, 1 or c, h, w)."""
     weights = (scores - scores.amax((2, 3), keepdim=True)).exp() + torch.finfo(scores.dtype).tiny
     totals = functional.avg_pool2d(weights, kernel, stride)
     return functional.avg_pool2d(maps * weights, kernel, stride) / totals

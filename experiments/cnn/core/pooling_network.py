@@ -36,6 +36,7 @@ class PoolingNetwork(nn.Module):
         self, pool: PoolName, shape: ImageShape, classes: int, window: Window, widths: Widths = POOLED_WIDTHS
     ) -> None:
         super().__init__()
+        self.pool, self.window = pool, window
         channels, *sides = shape
         stride = 1 if pool == "none" else window.stride
         left = [side // stride // stride for side in sides]

@@ -1,22 +1,60 @@
-"""Networks with the learning rate that validation chose, kept for what is measured afterwards."""
+"""Networks that differ in their learning rate alone: trained side by side, and the one that validation chose.
+
+The test part is read for the chosen network alone.
+"""
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
-from torch import nn
+import torch
+from torch import Tensor, nn
 
-from experiments.nn.core.fit import Budget, Fit, Tuned, tune
+from experiments.nn.core.fit import Budget, Fit, Tuned, accuracy, reproducible
+from experiments.nn.core.side_by_side import Rate, train_side_by_side
 from experiments.nn.core.splits import Split
+from experiments.training.device import keep_freed_memory
 
 N = TypeVar("N", bound=nn.Module)
 
 
+class Members(nn.Module, Generic[N]):
+    """Networks of one architecture as one network: images (n, ...) to logits (members, n, classes).
+
+    ``weights`` are their parameters in the architecture's order, each stacked along a first axis of members. Whoever
+    derives from it says in ``forward`` how all are computed at once.
+    """
+
+    def __init__(self, networks: Sequence[N]) -> None:
+        super().__init__()
+        self.networks = tuple(networks)  # in a tuple, since their own parameters are not to be trained
+        self._names = [name for name, _ in networks[0].named_parameters()]
+        each = zip(*(network.parameters() for network in networks), strict=True)
+        self.weights = nn.ParameterList(torch.stack([part.detach() for part in same]) for same in each)
+
+    def member(self, index: int) -> N:
+        """One of the networks, with a copy of the weights that it has now."""
+        network = copy.deepcopy(self.networks[index])
+        named = zip(self._names, self.weights, strict=True)
+        network.load_state_dict({name: weights[index].detach() for name, weights in named})
+        return network
+
+    def stacked(self, layer: str) -> list[Tensor]:
+        """Parameters of the layer of that name, each (members, ...)."""
+        named = zip(self._names, self.weights, strict=True)
+        return [weights for name, weights in named if name.startswith(f"{layer}.")]
+
+    def joined(self, layer: str) -> list[Tensor]:
+        """The same with the members' output channels behind each other, as grouped convolutions want them."""
+        return [part.flatten(0, 1) if part.dim() > 1 else part for part in self.stacked(layer)]
+
+
 @dataclass(frozen=True, kw_only=True)
 class TunedNetworks(Generic[N]):
-    """One trained network per learning rate of ``tuned``, in its order."""
+    """One trained network per learning rate of ``tuned``, in its order; test accuracies are nan but for the best."""
 
     tuned: Tuned
     networks: tuple[N, ...]
@@ -29,14 +67,22 @@ class TunedNetworks(Generic[N]):
 
 
 def tuned_networks(
-    build: Callable[[], N], split: Split, budget: Budget, lrs: Sequence[float], *, seed: int
+    build: Callable[[], N],
+    side_by_side: Callable[[Sequence[N]], Members[N]],
+    split: Split,
+    budget: Budget,
+    lrs: Sequence[float],
+    *,
+    seed: int,
 ) -> TunedNetworks[N]:
-    """Train what ``build`` makes at every learning rate; it is called once per rate, from the same random state."""
-    built: list[N] = []
-
-    def kept() -> N:
-        built.append(build())
-        return built[-1]
-
-    tuned = tune(kept, split, budget, lrs, seed=seed)
-    return TunedNetworks(tuned=tuned, networks=tuple(built))
+    """Train what ``build`` makes by Adam at every learning rate, from the same weights and on the same batches."""
+    keep_freed_memory()
+    with reproducible(seed):
+        members = side_by_side([build()] * len(lrs))
+        untested = replace(split, test_x=split.test_x[:0], test_y=split.test_y[:0])
+        fits = list(train_side_by_side(members, untested, budget, [Rate(lr) for lr in lrs], seed=seed))
+        networks = tuple(members.member(index) for index in range(len(lrs)))
+        best = fits.index(Tuned(fits=tuple(fits)).best)
+        if not fits[best].diverged:
+            fits[best] = replace(fits[best], test_accuracy=accuracy(networks[best], split.test_x, split.test_y))
+    return TunedNetworks(tuned=Tuned(fits=tuple(fits)), networks=networks)
