@@ -131,11 +131,13 @@ def trained_rows(task: Task, seed: int) -> Iterator[Event]:
     from experiments.cnn.core.activation_members import DeepMembers
     from experiments.cnn.core.tuned_network import tuned_networks
     from experiments.nn.core.fit import Budget, smoothed
+    from experiments.training.device import keep_freed_memory
 
     params = task.params
     arms: list[Arm] = [(activation, params.init) for activation in params.activations]
     contrasted: list[Arm] = [(name, init) for init in params.same_inits for name in CONTRASTED]
     arms += [arm for arm in contrasted if arm[0] in params.activations and arm not in arms]
+    keep_freed_memory()
     budget = Budget(steps=params.steps, batch_size=params.batch_size, optimizer="adam")
     lines: list[tuple[str, tuple[float, ...], tuple[float, ...]]] = []
     for done, arm in enumerate(arms):

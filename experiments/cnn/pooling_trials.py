@@ -131,9 +131,11 @@ def trained_rows(task: Task) -> Iterator[Event]:
     from experiments.cnn.core.pooling_members import PoolingMembers
     from experiments.cnn.core.tuned_network import tuned_networks
     from experiments.nn.core.fit import Budget
+    from experiments.training.device import keep_freed_memory
 
     arms: dict[str, tuple[PoolName, Widths | None]] = {k: (k, None) for k in task.params.kinds if k != "none"}
     arms |= {name: ("none", widths) for name, widths in task.unpooled().items() if "none" in task.params.kinds}
+    keep_freed_memory()
     budget = Budget(steps=task.params.steps, batch_size=task.params.batch_size, optimizer="adam")
     for done, (arm, (pool, widths)) in enumerate(arms.items()):
         yield Progress(f"training, {arm}", done, len(arms))

@@ -16,7 +16,6 @@ from torch import Tensor, nn
 from experiments.nn.core.fit import Budget, Fit, Tuned, accuracy, reproducible
 from experiments.nn.core.side_by_side import Rate, train_side_by_side
 from experiments.nn.core.splits import Split
-from experiments.training.device import keep_freed_memory
 
 N = TypeVar("N", bound=nn.Module)
 
@@ -76,7 +75,6 @@ def tuned_networks(
     seed: int,
 ) -> TunedNetworks[N]:
     """Train what ``build`` makes by Adam at every learning rate, from the same weights and on the same batches."""
-    keep_freed_memory()
     with reproducible(seed):
         members = side_by_side([build()] * len(lrs))
         untested = replace(split, test_x=split.test_x[:0], test_y=split.test_y[:0])
