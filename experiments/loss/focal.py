@@ -33,7 +33,9 @@ class Params:
     ratios: Annotated[tuple[Annotated[int, Field(ge=1, le=100_000)], ...], Field(min_length=1)] = (100,)
     """Negatives per positive in the clouds; the first is the one for the mechanism and calibration."""
     examples: Annotated[int, Field(ge=100, le=1_000_000)] = 2000
-    """Examples for training and for validation; twice as many for test, in heat maps as many."""
+    """Examples for training and for validation."""
+    test_examples: Annotated[int, Field(ge=100, le=1_000_000)] = 4000
+    """Examples for test: few of them are positive, and their number limits how well two losses are told apart."""
     noise: Annotated[float, Field(gt=0, le=10)] = 0.8
     """Deviation of the noise on a heat map; marks have height 1."""
     gamma: Annotated[float, Field(ge=0, le=5)] = 2.0
@@ -79,7 +81,7 @@ def run(params: Params, seed: int) -> Iterator[Event]:
     import torch
 
     from experiments.loss.core import focal_laws
-    from experiments.loss.core.focal_study import Losses, compare, draw_sets, starts
+    from experiments.loss.core.focal_study import Losses, compare, draw_set, starts
     from experiments.loss.core.imbalance import average_precision, clouds_likelihood_ratio
 
     rng = torch.Generator().manual_seed(seed)
@@ -89,7 +91,8 @@ def run(params: Params, seed: int) -> Iterator[Event]:
     conditions += ["dense 1:1023"] if "dense" in params.tasks else []
     for number, condition in enumerate(conditions):
         yield Progress("conditions", number, len(conditions))
-        train, validation, test = draw_sets(condition, params.examples, params.noise, rng)
+        sizes = (params.examples, params.examples, params.test_examples)
+        train, validation, test = (draw_set(condition, n, params.noise, rng) for n in sizes)
         negatives = int(condition.rpartition(":")[2])
         losses = Losses(gamma=params.gamma, alpha=params.alpha, ratio=negatives)
         for found in compare(

@@ -57,6 +57,8 @@ class Params:
     """Images to train on."""
     validation_images: Annotated[int, Field(ge=10, le=10_000)] = 300
     """Images that choose the learning rate."""
+    test_images: Annotated[int, Field(ge=10, le=10_000)] = 1000
+    """Images that accuracy is told of; training images that no one needs fill up a smaller test part."""
     dataset: Literal["auto", "digits", "mnist", "fashion"] = "digits"
     """Images; each row of pixels is a token."""
 
@@ -92,10 +94,11 @@ def run(params: Params, seed: int) -> Iterator[Event]:
     from experiments.nn.core.side_by_side import Rate
     from experiments.nn.core.splits import image_split
     from experiments.norm.core.trainability import Architecture, measure_start, place_and_train
+    from experiments.norm.spare import fill_test
 
-    data = load_images(params.dataset, seed=seed)
     sizes = {"train": params.train_images, "validation": params.validation_images}
-    split = image_split(data, **sizes, test=min(1000, len(data.test_labels)), seed=seed)
+    data = fill_test(load_images(params.dataset, seed=seed), sum(sizes.values()), params.test_images, seed=seed)
+    split = image_split(data, **sizes, test=min(params.test_images, len(data.test_labels)), seed=seed)
     yield Note(data.description)
     rates = [Rate(lr, warmup) for warmup in params.warmup for lr in params.lrs]
     arms = [(placement, depth) for depth in params.depth for placement in params.placement]

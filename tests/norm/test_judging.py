@@ -51,7 +51,7 @@ def test_failures_are_counted_in_the_deepest_network_without_warm_up() -> None:
     assert placement.deep_post_norm_fails_more_often(trained("pre", PRE)).outcome == "inconclusive"
 
 
-def test_a_gradient_that_falls_with_the_root_of_depth_is_recognized() -> None:
+def test_a_gradient_that_falls_with_the_root_of_depth_from_8_blocks_on_is_recognized() -> None:
     rows = [
         gradients.Row(
             part="network",
@@ -59,11 +59,11 @@ def test_a_gradient_that_falls_with_the_root_of_depth_is_recognized() -> None:
             normalization=norm,
             depth=depth,
             seed=seed,
-            gradient_norm=(1 + 0.01 * seed) * depth ** -(0.5 + 0.005 * (seed - 1)),
+            gradient_norm=(1 + 0.01 * seed) * (depth ** -(0.5 + 0.005 * (seed - 1)) if depth >= 8 else 100.0),
             first_over_last=0.5 + 0.01 * seed,
         )
         for norm in ("layer", "rms")
-        for depth in (2, 4, 8, 16, 32)
+        for depth in (2, 4, 8, 12, 16, 32, 64)
         for seed in range(3)
     ]
     assert gradients.pre_norm_gradient_falls_with_the_root_of_depth(rows).outcome == "holds"

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import copy
+
 import pytest
 import torch
 from torch import nn
 
 from experiments.norm.core import laws
+from experiments.norm.core.attention import attention
 from experiments.norm.core.blocks import (
     Attention,
     Dense,
@@ -15,7 +18,7 @@ from experiments.norm.core.blocks import (
     deepnorm_constants,
     feed_forward_gradients,
     gradient_norms,
-    stacked,
+    joined,
 )
 from experiments.norm.core.layers import RunningStatistics, batch_norm, group_norm, layer_norm, rms_norm
 
@@ -64,10 +67,9 @@ def test_the_bound_of_deepnorm_is_one_at_every_depth() -> None:
 
 def test_attention_is_torchs() -> None:
     own, theirs = Attention(8, 2), nn.MultiheadAttention(8, 2, batch_first=True)
-    parts = (own.query, own.key, own.value)
     with torch.no_grad():
-        theirs.in_proj_weight.copy_(torch.cat([part.weight[0] for part in parts]))
-        theirs.in_proj_bias.copy_(torch.cat([part.bias[0, 0] for part in parts]))
+        theirs.in_proj_weight.copy_(own.query_key_value.weight[0])
+        theirs.in_proj_bias.copy_(own.query_key_value.bias[0, 0])
         theirs.out_proj.weight.copy_(own.project.weight[0])
         theirs.out_proj.bias.copy_(own.project.bias[0, 0])
         x = torch.randn(3, 5, 8, generator=torch.Generator().manual_seed(0))
@@ -75,15 +77,26 @@ def test_attention_is_torchs() -> None:
         torch.testing.assert_close(own(x.unsqueeze(0))[0], expected, atol=1e-5, rtol=1e-4)
 
 
+def test_the_derivative_of_attention_is_torchs_and_stays_finite_at_large_scores() -> None:
+    projected = tensor(3, 5, 24).requires_grad_()
+    query, key, value = (part.view(3, 5, 2, 4).transpose(1, 2) for part in projected.chunk(3, dim=2))
+    expected = nn.functional.scaled_dot_product_attention(query, key, value).transpose(1, 2).reshape(3, 5, 8)
+    found, weight = attention(projected, 2), tensor(3, 5, 8, seed=1)
+    torch.testing.assert_close(found, expected)
+    derivatives = [torch.autograd.grad(output, projected, weight, retain_graph=True)[0] for output in (found, expected)]
+    torch.testing.assert_close(*derivatives)
+    assert attention(1000 * projected, 2).isfinite().all()
+
+
 @pytest.mark.parametrize("placement", ["none", "post", "pre", "sandwich", "deep"])
 @pytest.mark.parametrize("norm", ["layer", "rms"])
-def test_stacked_encoders_compute_what_each_computes_alone(placement: str, norm: str) -> None:
+def test_joined_encoders_compute_what_each_computes_alone(placement: str, norm: str) -> None:
     alone = [
         Encoder(layers=2, dim=8, heads=2, placement=placement, norm=norm)  # type: ignore[arg-type]
         for _ in range(3)
     ]
     x = torch.randn(2, 3, 8, generator=torch.Generator().manual_seed(4))
-    together = stacked(alone)
+    together = joined(copy.deepcopy(alone))
     found = together(x.expand(3, -1, -1, -1))
     found.square().sum().backward()
     for member, encoder in enumerate(alone):
@@ -93,7 +106,7 @@ def test_stacked_encoders_compute_what_each_computes_alone(placement: str, norm:
         norms = gradient_norms(together)[:, member].tolist()
         assert norms == pytest.approx(feed_forward_gradients(encoder), rel=1e-4)
     with pytest.raises(ValueError, match="at least one network"):
-        stacked([])
+        joined([])
 
 
 def test_dense_and_norm_start_as_torchs_layers() -> None:

@@ -8,7 +8,6 @@ from experiments.ann.core.code_vector import BLOCK
 from experiments.ann.core.distance import Ids
 from experiments.ann.core.vector import aligned_rows
 
-
 STARTS = 8
 """Nodes that a search by codes starts from: what they cost as one block is less than the hops that they save."""
 

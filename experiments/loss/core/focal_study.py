@@ -17,7 +17,7 @@ import torch
 from torch import Tensor
 
 from experiments.loss.core.classification import binary_cross_entropy, focal
-from experiments.loss.core.ensemble import Ensemble, Member, MemberLoss
+from experiments.loss.core.ensemble import Ensemble, Member, MemberLoss, member_losses
 from experiments.loss.core.imbalance import SIZE, Examples, average_precision, clouds, dense
 
 EASY = 0.3
@@ -26,6 +26,8 @@ HARD_SHARE = 0.25
 BATCH = 256
 HIDDEN = (32, 32)
 FEWEST_CHECKED = 10
+EVALUATED_AT_ONCE = 512
+"""Examples; what many members make of more no longer fits the processor's cache."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,16 +66,11 @@ class Outcome:
     easy_share_as_focal: float
 
 
-def draw_sets(condition: str, n: int, noise: float, rng: torch.Generator) -> tuple[Examples, Examples, Examples]:
-    """Training, validation and test set of a condition such as "1:100" (clouds) or "dense 1:1023" (heat maps).
-
-    n examples for training and for validation, twice as many clouds for test; heat maps are whole, two at least.
-    """
+def draw_set(condition: str, n: int, noise: float, rng: torch.Generator) -> Examples:
+    """n examples of a condition such as "1:100" (clouds) or "dense 1:1023" (heat maps; whole ones, two at least)."""
     if condition.startswith("dense"):
-        images = max(n // SIZE**2, 2)
-        return dense(images, noise, rng), dense(images, noise, rng), dense(images, noise, rng)
-    negatives = int(condition.rpartition(":")[2])
-    return clouds(n, negatives, rng), clouds(n, negatives, rng), clouds(2 * n, negatives, rng)
+        return dense(max(n // SIZE**2, 2), noise, rng)
+    return clouds(n, int(condition.rpartition(":")[2]), rng)
 
 
 def hard_examples(logits: Tensor, targets: Tensor) -> Tensor:
@@ -103,8 +100,7 @@ def compare(
     ensemble = Ensemble(members, (train[0].shape[1], *HIDDEN, 1), rng, [bias_of(prior)] * len(members))
     for _ in ensemble.train(train[0], train[1].expand(len(members), -1), steps=steps, batch=BATCH, rng=rng):
         pass
-    with torch.no_grad():
-        validation_logits, test_logits = ensemble.logits(validation[0])[..., 0], ensemble.logits(test[0])[..., 0]
+    validation_logits, test_logits = scores(ensemble, validation[0]), scores(ensemble, test[0])
     for (arm, lr), held_out, logits in zip(settings, validation_logits, test_logits, strict=True):
         probability = logits.double().sigmoid()
         as_focal = focal(logits, test[1], gamma=losses.gamma, alpha=losses.alpha)
@@ -117,6 +113,17 @@ def compare(
             easy_share_as_ce=easy_share(binary_cross_entropy(logits, test[1]), probability, test[1]),
             easy_share_as_focal=easy_share(as_focal, probability, test[1]),
         )
+
+
+@torch.no_grad()
+def scores(ensemble: Ensemble, inputs: Tensor) -> Tensor:
+    """Logits (members, n) for inputs (n, d)."""
+    return torch.cat([ensemble.logits(part)[..., 0] for part in inputs.split(EVALUATED_AT_ONCE)], dim=1)
+
+
+def whole_losses(ensemble: Ensemble, inputs: Tensor, targets: Tensor) -> Tensor:
+    """Mean loss (members,) over all inputs (n, d) with targets (members, n)."""
+    return member_losses(ensemble.members, scores(ensemble, inputs).unsqueeze(2), targets)
 
 
 def easy_share(losses: Tensor, probability: Tensor, targets: Tensor) -> float:
@@ -143,13 +150,11 @@ def starts(
     loss = losses.of("focal")
     ensemble = Ensemble([Member(loss, lr)] * 2, (train[0].shape[1], *HIDDEN, 1), rng, [0.0, bias_of(prior)])
     targets = train[1].expand(2, -1)
-    with torch.no_grad():
-        first = ensemble.losses(train[0], targets)
+    first = whole_losses(ensemble, train[0], targets)
     largest = first.clone()
     for step, _ in ensemble.train(train[0], targets, steps=steps, batch=BATCH, rng=rng):
         if step <= FEWEST_CHECKED or step % FEWEST_CHECKED == 0:
-            with torch.no_grad():
-                largest = torch.maximum(largest, ensemble.losses(train[0], targets).nan_to_num(torch.inf))
+            largest = torch.maximum(largest, whole_losses(ensemble, train[0], targets).nan_to_num(torch.inf))
     for name, begun, worst in zip(("none", "set"), first.tolist(), largest.tolist(), strict=True):
         yield Start(prior=name, initial_loss=begun, diverged=float(worst > 10 * first[0].item()))
 

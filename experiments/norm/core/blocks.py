@@ -1,7 +1,7 @@
 """Residual transformer blocks with the normalization in any place, and classifiers of token sequences made of them.
 
 Several networks can run side by side: every parameter has their number, the members, as its first axis, and so have
-activations (members, n, tokens, dim). A network is built with one member; ``stacked`` puts several into one. Small
+activations (members, n, tokens, dim). A network is built with one member; ``joined`` puts several into one. Small
 matrices cost little more together than alone.
 
 With f a sublayer (attention, then feed-forward) and N a normalization:
@@ -19,13 +19,14 @@ encoder-only model).
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Sequence
 from typing import Literal, TypeVar
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import layer_norm, rms_norm, scaled_dot_product_attention
+from torch.nn.functional import layer_norm, rms_norm
+
+from experiments.norm.core.attention import attention
 
 Placement = Literal["none", "post", "pre", "sandwich", "deep"]
 NormKind = Literal["layer", "rms"]
@@ -49,10 +50,10 @@ class Dense(nn.Module):
 
     def __init__(self, n_in: int, n_out: int) -> None:
         super().__init__()
-        linear = nn.Linear(n_in, n_out)
-        self.weight = nn.Parameter(linear.weight.detach().unsqueeze(0))
+        bound = n_in**-0.5
+        self.weight = nn.Parameter(torch.empty(1, n_out, n_in).uniform_(-bound, bound))
         """(members, n_out, n_in)"""
-        self.bias = nn.Parameter(linear.bias.detach().view(1, 1, n_out))
+        self.bias = nn.Parameter(torch.empty(1, 1, n_out).uniform_(-bound, bound))
 
     def forward(self, x: Tensor) -> Tensor:
         flat = x.reshape(len(x), -1, x.shape[-1])
@@ -80,12 +81,13 @@ class Attention(nn.Module):
     def __init__(self, dim: int, heads: int) -> None:
         super().__init__()
         self.heads = heads
-        self.query, self.key, self.value, self.project = (Dense(dim, dim) for _ in range(4))
+        self.query_key_value = Dense(dim, 3 * dim)
+        """Query, key and value below each other, as in torch's ``in_proj_weight``."""
+        self.project = Dense(dim, dim)
 
     def forward(self, x: Tensor) -> Tensor:
-        split = (-1, x.shape[2], self.heads, x.shape[3] // self.heads)
-        q, k, v = (part(x).view(split).transpose(1, 2) for part in (self.query, self.key, self.value))
-        return self.project(scaled_dot_product_attention(q, k, v).transpose(1, 2).reshape(x.shape))
+        projected = self.query_key_value(x).flatten(0, 1)
+        return self.project(attention(projected, self.heads).view(x.shape))
 
 
 class FeedForward(nn.Module):
@@ -96,7 +98,7 @@ class FeedForward(nn.Module):
         self.first, self.second = Dense(dim, hidden), Dense(hidden, dim)
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.second(self.first(x).relu())
+        return self.second(self.first(x).relu_())
 
 
 class Sublayer(nn.Module):
@@ -110,7 +112,7 @@ class Sublayer(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         if self.placement in ("post", "deep"):
-            return self.outer_norm(self.alpha * x + self.inner(x))
+            return self.outer_norm(torch.add(self.inner(x), x, alpha=self.alpha))
         return x + self.outer_norm(self.inner(self.inner_norm(x)))
 
 
@@ -152,33 +154,38 @@ class RowClassifier(nn.Module):
         self.head = Dense(dim, classes)
 
     def forward(self, images: Tensor) -> Tensor:
-        return self.head(self.encoder(self.tokens(images)).mean(2))
+        return self.read(self.encoder.residual_stream(self.tokens(images)))
 
     def tokens(self, images: Tensor) -> Tensor:
         """What enters the encoder, (members, n, h, dim)."""
         return self.embed(images.squeeze(1).expand(len(self.position), -1, -1, -1)) + self.position
 
+    def read(self, stream: Tensor) -> Tensor:
+        """Logits (members, n, classes) of the residual stream (members, n, h, dim) behind the last block."""
+        return self.head(self.encoder.final(stream).mean(2))
 
-def stacked(networks: Sequence[N]) -> N:
-    """One network with the members of all ``networks``, which must be alike; they are left as they are.
+
+def joined(networks: Sequence[N]) -> N:
+    """The first of ``networks``, which must be alike, with the members of all; the others are left as they are.
 
     Raises:
         ValueError: no network.
     """
     if not networks:
         raise ValueError("expected at least one network, got none")
-    together = copy.deepcopy(networks[0])
-    for parameter, *parts in zip(together.parameters(), *(one.parameters() for one in networks), strict=True):
-        parameter.data = torch.cat([part.data for part in parts])
-    return together
+    for parameters in zip(*(one.parameters() for one in networks), strict=True):
+        parameters[0].data = torch.cat([part.data for part in parameters])
+    return networks[0]
 
 
 def initialize(module: nn.Module, beta: float) -> None:
     """Xavier-normal weights, those of query and key with gain 1 and all others with gain ``beta``; biases 0."""
     for name, layer in module.named_modules():
         if isinstance(layer, Dense):
+            gains = (1.0, 1.0, beta) if name == "query_key_value" else (beta,)
             for weight in layer.weight:
-                nn.init.xavier_normal_(weight, gain=1.0 if name in ("query", "key") else beta)
+                for part, gain in zip(weight.chunk(len(gains)), gains, strict=True):
+                    nn.init.xavier_normal_(part, gain=gain)
             nn.init.zeros_(layer.bias)
 
 

@@ -19,7 +19,7 @@ from experiments.norm.core.blocks import (
     Placement,
     RowClassifier,
     gradient_norms,
-    stacked,
+    joined,
 )
 
 
@@ -71,13 +71,12 @@ def measure_start(
 ) -> Start:
     """Gradients and residual stream of ``draws`` independent initializations, in float64, on one batch."""
     with reproducible(seed):
-        network = stacked([row_classifier(split, depth, architecture) for _ in range(draws)]).double()
+        network = joined([row_classifier(split, depth, architecture) for _ in range(draws)]).double()
         images, labels = split.train_x[:batch_size].double(), split.train_y[:batch_size]
-        member_losses(network(images), labels).sum().backward()
-        with torch.no_grad():
-            stream = network.encoder.residual_stream(network.tokens(images))
+        stream = network.encoder.residual_stream(network.tokens(images))
+        member_losses(network.read(stream), labels).sum().backward()
         norms = gradient_norms(network.encoder).log().mean(1).exp()
-        return Start(tuple(norms.tolist()), float(stream.square().mean().sqrt()))
+        return Start(tuple(norms.tolist()), float(stream.detach().square().mean().sqrt()))
 
 
 def depth_exponent(depths: Sequence[int], norms: Sequence[float]) -> float:
@@ -93,8 +92,8 @@ def place_and_train(
     """Train one classifier from the same start on the same batches at every rate."""
     with reproducible(seed):
         one = row_classifier(split, depth, architecture)
-    network = stacked([one] * len(rates))
     before = _block_weights(one.encoder)
+    network = joined([one] * len(rates))
     fits = train_side_by_side(network, split, budget, rates, seed=seed)
     growth = (_block_weights(network.encoder) / before).tolist()
     return tuple(
