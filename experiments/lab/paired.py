@@ -169,7 +169,7 @@ def _report_effect(
     evidence |= _cross_check(differences, threshold, alpha, verdict)
     label = _why_not_larger(differences.mean.interval(alpha), abs(threshold)) if verdict == "refuted" else None
     relation = {"holds": ">", "refuted": "not >"}.get(verdict, "undecided against")
-    summary = _summarize(differences, alpha, f"{relation} {differences.shown(threshold):.3g}")
+    summary = _summarize(differences, alpha, verdict, f"{relation} {differences.shown(threshold):.3g}")
     return Decision(verdict=verdict, summary=summary, evidence=evidence, label=label)
 
 
@@ -185,15 +185,18 @@ def _report_equivalence(differences: Differences, margin: float, alpha: float, v
     evidence = _evidence(differences, alpha, verdict) | {"margin": float(margin), "p": p}
     label = ("larger" if mean.mean > 0 else "smaller") if verdict == "refuted" else None
     relation = {"holds": "inside", "refuted": "outside"}.get(verdict, "undecided against")
-    summary = _summarize(differences, alpha, f"{relation} +-{margin:.3g}")
+    summary = _summarize(differences, alpha, verdict, f"{relation} +-{margin:.3g}")
     return Decision(verdict=verdict, summary=summary, evidence=evidence, label=label)
 
 
-def _summarize(differences: Differences, alpha: float, relation: str) -> str:
+def _summarize(differences: Differences, alpha: float, verdict: Verdict, relation: str) -> str:
     mean, shown = differences.mean, differences.shown
     interval = Interval(*map(shown, mean.interval(alpha)))
     said = describe_interval(shown(mean.mean), interval, alpha, differences.form)
-    return f"{said} {relation} {describe_seeds(mean, differences.unmatched)}"
+    found = f"{said} {relation} {describe_seeds(mean, differences.unmatched)}"
+    if verdict != "inconclusive" or not mean.varies:
+        return found
+    return f"{found}; it could have found {shown(mean.minimal_detectable_difference(alpha)):.2g}"
 
 
 def _evidence(differences: Differences, alpha: float, verdict: Verdict) -> Evidence:

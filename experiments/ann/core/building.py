@@ -48,7 +48,7 @@ class BuildSettings:
     """L: pool of the searches that collect candidates."""
     max_degree: int = 32
     """R: largest out-degree, kept by repair too."""
-    candidates: int = 200
+    candidates: int = 160
     """C: nearest candidates per node that the rule looks at."""
     metric: Metric = "l2"
     seed: int = 0

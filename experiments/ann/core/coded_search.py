@@ -30,6 +30,8 @@ IN_FLIGHT = 6
 """Queries that a thread works on at once by codes."""
 WIDE_IN_FLIGHT = 2
 """The same by plain vectors, each of which is several cache lines."""
+CHUNK = 1024
+"""Most queries that a thread takes at once; each time it starts and ends with fewer in flight."""
 REQUESTED_LINES = 4
 """Cache lines of a neighbor that are asked for ahead; the processor sees the pattern and fetches the rest."""
 RERANKED_LINES = 16
@@ -327,8 +329,8 @@ def search_lists(
         drop_others(found, keep, start, stop)
         rerank(vectors, queries, compared, found[:, :most], start, stop, best[worker], keys[worker], ids, squared)
 
-    share = m if threads == 1 else -(-m // (4 * threads))
-    run_all(work, m, chunk=max(2 * IN_FLIGHT, min(1024, share)), threads=threads)
+    share = m if threads == 1 else -(-m // (2 * threads))
+    run_all(work, m, chunk=max(2 * IN_FLIGHT, min(CHUNK, share)), threads=threads)
     return ids, squared, measured
 
 

@@ -20,7 +20,7 @@ from experiments.ann.core.product_vector import project_four
 from experiments.ann.core.vector import LINE, aligned_rows
 
 Bytes = NDArray[np.uint8]
-SAMPLE = 20_000
+SAMPLE = 10_000
 """Vectors that the directions and the scale are estimated from."""
 AXES = 512
 """Directions that are kept of vectors with more than twice as many coordinates."""

@@ -118,9 +118,32 @@ def run_chunks(work: Callable[[int, int, int], object], total: int, *, chunk: in
 
 
 def run_all(work: Callable[[int, int, int], object], total: int, *, chunk: int, threads: int) -> None:
-    """``run_chunks`` for callers that show no progress."""
-    for _ in run_chunks(work, total, chunk=chunk, threads=threads):
-        pass
+    """``run_chunks`` for callers that show no progress; the caller's thread works too."""
+    starts = iter(range(0, total, chunk))
+    lock = threading.Lock()
+    failures: list[BaseException] = []
+
+    def serve(worker: int) -> None:
+        while not failures:
+            with lock:
+                start = next(starts, None)
+            if start is None:
+                return
+            try:
+                work(worker, start, min(start + chunk, total))
+            except BaseException as failure:
+                failures.append(failure)
+
+    others = [threading.Thread(target=serve, args=(worker,), daemon=True) for worker in range(1, threads)]
+    if total <= chunk:
+        others = []
+    for thread in others:
+        thread.start()
+    serve(0)
+    for thread in others:
+        thread.join()
+    if failures:
+        raise failures[0]
 
 
 def finish(steps: Generator[object, None, T]) -> T:

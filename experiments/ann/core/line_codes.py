@@ -124,7 +124,7 @@ class LineCodec:
             place(products, self.scale, self.shift, coordinates)
             use(start, stop, coordinates)
 
-        run_all(work, len(vectors), chunk=512, threads=threads)
+        run_all(work, len(vectors), chunk=1024, threads=threads)
 
 
 @fast_kernel
