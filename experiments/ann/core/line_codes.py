@@ -46,7 +46,9 @@ PROBES, NEAREST, LISTED = 256, 10, 12
 """Codes are compared by how many of the 10 nearest of a sample are among the 12 nearest by code."""
 KEPT_SHARE = 0.998
 """Share of the nearest that measuring only the first by code must keep."""
-LEAST_SPREAD, MOST_SPREAD = 1.5, 4.0
+MARGIN = 1.3
+"""Neighbors within a sample lie further apart than those in the whole base, so codes tell them apart more easily."""
+LEAST_SPREAD, MOST_SPREAD = 2.0, 4.0
 LEVELED = 1000
 """Vectors from which the values of 4 bits are chosen."""
 
@@ -208,7 +210,7 @@ def fit_line_codec(principal: Principal, *, vnni: bool) -> LineCodec:
     ranks = [_ranks(codec, principal, chosen, nearest) for codec in tried]
     best = int(np.argmax([(rank < LISTED).mean() for rank in ranks]))
     needed = float(np.quantile(ranks[best], KEPT_SHARE)) + 1
-    return replace(tried[best], spread=min(max(needed / NEAREST, LEAST_SPREAD), MOST_SPREAD))
+    return replace(tried[best], spread=min(max(MARGIN * needed / NEAREST, LEAST_SPREAD), MOST_SPREAD))
 
 
 def _nearest_of(principal: Principal, chosen: NDArray[np.int64]) -> NDArray[np.int64]:
