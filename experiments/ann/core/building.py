@@ -13,9 +13,9 @@ from typing import NamedTuple, TypeVar
 
 import numpy as np
 
+from experiments.ann.core.batch_search import key_rows
 from experiments.ann.core.code_vector import BLOCK, has_vnni
 from experiments.ann.core.coded_linking import link_by_codes
-from experiments.ann.core.coded_search import key_rows
 from experiments.ann.core.codes import Principal, as_bytes, holds_bytes
 from experiments.ann.core.distance import Floats, Ids, Metric
 from experiments.ann.core.kernel import run_all, run_chunks

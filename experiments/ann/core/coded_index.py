@@ -16,8 +16,8 @@ from typing import Any, TypeGuard
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from experiments.ann.core.batch_search import search_allowed, search_lists
 from experiments.ann.core.code_vector import has_vnni
-from experiments.ann.core.coded_search import search_allowed, search_lists
 from experiments.ann.core.codes import Principal, as_bytes, holds_bytes
 from experiments.ann.core.distance import Floats, Ids, MetricSpace, checked_vectors
 from experiments.ann.core.index import NSG, SearchResult, check_sizes, checked_mask

@@ -21,6 +21,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from experiments.ann.core.batch_search import Mask, search_allowed, search_lists
 from experiments.ann.core.building import (
     BuildReport,
     BuildSettings,
@@ -28,7 +29,6 @@ from experiments.ann.core.building import (
     build_steps,
     stored_form,
 )
-from experiments.ann.core.coded_search import Mask, search_allowed, search_lists
 from experiments.ann.core.distance import Floats, Ids, MetricSpace, checked_vectors
 from experiments.ann.core.kernel import finish, run_all, usable_cores
 from experiments.ann.core.lists import lists_with_start
