@@ -9,6 +9,7 @@ changes nothing. Codes take no more time than a look-up; plain vectors are looke
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from experiments.ann.core.code_vector import BLOCK, block_keys, request_block
 from experiments.ann.core.distance import Floats, Ids, Keys, key_node
@@ -50,23 +51,17 @@ def search_codes(
         found: out, ids (m, search list size) by code distance, -1 where there are no more.
         measured: out, code distances measured per query (m,).
     """
-    flights = pools.shape[0]
-    owner = np.full(flights, -1, np.int64)
-    node = np.empty(flights, np.int64)
+    flights, remembers = pools.shape[0], seen.shape[1] > 0
+    owner, node = np.full(flights, -1, np.int64), np.empty(flights, np.int64)
     fresh = np.empty((flights, graph.shape[1] + BLOCK), np.int32)
-    upcoming = start
-    active = 0
+    upcoming, left = start, stop - start
     for slot in range(flights):
-        if upcoming < stop:
-            begin(pools, seen, slot)
-            owner[slot], node[slot] = upcoming, graph.shape[0] - 1
-            upcoming += 1
-            active += 1
-    while active > 0:
+        upcoming = take_up(upcoming, stop, graph, pools, seen, slot, owner, node)
+    while left > 0:
         for slot in range(flights):
             if owner[slot] < 0:
                 continue
-            if seen.shape[1] > 0:
+            if remembers:
                 keep_unseen(graph, node[slot], seen, slot, fresh)
                 request_codes(fresh, codes, slot)
             else:
@@ -75,7 +70,7 @@ def search_codes(
             query = owner[slot]
             if query < 0:
                 continue
-            if seen.shape[1] > 0:
+            if remembers:
                 measured[query] += expand(fresh, codes, slot, queries, query, pools, slot, size, keys)
             else:
                 measured[query] += expand(graph, codes, node[slot], queries, query, pools, slot, size, keys)
@@ -88,20 +83,29 @@ def search_codes(
                 continue
             for i in range(size):
                 found[query, i] = key_node(pools[slot, i]) if pools[slot, i] != NO_KEY else -1
-            owner[slot] = -1
-            active -= 1
-            if upcoming < stop:
-                begin(pools, seen, slot)
-                owner[slot], node[slot] = upcoming, graph.shape[0] - 1
-                upcoming += 1
-                active += 1
+            left -= 1
+            upcoming = take_up(upcoming, stop, graph, pools, seen, slot, owner, node)
 
 
 @kernel
-def begin(pools: Keys, seen: Ids, slot: int) -> None:
-    """Empty a pool and what it remembers."""
+def take_up(
+    query: int,
+    stop: int,
+    graph: Ids,
+    pools: Keys,
+    seen: Ids,
+    slot: int,
+    owner: NDArray[np.int64],
+    node: NDArray[np.int64],
+) -> int:
+    """Let a slot begin with a query, or rest where there is none (``owner`` -1); returns the query after it."""
+    if query >= stop:
+        owner[slot] = -1
+        return query
     pools[slot, :] = NO_KEY
     seen[slot, :] = -1
+    owner[slot], node[slot] = query, graph.shape[0] - 1
+    return query + 1
 
 
 @kernel

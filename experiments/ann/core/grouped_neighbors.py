@@ -37,6 +37,7 @@ from experiments.ann.core.distance import Floats, Ids, Keys, key_distance, key_n
 from experiments.ann.core.kernel import kernel, run_all, run_chunks
 from experiments.ann.core.line_codes import Codes, QueryCodes
 from experiments.ann.core.lists import in_blocks
+from experiments.ann.core.pool_vector import NO_KEY
 from experiments.ann.core.pruning import Stored
 from experiments.ann.core.short_codes import ShortCodes
 from experiments.ann.core.vector import aligned_rows
@@ -201,7 +202,7 @@ def search_for_themselves(
         count = 0
         for i in range(size):
             other = key_node(pools[0, i])
-            if pools[0, i] & 0x7FFFFFFF00000000 != 0x7FFFFFFF00000000 and other != node:
+            if pools[0, i] != NO_KEY and other != node:
                 met[count] = make_key(stored_distance(vectors, other, vectors, node, codes), other)
                 count += 1
         met[:count].sort()
@@ -261,7 +262,7 @@ def grouped_graph_steps(
     ids, squared = np.full((n, k), -1, np.int32), np.full((n, k), np.inf, np.float32)
     pools = [key_rows(1, size) for _ in range(threads)]
     keys = [key_rows(1, WALKED + BLOCK)[0] for _ in range(threads)]
-    met = np.empty((threads, MET), np.int64)
+    met = np.empty((threads, max(MET, size)), np.int64)
     walked = in_blocks(lists)
 
     def work(worker: int, start: int, stop: int) -> None:

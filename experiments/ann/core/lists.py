@@ -43,5 +43,5 @@ def lists_with_start(graph: Ids, navigating_node: int, spare: Ids | None = None,
     chosen = list(dict.fromkeys([navigating_node, *others.tolist()]))[: min(starts, width)]
     start = np.full((1, width), -1, np.int32)
     start[0, : len(chosen)] = chosen
-    lists = in_blocks(np.vstack([graph, start]), None if spare is None else np.vstack([spare, 0 * spare[:1] - 1]))
-    return lists
+    fill = None if spare is None else np.vstack([spare, np.full_like(spare[:1], -1)])
+    return in_blocks(np.vstack([graph, start]), fill)
