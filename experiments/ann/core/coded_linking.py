@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from experiments.ann.core.code_pairs import select_smallest
 from experiments.ann.core.code_vector import BLOCK, block_keys, stored_distance
-from experiments.ann.core.coded_neighbors import select_smallest
 from experiments.ann.core.coded_search import request_codes
 from experiments.ann.core.distance import Floats, Ids, Keys, key_distance, key_node, make_key
 from experiments.ann.core.kernel import kernel

@@ -21,9 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from experiments.ann.core.batch_search import key_rows
-from experiments.ann.core.code_vector import BLOCK, stored_distance
-from experiments.ann.core.coded_linking import collect
-from experiments.ann.core.coded_neighbors import (
+from experiments.ann.core.code_pairs import (
     ROWS,
     TILE,
     Ints,
@@ -32,6 +30,8 @@ from experiments.ann.core.coded_neighbors import (
     select_smallest,
     unsigned_rows,
 )
+from experiments.ann.core.code_vector import BLOCK, stored_distance
+from experiments.ann.core.coded_linking import collect
 from experiments.ann.core.codes import Bytes
 from experiments.ann.core.distance import Floats, Ids, Keys, key_distance, key_node, make_key
 from experiments.ann.core.kernel import kernel, run_all, run_chunks
