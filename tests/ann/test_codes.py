@@ -21,7 +21,6 @@ from experiments.ann.core.pool_vector import NO_KEY, absorb, first_open
 from experiments.ann.core.vector import aligned_rows, padded
 
 WAYS = [False, pytest.param(True, marks=pytest.mark.skipif(not has_vnni(), reason="this processor has no VNNI"))]
-needs_vnni = pytest.mark.skipif(not has_vnni(), reason="this processor has no VNNI")
 
 
 def clustered(n: int, d: int, *, integer: bool = False) -> NDArray[np.float32]:
@@ -56,7 +55,8 @@ def coded(n: int, d: int, *, integer: bool, vnni: bool) -> tuple[LineCodec, Any,
     data = clustered(n + 10, d, integer=integer)
     vectors, queries = (as_bytes(part) if integer else padded(part) for part in (data[:n], data[n:]))
     codec = fit_line_codec(Principal(vectors), vnni=vnni)
-    coordinates = queries.astype(np.float32) @ codec.weights * codec.scale - codec.shift
+    mapped = codec.projection
+    coordinates = queries.astype(np.float32) @ mapped.weights * mapped.scale - mapped.shift
     rows = codec.encode_queries(queries, vnni=vnni)
     return codec, codec.encode(vectors, vnni=vnni), rows, np.clip(np.rint(codec.ordered(coordinates)), -127, 127)
 
@@ -86,14 +86,27 @@ def test_only_keys_below_the_bound_are_appended_and_gaps_are_not(vnni: bool) -> 
     assert keys[:count].tolist() == [key for key in everything if key < bound]
 
 
+@pytest.mark.parametrize("vnni", WAYS)
 @pytest.mark.parametrize("integer", [False, True])
-def test_codes_without_vnni_are_the_same_bytes(integer: bool) -> None:
-    fast, portable = (coded(500, 100, integer=integer, vnni=False) for _ in range(2))
+def test_codes_without_vnni_are_the_same_bytes(integer: bool, vnni: bool) -> None:
+    fast, portable = (coded(500, 100, integer=integer, vnni=way) for way in (vnni, False))
     np.testing.assert_array_equal(fast[1].view(np.uint8), portable[1].view(np.uint8))
     np.testing.assert_array_equal(fast[0].decode(fast[1][:500]), portable[0].decode(portable[1][:500]))
 
 
-@pytest.mark.parametrize("blocks", [1, 2, 12, 13, 20])
+@pytest.mark.parametrize("vnni", WAYS)
+def test_bytes_are_projected_by_whole_numbers(vnni: bool) -> None:
+    vectors = as_bytes(clustered(301, 90, integer=True))
+    projection = fit_line_codec(Principal(vectors), vnni=vnni).projection
+    expected = vectors.astype(np.int64) @ np.rint(projection.weights).astype(np.int64)
+    products = projection.products(vectors)
+    assert products.dtype == np.int32
+    np.testing.assert_array_equal(products, expected)
+    floats = padded(vectors[:, :90].astype(np.float32))  # narrower than the weights are high
+    np.testing.assert_allclose(projection.products(floats), expected, rtol=1e-5, atol=1)
+
+
+@pytest.mark.parametrize("blocks", [1, 2, 5, 6, 12, 13, 20, 27])
 def test_pool_stays_sorted_without_repetition_and_keeps_the_smallest(blocks: int) -> None:
     rng = np.random.default_rng(blocks)
     pool, keys = aligned_rows(1, 8 * blocks, np.int64), aligned_rows(1, 8, np.int64)[0]
@@ -102,8 +115,8 @@ def test_pool_stays_sorted_without_repetition_and_keeps_the_smallest(blocks: int
     for _ in range(100):
         nodes = rng.permutation(400)[:8]
         keys[:] = (nodes % 13).astype(np.int64) << 32 | nodes << 1
-        insert_all(pool, keys, 6)
         inserted |= {int(key) for key in keys[:6]}
+        insert_all(pool, keys, 6)
         if pool[0, 0] & 1 == 0:
             pool[0, 0] |= 1
     held = [int(key) & ~1 for key in pool[0] if key != NO_KEY]
@@ -132,25 +145,26 @@ def test_decoded_distances_are_proportional_to_distances(integer: bool, d: int) 
     assert np.corrcoef(true, by_code)[0, 1] > 0.999
 
 
-@needs_vnni
+@pytest.mark.parametrize("vnni", WAYS)
 @pytest.mark.parametrize("integer", [False, True])
-def test_graph_by_codes_is_the_exact_graph(integer: bool) -> None:
+def test_graph_by_codes_is_the_exact_graph(integer: bool, vnni: bool) -> None:
     base = clustered(5000, 100, integer=integer)
     base[4000:4010] = base[17]
+    base[30] = 255  # the codes of what lies far outside are clipped
     vectors = as_bytes(base) if integer else padded(base)
-    codec = fit_codec(Principal(vectors), 64, vnni=True)
-    found = finish(coded_graph_steps(vectors, codec, codec.encode(vectors), 12, threads=2))
+    codec = fit_codec(Principal(vectors[31:]), 64, vnni=vnni)
+    found = finish(coded_graph_steps(vectors, codec, codec.encode(vectors), 12, threads=2, vnni=vnni))
     expected = finish(knn_graph_steps(padded(base), 12, threads=1))
     assert found is not None
     np.testing.assert_array_equal(found[0], expected[0])
     np.testing.assert_array_equal(found[1], expected[1])
 
 
-@needs_vnni
-def test_codes_that_tell_nothing_apart_are_declined() -> None:
+@pytest.mark.parametrize("vnni", WAYS)
+def test_codes_that_tell_nothing_apart_are_declined(vnni: bool) -> None:
     vectors = padded(np.random.default_rng(0).standard_normal((6000, 400)).astype(np.float32))
-    codec = fit_codec(Principal(vectors), 64, vnni=True)
-    assert finish(coded_graph_steps(vectors, codec, codec.encode(vectors), 10, threads=1)) is None
+    codec = fit_codec(Principal(vectors), 64, vnni=vnni)
+    assert finish(coded_graph_steps(vectors, codec, codec.encode(vectors), 10, threads=1, vnni=vnni)) is None
 
 
 @pytest.mark.parametrize("portable", [True, False])

@@ -17,22 +17,25 @@ from experiments.ann.core.short_codes import short_codes
 from experiments.ann.core.vector import padded
 from experiments.datasets.generators import clustered
 
-pytestmark = pytest.mark.skipif(not has_vnni(), reason="groups are formed by products of bytes (VNNI)")
+WAYS = [False, pytest.param(True, marks=pytest.mark.skipif(not has_vnni(), reason="this processor has no VNNI"))]
 
 
 def vectors(n: int, d: int = 40) -> NDArray[np.float32]:
     return padded(clustered(n, d, 10, np.random.default_rng(1)))
 
 
-def grouped(base: NDArray[np.float32], k: int, threads: int) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
+def grouped(
+    base: NDArray[np.float32], k: int, threads: int, *, vnni: bool = has_vnni()
+) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
     principal = Principal(base)
-    codes = fit_codec(principal, 64, vnni=True).encode(base)
-    return finish(grouped_graph_steps(base, codes, short_codes(base, principal, 1), k, threads=threads))
+    codes, short = fit_codec(principal, 64, vnni=vnni).encode(base), short_codes(base, principal, 1, portable=not vnni)
+    return finish(grouped_graph_steps(base, codes, short, k, threads=threads, vnni=vnni))
 
 
-def test_graph_in_groups_is_almost_the_exact_graph() -> None:
+@pytest.mark.parametrize("vnni", WAYS)
+def test_graph_in_groups_is_almost_the_exact_graph(vnni: bool) -> None:
     base = vectors(12_000)
-    ids, squared = grouped(base, 20, threads=2)
+    ids, squared = grouped(base, 20, threads=2, vnni=vnni)
     exact_ids, exact_squared = finish(knn_graph_steps(base, 20, threads=2))
     shared = [len(np.intersect1d(a, b)) / 20 for a, b in zip(ids, exact_ids, strict=True)]
     assert np.mean(shared) > 0.98

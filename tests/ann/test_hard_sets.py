@@ -15,7 +15,11 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from experiments.ann.core.coded_index import CodedNSG
+from experiments.ann.core.equals import ring_of_equals
+from experiments.ann.core.exact import knn_graph_steps
 from experiments.ann.core.index import NSG
+from experiments.ann.core.kernel import finish
+from experiments.ann.core.vector import padded
 
 Floats = NDArray[np.float32]
 KINDS = (
@@ -195,10 +199,27 @@ def test_far_more_duplicates_than_edges_are_all_found() -> None:
         assert (np.sort(ids, axis=1) == np.arange(1200).reshape(4, 300)).all()
 
 
-@pytest.mark.parametrize("by_codes", [False, True])
-def test_short_lists_find_an_equal_among_thousands_of_duplicates(by_codes: bool) -> None:
-    base = np.repeat(hard_set("gauss", 4, 24, 0), 1500, axis=0)
+@pytest.mark.parametrize(("by_codes", "copies"), [(False, 1500), (True, 1500), (True, 4500)])
+def test_short_lists_find_many_of_thousands_of_duplicates(by_codes: bool, copies: int) -> None:
+    few = hard_set("gauss", 4, 24, 0)
+    base = few[np.random.default_rng(1).permutation(np.repeat(np.arange(4), copies))]
     index = NSG.build(base, by_codes=by_codes)
     check_graph(index, len(base), 32)
     for form in (index, CodedNSG.of(index)):
-        assert (form.search(base[::1500], 10, 20)[1][:, 0] == 0).all()
+        ids, distances = form.search(few, 10, 10)
+        assert (distances == 0).all()
+        assert all(len(set(row)) == 10 for row in ids)
+
+
+def test_equals_are_linked_as_a_ring_and_other_neighbors_keep_their_order() -> None:
+    base = hard_set("gauss", 60, 5, 0)
+    base[[3, 10, 20, 30, 50]] = base[3]
+    padded_base = padded(base)
+    knn, squared = finish(knn_graph_steps(padded_base, 8, threads=1))
+    before, far = knn.copy(), squared.copy()
+    ring_of_equals(padded_base, knn, squared)
+    assert [row.tolist() for row in knn[[3, 30, 50], :4]] == [[10, 20, 30, 50], [50, 3, 10, 20], [3, 10, 20, 30]]
+    np.testing.assert_array_equal(knn[:, 4:], before[:, 4:])
+    np.testing.assert_array_equal(squared, far)
+    ring = np.isin(np.arange(60), [3, 10, 20, 30, 50])
+    np.testing.assert_array_equal(knn[~ring], before[~ring])

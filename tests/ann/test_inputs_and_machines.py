@@ -24,7 +24,7 @@ from experiments.ann.core.index import NSG
 from experiments.ann.core.code_vector import has_vnni
 
 points = np.random.default_rng(0).standard_normal((700, 24)).astype(np.float32)
-index = NSG.build(points[:600], by_codes=True, threads=1)
+index = NSG.build(points[:600], by_codes=True, neighbors="auto", threads=1)
 found = [form.search(points[600:], 10, 40, threads=1) for form in (index, CodedNSG.of(index, threads=1))]
 assert "torch" not in sys.modules
 print(has_vnni(), *(part.astype(np.float64).sum().round(3) for pair in found for part in pair))

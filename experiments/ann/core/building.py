@@ -18,6 +18,7 @@ from experiments.ann.core.code_vector import BLOCK, has_vnni
 from experiments.ann.core.coded_linking import link_by_codes
 from experiments.ann.core.codes import Principal, as_bytes, holds_bytes
 from experiments.ann.core.distance import Floats, Ids, Metric
+from experiments.ann.core.equals import ring_of_equals
 from experiments.ann.core.kernel import run_all, run_chunks
 from experiments.ann.core.line_codes import Codes
 from experiments.ann.core.lists import in_blocks
@@ -44,11 +45,11 @@ class BuildSettings:
 
     knn: int = 64
     """Neighbors per node of the exact nearest neighbor graph."""
-    search_list_size: int = 64
+    search_list_size: int = 48
     """L: pool of the searches that collect candidates."""
     max_degree: int = 32
     """R: largest out-degree, kept by repair too."""
-    candidates: int = 160
+    candidates: int = 300
     """C: nearest candidates per node that the rule looks at."""
     metric: Metric = "l2"
     seed: int = 0
@@ -114,6 +115,7 @@ def build_steps(base: Floats, settings: BuildSettings, threads: int) -> Generato
     knn, squared, method = yield from neighbor_stage(
         base, vectors, principal, short, settings.knn, settings.neighbors, threads
     )
+    ring_of_equals(vectors, knn, squared)
     neighbors_done = time.perf_counter()
     navigating_node = nearest_to_mean(base)
     if short is not None and settings.candidates_from_search:

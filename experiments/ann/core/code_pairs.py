@@ -1,61 +1,69 @@
-"""All pairs of codes of 8 bits by products of bytes, and the nearest of each row among them.
+"""All pairs of codes of 8 bits by products of integers, and the nearest of each row among them.
 
-Rows are unsigned bytes, columns signed ones in the layout of the dot product instruction (VNNI); tiles of columns stay
-in the second cache while rows pass.
+With VNNI rows are unsigned bytes, columns signed ones, and four products are added by one instruction; elsewhere both
+are words, and two are. Tiles of columns stay in the second cache while rows pass.
 """
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
+from experiments.ann.core.codes import Whole
 from experiments.ann.core.distance import Ids, Keys
 from experiments.ann.core.kernel import kernel
 from experiments.ann.core.product_vector import lowest_bit, mask_below, project_four
-from experiments.ann.core.vector import aligned_rows
+from experiments.ann.core.projection import Bytes, Packed, Words, in_panels
+from experiments.ann.core.vector import LANES, aligned_rows
 
-TILE = 4096
-"""Columns whose codes stay in the second cache while rows pass."""
-ROWS = 32
+TILE, WORD_TILE = 4096, 1024
+"""Columns whose codes stay in the second cache while rows pass; processors without VNNI have less of it."""
+ROWS = 64
 """Rows per block."""
 SAMPLED = 1024
 """Columns from which the first limit of a row is estimated."""
 Ints = NDArray[np.int32]
+Rows = Bytes | Words
 
 
-def column_blocks(codes: NDArray[np.int8], multiple: int) -> tuple[NDArray[np.int8], Ints]:
-    """Codes (n, width) as columns of products, their number rounded up to a multiple, and a term of each column.
+def column_blocks(codes: Whole, multiple: int, *, vnni: bool) -> tuple[Packed, Ints]:
+    """Codes (n, width) as columns of products in panels, their number rounded up to a multiple, and a term of each.
 
-    With codes of rows shifted by 128 to be unsigned: |c_i - c_j|^2 = |c_i|^2 + term_j - 2 (c_i + 128).c_j, where
-    term_j = |c_j|^2 + 256 sum c_j; that of columns behind the last exceeds every limit.
+    |c_i - c_j|^2 = |c_i|^2 + term_j - 2 row_i.c_j, where row_i is that of ``row_codes``: with words term_j = |c_j|^2,
+    with bytes shifted to be unsigned |c_j|^2 + 256 sum c_j. That of columns behind the last exceeds every limit.
     """
     n, width = codes.shape
-    columns = -(-n // multiple) * multiple
-    whole = np.zeros((columns, width), np.int8)
+    whole: NDArray[Any] = np.zeros((-(-n // multiple) * multiple, width), np.int8 if vnni else np.int16)
     whole[:n] = codes
-    blocks: NDArray[np.int8] = aligned_rows(columns // 64 * (width // 4), 256, np.int8)
-    blocks[:] = whole.reshape(-1, 64, width // 4, 4).transpose(0, 2, 1, 3).reshape(-1, 256)
+    blocks = in_panels(whole.T, 4 if vnni else 2)
     wide = whole.astype(np.int32)
-    terms = (np.einsum("ij,ij->i", wide, wide) + 256 * wide.sum(axis=1)).astype(np.int32)
+    terms = np.einsum("ij,ij->i", wide, wide).astype(np.int32)
+    if vnni:
+        terms += 256 * wide.sum(axis=1, dtype=np.int32)
     terms[n:] = np.iinfo(np.int32).max // 2
     return blocks, terms
 
 
-def unsigned_rows(codes: NDArray[np.int8]) -> tuple[NDArray[np.uint8], Ints]:
-    """Codes (n, width) shifted by 128, and their squared lengths (n,)."""
-    rows: NDArray[np.uint8] = aligned_rows(codes.shape[0], codes.shape[1], np.uint8)
-    rows[:] = codes.view(np.uint8) ^ 128
+def row_codes(codes: Whole, *, vnni: bool) -> tuple[Rows, Ints]:
+    """Codes (n, width) as rows of products, words or for VNNI bytes shifted by 128, and their squared lengths (n,)."""
+    rows: Rows = aligned_rows(codes.shape[0], codes.shape[1], np.uint8 if vnni else np.int16)
+    rows[:] = codes.view(np.uint8) ^ 128 if vnni else codes
     return rows, np.einsum("ij,ij->i", codes, codes, dtype=np.int32)
 
 
+def tile_of(*, vnni: bool) -> int:
+    """Columns that are compared at once."""
+    return TILE if vnni else WORD_TILE
+
+
 @kernel
-def products_of_tile(rows: NDArray[np.uint8], blocks: NDArray[np.int8], start: int, width: int, products: Ints) -> None:
+def products_of_tile(rows: Rows, blocks: Packed, start: int, width: int, products: Ints) -> None:
     """Products of up to four rows with the ``width`` columns of the tile at ``start``, into products (4, >= width)."""
-    groups = rows.shape[1] // 4
-    for block in range(width // 64):
-        place = (start // 64 + block) * groups
-        column = 64 * block
-        project_four(rows, 0, blocks[place : place + groups], 0, products[:, column : column + 64])
+    columns = blocks[start // LANES :]
+    for column in range(0, width, 64):
+        project_four(rows, 0, columns, column, products)
 
 
 @kernel
@@ -115,9 +123,9 @@ def gather(
 
 @kernel
 def candidates_of_rows(
-    rows: NDArray[np.uint8],
+    rows: Rows,
     norms: Ints,
-    blocks: NDArray[np.int8],
+    blocks: Packed,
     terms: Ints,
     order: Ids,
     first: int,
@@ -128,16 +136,19 @@ def candidates_of_rows(
     sizes: Keys,
     limits: Keys,
 ) -> None:
-    """The nearest columns by code of rows first..stop-1 in ``found`` (ROWS, room): all nearer than ``limits``.
+    """The nearest columns by code of rows first..stop-1 in ``found`` (ROWS, room).
 
-    About ``kept`` to twice as many remain, if there are as many; ``order`` tells the ids of the columns.
+    All whose squared distance is at most ``limits`` - 2 are there, of those one further away the first by id. ``kept``
+    to twice as many remain, if there are as many; ``order`` tells the ids of the columns. ``products``
+    is scratch (4, tile): columns are taken by tiles of that width, which is a multiple of 64.
     """
+    tile = products.shape[1]
     sizes[:] = 0
     limits[:] = np.iinfo(np.int32).max // 4
     expected = kept * SAMPLED / order.shape[0]
     share = min(SAMPLED, int(expected + 2 * np.sqrt(expected)) + 4)
-    for start in range(0, terms.shape[0], TILE):
-        width = min(TILE, terms.shape[0] - start)
+    for start in range(0, terms.shape[0], tile):
+        width = min(tile, terms.shape[0] - start)
         for row in range(first, stop, 4):
             products_of_tile(rows[row : min(row + 4, stop)], blocks, start, width, products)
             for local in range(min(4, stop - row)):
@@ -159,14 +170,8 @@ def candidates_of_rows(
 
 @kernel
 def tighten(found: Keys, size: int, keep: int) -> tuple[int, int]:
-    """Keep what is nearer than the key of rank ``keep``; returns its distance, which is the new limit, and how many
-    remain.
+    """Keep the ``keep`` smallest keys; returns the new limit, one above the distance of the largest of them, and how
+    many remain.
     """
     select_smallest(found, size, keep)
-    limit = int(found[:keep].max()) >> 32
-    kept = 0
-    for i in range(keep):
-        if found[i] >> 32 < limit:
-            found[kept] = found[i]
-            kept += 1
-    return limit, kept
+    return (int(found[:keep].max()) >> 32) + 1, keep

@@ -7,6 +7,7 @@ at compile time, so that both live in one cache of compiled kernels. Both ways g
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import llvmlite.binding as llvm
@@ -26,15 +27,25 @@ BYTES, INTS, KEYS = ir.VectorType(I8, LINE), ir.VectorType(I32, 16), ir.VectorTy
 WORDS, FLOATS = ir.VectorType(ir.IntType(16), 32), ir.VectorType(ir.FloatType(), 16)
 
 
-def has_vnni() -> bool:
-    """Whether kernels may use the dot product of bytes on 64-byte registers.
+def supports(*features: str) -> bool:
+    """Whether kernels are compiled for a processor with features that LLVM names.
 
     A processor or features that the user names to numba (NUMBA_CPU_NAME, NUMBA_CPU_FEATURES) are taken at their word.
     """
     if config.CPU_NAME or config.CPU_FEATURES:
-        return "+avx512vnni" in (config.CPU_FEATURES or "") and "+avx512bw" in (config.CPU_FEATURES or "")
-    features = llvm.get_host_cpu_features()
-    return bool(config.ENABLE_AVX and features.get("avx512vnni") and features.get("avx512bw"))
+        return all(f"+{feature}" in (config.CPU_FEATURES or "").split(",") for feature in features)
+    host = llvm.get_host_cpu_features()
+    return bool(config.ENABLE_AVX and all(host.get(feature) for feature in features))
+
+
+def has_vnni() -> bool:
+    """Whether kernels may use the dot product of bytes on 64-byte registers."""
+    return supports("avx512vnni", "avx512bw")
+
+
+def has_wide_registers() -> bool:
+    """Whether there are 32 vector registers of 64 bytes, rather than 16 of 32 bytes or fewer."""
+    return supports("avx512f")
 
 
 @instruction
@@ -88,15 +99,38 @@ def block_keys(
         other = builder.icmp_signed("!=", ids, first_id)
         wanted = builder.and_(below, builder.or_(other, ir.Constant(other.type, [1] + [0] * (BLOCK - 1))))
         place = element_pointer(context, builder, kinds["keys"], given["keys"], given["count"])
-        compress = declared(
-            builder, "llvm.masked.compressstore.v8i64", ir.VoidType(), [KEYS, I64.as_pointer(), wanted.type]
-        )
-        builder.call(compress, [key, builder.bitcast(place, I64.as_pointer()), wanted])
-        bits = builder.zext(builder.bitcast(wanted, I8), I64)
-        return builder.add(given["count"], builder.ctpop(bits))
+        return builder.add(given["count"], _store_some(builder, key, wanted, builder.bitcast(place, I64.as_pointer())))
 
     arguments = (codes, graph, types.int64, types.int64, query, types.int64, keys, types.int64, types.int64)
     return types.int64(*arguments), generate
+
+
+def _store_some(builder: Any, key: Any, wanted: Any, place: Any) -> Any:
+    """Store the wanted lanes side by side; returns how many. What lies behind them is overwritten, eight in all."""
+    bits = builder.bitcast(wanted, I8)
+    if has_wide_registers() or not supports("avx2"):
+        compress = declared(
+            builder, "llvm.masked.compressstore.v8i64", ir.VoidType(), [KEYS, I64.as_pointer(), wanted.type]
+        )
+        builder.call(compress, [key, place, wanted])
+        return builder.zext(builder.ctpop(bits), I64)
+    pair = ir.VectorType(I32, 8)
+    orders = [[lane for lane in range(4) if mask >> lane & 1] for mask in range(16)]
+    rows = [
+        ir.Constant(pair, [2 * lane + half for lane in (order + [0] * 4)[:4] for half in (0, 1)]) for order in orders
+    ]
+    table = cgutils.global_constant(builder.module, "orders_of_four", ir.Constant(ir.ArrayType(pair, 16), rows))
+    permute = declared(builder, "llvm.x86.avx2.permd", pair, [pair, pair])
+    count = ir.Constant(I64, 0)
+    for half in range(2):
+        four = shuffle(builder, key, key, list(range(4 * half, 4 * half + 4)))
+        mask = builder.and_(builder.lshr(bits, ir.Constant(I8, 4 * half)), ir.Constant(I8, 15))
+        order = builder.load(builder.gep(table, [ir.Constant(I64, 0), builder.zext(mask, I64)]), align=4)
+        packed = builder.call(permute, [builder.bitcast(four, pair), order])
+        target = builder.bitcast(builder.gep(place, [count]), pair.as_pointer())
+        builder.store(packed, target, align=8)
+        count = builder.add(count, builder.zext(builder.ctpop(mask), I64))
+    return count
 
 
 @instruction
@@ -175,11 +209,25 @@ def _add_word_squares(builder: Any, total: Any, difference: Any, vnni: bool) -> 
         factor = difference if operand is WORDS else builder.bitcast(difference, INTS)
         dot = declared(builder, "llvm.x86.avx512.vpdpwssd.512", INTS, [INTS, operand, operand])
         return builder.call(dot, [total, factor, factor])
-    for half in range(2):
-        lanes = ir.Constant(ir.VectorType(I32, 16), list(range(16 * half, 16 * half + 16)))
-        part = builder.sext(builder.shuffle_vector(difference, difference, lanes), INTS)
-        total = builder.add(total, builder.mul(part, part))
-    return total
+    return add_word_products(builder, total, difference, difference)
+
+
+def add_byte_products(builder: Any, total: Any, a: Any, b: Any) -> Any:
+    """total (16 sums) + products of 64 unsigned bytes and 64 signed ones, four to a sum (VNNI)."""
+    operand = BYTES if llvm.llvm_version_info[0] >= 22 else INTS
+    dot = declared(builder, "llvm.x86.avx512.vpdpbusd.512", INTS, [INTS, operand, operand])
+    return builder.call(dot, [total, *(builder.bitcast(side, operand) for side in (a, b))])
+
+
+def add_word_products(builder: Any, total: Any, a: Any, b: Any) -> Any:
+    """total (16 sums) + products of 32 signed numbers of 16 bits, two to a sum.
+
+    LLVM recognizes the pattern: it is one instruction on every x86 processor.
+    """
+    wide = ir.VectorType(I32, 32)
+    products = builder.mul(builder.sext(a, wide), builder.sext(b, wide))
+    even, odd = (shuffle(builder, products, products, list(range(first, 32, 2))) for first in range(2))
+    return builder.add(total, builder.add(even, odd))
 
 
 def _eight_rows(builder: Any, base: Any, stride: Any, ids: Any) -> list[Any]:
@@ -213,45 +261,54 @@ def _eight_codes(builder: Any, base: Any, ids: Any, target: Any, tables: Any | N
     With ``tables`` of decoded values bytes are multiplied (VNNI), without them the numbers of 4 bits themselves.
     """
     rows = _eight_rows(builder, base, ir.Constant(I64, LINE), ids)
-    size = 1 if tables is not None else 2
-    kind = BYTES if tables is not None else ir.VectorType(ir.IntType(16), LINE)
-    factors = [_line(builder, target, ir.Constant(I64, half * LINE * size), kind) for half in range(2)]
+    words = tables is None
+    add_products = _products_of_words(builder, target) if words else _products_of_bytes(builder, target, tables)
+    last = ir.Constant(INTS, [0] * 15 + [-1])
     totals = []
     for row in rows:
         code = _line(builder, row, ir.Constant(I64, 0), BYTES)
-        last = ir.Constant(INTS, [0] * 15 + [-1])
-        total = builder.and_(builder.bitcast(code, INTS), last)
-        low = builder.and_(code, ir.Constant(BYTES, [15] * LINE))
-        high = builder.lshr(builder.bitcast(code, WORDS), ir.Constant(WORDS, [4] * 32))
-        high = builder.and_(builder.bitcast(high, BYTES), ir.Constant(BYTES, [15] * LINE))
-        for half, numbers in enumerate((low, high)):
-            if tables is None:
-                total = _add_products(builder, total, numbers, factors[half])
-            else:
-                table = _line(builder, tables, ir.Constant(I64, half * LINE), BYTES)
-                look_up = declared(builder, "llvm.x86.avx512.pshuf.b.512", BYTES, [BYTES, BYTES])
-                total = _add_dot(builder, total, builder.call(look_up, [table, numbers]), factors[half])
-        totals.append(total)
-    constant = builder.gep(target, [ir.Constant(I64, 2 * LINE * size)])
+        totals.append(add_products(builder.and_(builder.bitcast(code, INTS), last), code))
+    constant = builder.gep(target, [ir.Constant(I64, 2 * LINE * (2 if words else 1))])
     constant = builder.load(builder.bitcast(constant, I32.as_pointer()), align=4)
     sums = _eight_sums(builder, totals)
     return builder.sub(splat(builder, constant, sums.type), builder.shl(sums, ir.Constant(sums.type, [1] * BLOCK)))
 
 
-def _add_dot(builder: Any, total: Any, values: Any, factors: Any) -> Any:
-    """total (16 sums) + products of 64 unsigned and 64 signed bytes, four to a sum."""
-    operand = BYTES if llvm.llvm_version_info[0] >= 22 else INTS
-    dot = declared(builder, "llvm.x86.avx512.vpdpbusd.512", INTS, [INTS, operand, operand])
-    return builder.call(dot, [total, *(builder.bitcast(side, operand) for side in (values, factors))])
+def _products_of_bytes(builder: Any, target: Any, tables: Any) -> Callable[[Any, Any], Any]:
+    """Code that adds to 16 sums the products of a code, decoded by tables, and a query row of bytes."""
+    factors, values = (
+        [_line(builder, start, ir.Constant(I64, half * LINE), BYTES) for half in range(2)] for start in (target, tables)
+    )
+    look_up = declared(builder, "llvm.x86.avx512.pshuf.b.512", BYTES, [BYTES, BYTES])
+
+    def add(total: Any, code: Any) -> Any:
+        low = builder.and_(code, ir.Constant(BYTES, [15] * LINE))
+        high = builder.lshr(builder.bitcast(code, WORDS), ir.Constant(WORDS, [4] * 32))
+        high = builder.and_(builder.bitcast(high, BYTES), ir.Constant(BYTES, [15] * LINE))
+        for numbers, table, factor in zip((low, high), values, factors, strict=True):
+            total = add_byte_products(builder, total, builder.call(look_up, [table, numbers]), factor)
+        return total
+
+    return add
 
 
-def _add_products(builder: Any, total: Any, numbers: Any, factors: Any) -> Any:
-    """total (16 sums) + products of 64 numbers below 16 and 64 factors of 16 bits, which fit in 16 bits."""
-    products = builder.mul(builder.zext(numbers, factors.type), factors)
-    for quarter in range(4):
-        part = shuffle(builder, products, products, list(range(16 * quarter, 16 * quarter + 16)))
-        total = builder.add(total, builder.sext(part, INTS))
-    return total
+def _products_of_words(builder: Any, target: Any) -> Callable[[Any, Any], Any]:
+    """Code that adds to 16 sums the products of a code's numbers of 4 bits and a query row of 16 bits.
+
+    The row has the factors of even and odd bytes' low halves, then those of their high halves.
+    """
+    factors = [_line(builder, target, ir.Constant(I64, LINE * quarter), WORDS) for quarter in range(4)]
+
+    def add(total: Any, code: Any) -> Any:
+        words = builder.bitcast(code, WORDS)
+        for shift, factor in zip((0, 8, 4, 12), factors, strict=True):
+            numbers = builder.lshr(words, ir.Constant(WORDS, [shift] * 32)) if shift else words
+            if shift < 12:
+                numbers = builder.and_(numbers, ir.Constant(WORDS, [15] * 32))
+            total = add_word_products(builder, total, numbers, factor)
+        return total
+
+    return add
 
 
 def _line(builder: Any, start: Any, offset: Any, kind: Any) -> Any:

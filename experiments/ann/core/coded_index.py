@@ -24,12 +24,13 @@ from experiments.ann.core.index import NSG, SearchResult, check_sizes, checked_m
 from experiments.ann.core.kernel import usable_cores
 from experiments.ann.core.line_codes import LineCodec
 from experiments.ann.core.lists import STARTS, lists_with_start
+from experiments.ann.core.projection import Projection
 from experiments.ann.core.pruning import Stored
 from experiments.ann.core.short_codes import ShortCodes, short_codes
 from experiments.ann.core.storage import read_arrays, write_arrays
 from experiments.ann.core.vector import aligned_rows, padded
 
-CODEC_ARRAYS = ("weights", "scale", "shift", "steps", "origins")
+PROJECTION_ARRAYS, LEVEL_ARRAYS = ("weights", "scale", "shift"), ("steps", "origins")
 
 
 class CodedNSG:
@@ -51,7 +52,7 @@ class CodedNSG:
         Args:
             index: the graph and its vectors.
             threads: workers; all usable cores by default.
-            portable: do without VNNI; the results are the same up to how integer vectors are projected.
+            portable: do without VNNI; the results are the same.
         """
         built, workers = index.built, threads or usable_cores()
         short = built.short
@@ -74,10 +75,10 @@ class CodedNSG:
         arrays: dict[str, NDArray[Any]] = {"lists": self.lists, "vectors": self.vectors}
         codec = self.short.codec
         if codec is not None:
-            details |= {"refined": codec.refined, "spread": codec.spread}
-            arrays |= {name: getattr(codec, name) for name in CODEC_ARRAYS} | {"codes": self.short.codes.view(np.int8)}
-            if codec.byte_weights is not None:
-                arrays["byte_weights"] = codec.byte_weights
+            projection = codec.projection
+            details |= {"refined": codec.refined, "spread": codec.spread, "integer": projection.integer}
+            arrays |= {name: getattr(projection, name) for name in PROJECTION_ARRAYS}
+            arrays |= {name: getattr(codec, name) for name in LEVEL_ARRAYS} | {"codes": self.short.codes.view(np.int8)}
         write_arrays(Path(path), "CodedNSG", details, arrays)
 
     @classmethod
@@ -92,12 +93,10 @@ class CodedNSG:
         if "codes" not in arrays:
             return cls(lists, vectors, ShortCodes(None, vectors), space)
         vnni = has_vnni() and not portable
-        codec = LineCodec(
-            **{name: arrays[name] for name in CODEC_ARRAYS},
-            byte_weights=arrays.get("byte_weights") if vnni else None,
-            refined=details["refined"],
-            spread=details["spread"],
-        )
+        weights, scale, shift = (arrays[name] for name in PROJECTION_ARRAYS)
+        steps, origins = (arrays[name] for name in LEVEL_ARRAYS)
+        projection = Projection(weights, scale, shift, details["integer"], vnni)
+        codec = LineCodec(projection, steps, origins, details["refined"], details["spread"])
         codes = arrays["codes"].view(np.uint8) if vnni else arrays["codes"]
         return cls(lists, vectors, ShortCodes(codec, codes), space)
 

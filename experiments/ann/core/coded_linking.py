@@ -12,6 +12,7 @@ from experiments.ann.core.code_pairs import select_smallest
 from experiments.ann.core.code_vector import BLOCK, block_keys, stored_distance
 from experiments.ann.core.coded_search import request_codes
 from experiments.ann.core.distance import Floats, Ids, Keys, key_distance, key_node, make_key
+from experiments.ann.core.equals import followers_first
 from experiments.ann.core.kernel import kernel
 from experiments.ann.core.line_codes import Codes, QueryCodes
 from experiments.ann.core.pool_vector import NO_KEY, absorb, first_open
@@ -55,8 +56,8 @@ def collect(
             fresh = block_keys(codes, lists, current, first, queries, query, keys, fresh, bound)
             first += BLOCK
         fresh = min(fresh, met.shape[0] - count)
-        absorb(pools, 0, keys, fresh)
         met[count : count + fresh] = keys[:fresh]
+        absorb(pools, 0, keys, fresh)
         count += fresh
         place = first_open(pools, 0)
         if place >= size:
@@ -119,6 +120,7 @@ def link_by_codes(
         for i in range(near):
             met[distinct + i] = make_key(knn_squared[node, i], knn[node, i])
         met[: distinct + near].sort()
+        followers_first(met, distinct + near, node, vectors.shape[0])
         taken = keep_unoccluded(vectors, codes, met, min(distinct + near, most), kept)
         for i in range(taken):
             links[node, i] = key_node(kept[i])

@@ -6,40 +6,46 @@ projection stretches:
     s ||x_i - x_j|| >= ||y_i - y_j|| >= ||c_i - c_j|| - e_i - e_j
 
 So once k vectors are known within distance D, a vector whose code is further than s D + e_i + e_j away cannot be
-nearer: it need not be measured. The graph is that of a scan, ties by id included. The products of codes take VNNI;
-without it, or where codes tell too little apart, ``exact.knn_graph_steps`` does the work.
+nearer: it need not be measured. The graph is that of a scan, ties by id included. Where codes tell too little apart,
+``exact.knn_graph_steps`` does the work.
 """
 
 from __future__ import annotations
 
 from collections.abc import Generator
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from experiments.ann.core.code_pairs import (
     ROWS,
     TILE,
     Ints,
+    Rows,
     candidates_of_rows,
     column_blocks,
     gather,
     products_of_tile,
+    row_codes,
     select_smallest,
-    unsigned_rows,
+    tile_of,
 )
 from experiments.ann.core.code_vector import stored_distance
 from experiments.ann.core.coded_search import REQUESTED_LINES
-from experiments.ann.core.codes import Codec, multiply
+from experiments.ann.core.codes import Codec, Whole
 from experiments.ann.core.distance import Floats, Ids, Keys, key_distance, key_node, make_key
 from experiments.ann.core.kernel import fast_kernel, kernel, run_chunks
 from experiments.ann.core.line_codes import Codes
+from experiments.ann.core.projection import Packed, Products
 from experiments.ann.core.pruning import Stored
 from experiments.ann.core.vector import LINE, aligned_rows, prefetch
 
 KEPT = 1024
 """Candidates per row before a second pass is needed."""
+APART = 32
+"""Fewer than so many vectors are measured against every row, since their codes are worse than the others'."""
+RETRIED = 0.2
+"""Share of rows with a second pass, which is alone as long as four others, from which twice as long codes pay."""
 AHEAD = 4
 """Vectors that are asked for ahead of the one that is measured."""
 FEWEST = 4 * TILE
@@ -48,20 +54,34 @@ SLACK = np.float32(1.0005)
 """Allowance for rounding in the norms and in float32 distances of float32 projections."""
 
 
-class CodeTable:
-    """Codes of a base in the layout of the products, with what the bound needs."""
+class CodeTable(NamedTuple):
+    """A base and its codes in the layout of the products, with what the bound needs."""
 
-    def __init__(self, codes: NDArray[np.int8], errors: Floats, stretch: float, seed: int = 0) -> None:
-        self.order = np.random.default_rng(seed).permutation(len(codes)).astype(np.int32)
-        """Column to id. Columns are shuffled, so that the first tile is a sample."""
-        self.blocks, self.terms = column_blocks(codes[self.order], TILE)
-        self.rows, self.norms = unsigned_rows(codes)
-        self.errors = errors
-        self.stretch = np.float32(stretch)
+    vectors: Stored
+    """(n, width) padded, as they are measured."""
+    rows: Rows
+    norms: Ints
+    """See ``row_codes``."""
+    blocks: Packed
+    terms: Ints
+    """See ``column_blocks``."""
+    order: Ids
+    """Column to id (n,). Columns are shuffled, so that the first tile is a sample."""
+    errors: Floats
+    """||y - c|| of each vector (n,)."""
+    worst: np.float32
+    """The largest of them but for the few vectors ``apart``."""
+    apart: Keys
+    """Ids of vectors with larger errors, which are measured against every row: one code that is clipped shall not
+    weaken the bound of all.
+    """
+    stretch: np.float32
+    instructions: Codes
+    """Any array of codes; its element type selects those for bytes."""
 
 
 @fast_kernel
-def code_errors(products: Floats | Ints, scale: Floats, shift: Floats, codes: NDArray[np.int8], errors: Floats) -> None:
+def code_errors(products: Products, scale: Floats, shift: Floats, codes: Whole, errors: Floats) -> None:
     """||y - c|| of each row, where y = products * scale - shift."""
     for i in range(products.shape[0]):
         total = np.float32(0)
@@ -72,9 +92,15 @@ def code_errors(products: Floats | Ints, scale: Floats, shift: Floats, codes: ND
 
 
 @kernel
+def radius_of(kth: int, stretch: np.float32, error: np.float32) -> float:
+    """Code distance, less the error of the other, beyond which nothing is nearer to a vector than the key ``kth``."""
+    return float(stretch * np.sqrt(np.float64(key_distance(kth))) * SLACK + error + 0.02)
+
+
+@kernel
 def reach(kth: int, stretch: np.float32, error: np.float32) -> int:
     """Squared code distance beyond which nothing is nearer than the key ``kth``, for both errors together."""
-    bound = stretch * np.sqrt(np.float64(key_distance(kth))) * SLACK + error + 0.01
+    bound = radius_of(kth, stretch, error)
     return int(min(bound * bound, 2.0**30)) + 1
 
 
@@ -93,132 +119,91 @@ def offer(best: Keys, size: int, key: int) -> int:
 
 
 @kernel
-def nearest_of_row(
-    vectors: Stored,
-    codes: Codes,
-    errors: Floats,
-    stretch: np.float32,
-    worst: np.float32,
-    row: int,
-    found: Keys,
-    size: int,
-    limit: int,
-    best: Keys,
-) -> bool:
-    """The k nearest of a row among its candidates.
+def nearest_of_row(table: CodeTable, row: int, found: Keys, size: int, limit: int, best: Keys) -> bool:
+    """The k nearest of a row among its candidates, of which there are more than k.
 
-    Says whether the bound proves that no other vector is nearer.
+    Says whether it is proved that no other vector is nearer: by the bound, or because k vectors equal this one. Then
+    their codes are equal too, and the first of those by id are candidates.
     """
     k = best.shape[0]
-    sure = min(k + k // 2, size)
+    sure = min(k + k // 2 + 1, size)
     select_smallest(found, size, sure)
-    held = 0
-    for i in range(sure):
-        found[i] &= 0x7FFFFFFF
-    held = measure_all(vectors, codes, row, found[:sure], best, held)
-    left = 0
-    if held == k:
-        farthest = reach(best[k - 1], stretch, errors[row] + worst)
-        for i in range(sure, size):
-            node = found[i] & 0x7FFFFFFF
-            if found[i] >> 32 <= farthest:
-                found[left] = node
-                left += 1
-    held = measure_all(vectors, codes, row, found[:left], best, held)
-    return held == k and limit > reach(best[k - 1], stretch, errors[row] + worst)
+    held = measure_all(table, row, table.apart, best, 0)
+    held = measure_all(table, row, found[: keep_within(table, found, 0, sure, np.inf)], best, held)
+    radius = radius_of(best[k - 1], table.stretch, table.errors[row])
+    measure_all(table, row, found[: keep_within(table, found, sure, size, radius)], best, held)
+    proved = limit - 2 >= reach(best[k - 1], table.stretch, table.errors[row] + table.worst)
+    return proved or key_distance(best[k - 1]) == 0
 
 
 @kernel
-def measure_all(vectors: Stored, codes: Codes, row: int, nodes: Keys, best: Keys, held: int) -> int:
-    """Offer the nodes to the k nearest of a row; returns how many are held."""
+def keep_within(table: CodeTable, found: Keys, first: int, stop: int, radius: float) -> int:
+    """Write the ids of the keys first..stop-1 that may be within a radius of code to the front, without those apart;
+    returns their number.
+    """
+    count = 0
+    for i in range(first, stop):
+        node = found[i] & 0x7FFFFFFF
+        error = table.errors[node]
+        if error <= table.worst and found[i] >> 32 <= (radius + error) ** 2:
+            found[count] = node
+            count += 1
+    return count
+
+
+@kernel
+def measure_all(table: CodeTable, row: int, nodes: Keys, best: Keys, held: int) -> int:
+    """Offer the nodes to the k nearest of a row, which hold some; returns how many they hold."""
+    vectors = table.vectors
     lines = min(REQUESTED_LINES, vectors.shape[1] * vectors.itemsize // LINE)
     for i in range(nodes.shape[0]):
         if i + AHEAD < nodes.shape[0]:
             for line in range(lines):
                 prefetch(vectors, nodes[i + AHEAD], line)
         if nodes[i] != row:
-            held = offer(best, held, make_key(stored_distance(vectors, nodes[i], vectors, row, codes), nodes[i]))
+            distance = stored_distance(vectors, nodes[i], vectors, row, table.instructions)
+            held = offer(best, held, make_key(distance, nodes[i]))
     return held
 
 
 @kernel
-def rescan_row(
-    rows: NDArray[np.uint8],
-    norms: Ints,
-    blocks: NDArray[np.int8],
-    terms: Ints,
-    order: Ids,
-    vectors: Stored,
-    codes: Codes,
-    errors: Floats,
-    stretch: np.float32,
-    worst: np.float32,
-    row: int,
-    products: Ints,
-    found: Keys,
-    best: Keys,
-) -> None:
+def rescan_row(table: CodeTable, row: int, products: Ints, found: Keys, best: Keys) -> None:
     """Second pass for a row whose candidates did not suffice: everything within reach of its known k-th neighbor."""
-    kth = best[best.shape[0] - 1]
-    held = 0
-    for start in range(0, terms.shape[0], TILE):
-        products_of_tile(rows[row : row + 1], blocks, start, TILE, products)
-        limit = reach(kth, stretch, errors[row] + worst) + 1
-        size = gather(products, 0, terms, start, 0, TILE, limit, norms[row], order, found, 0)
-        for i in range(size):
-            node = found[i] & 0x7FFFFFFF
-            if node != row and found[i] >> 32 <= reach(kth, stretch, errors[row] + errors[node]):
-                key = make_key(stored_distance(vectors, node, vectors, row, codes), node)
-                if key <= kth:
-                    held = offer(best, held, key)
+    tile, kth = products.shape[1], best[best.shape[0] - 1]
+    radius = radius_of(kth, table.stretch, table.errors[row])
+    limit = reach(kth, table.stretch, table.errors[row] + table.worst) + 1
+    held = measure_all(table, row, table.apart, best, 0)
+    for start in range(0, table.terms.shape[0], tile):
+        products_of_tile(table.rows[row : row + 1], table.blocks, start, tile, products)
+        size = gather(products, 0, table.terms, start, 0, tile, limit, table.norms[row], table.order, found, 0)
+        held = measure_all(table, row, found[: keep_within(table, found, 0, size, radius)], best, held)
 
 
 @kernel
-def graph_rows(
-    rows: NDArray[np.uint8],
-    norms: Ints,
-    blocks: NDArray[np.int8],
-    terms: Ints,
-    order: Ids,
-    vectors: Stored,
-    codes: Codes,
-    errors: Floats,
-    stretch: np.float32,
-    worst: np.float32,
-    first: int,
-    stop: int,
-    products: Ints,
-    found: Keys,
-    ids: Ids,
-    squared: Floats,
-) -> int:
+def graph_rows(table: CodeTable, first: int, stop: int, products: Ints, found: Keys, ids: Ids, squared: Floats) -> int:
     """The k nearest others of rows first..stop-1; returns how many rows took a second pass."""
     sizes, limits = np.empty(ROWS, np.int64), np.empty(ROWS, np.int64)
     best = np.empty(ids.shape[1], np.int64)
-    candidates_of_rows(rows, norms, blocks, terms, order, first, stop, KEPT, products, found, sizes, limits)
+    candidates_of_rows(
+        table.rows,
+        table.norms,
+        table.blocks,
+        table.terms,
+        table.order,
+        first,
+        stop,
+        KEPT,
+        products,
+        found,
+        sizes,
+        limits,
+    )
     again = 0
     for row in range(first, stop):
         slot = row - first
-        if not nearest_of_row(
-            vectors, codes, errors, stretch, worst, row, found[slot], sizes[slot], limits[slot], best
-        ):
+        if not nearest_of_row(table, row, found[slot], sizes[slot], limits[slot], best):
             again += 1
-            rescan_row(
-                rows,
-                norms,
-                blocks,
-                terms,
-                order,
-                vectors,
-                codes,
-                errors,
-                stretch,
-                worst,
-                row,
-                products,
-                found[slot],
-                best,
-            )
+            rescan_row(table, row, products, found[slot], best)
         for i in range(ids.shape[1]):
             ids[row, i] = key_node(best[i])
             squared[row, i] = key_distance(best[i])
@@ -226,56 +211,45 @@ def graph_rows(
 
 
 def coded_graph_steps(
-    vectors: Stored, codec: Codec, codes: NDArray[np.int8], k: int, *, threads: int
+    vectors: Stored, codec: Codec, codes: Whole, k: int, *, threads: int, vnni: bool
 ) -> Generator[int, None, tuple[Ids, Floats] | None]:
     """The k nearest others of every vector, by codes.
 
     Yields the rows done, returns ids and squared distances (n, k); None where a trial shows that the codes tell too
     little apart.
     """
-    table = table_of(codec, vectors, codes)
-    n = len(vectors)
+    table, tile, n = table_of(codec, vectors, codes, vnni=vnni), tile_of(vnni=vnni), len(vectors)
     ids, squared = np.empty((n, k), np.int32), np.empty((n, k), np.float32)
-    products = [aligned_rows(4, TILE, np.int32) for _ in range(threads)]
-    found = [np.empty((ROWS, TILE + 2 * KEPT), np.int64) for _ in range(threads)]
-    worst, seen = table.errors.max(), codes.view(np.uint8)
+    products = [aligned_rows(4, tile, np.int32) for _ in range(threads)]
+    found = [np.empty((ROWS, tile + 2 * KEPT), np.int64) for _ in range(threads)]
 
     def work(worker: int, start: int, stop: int) -> int:
-        return graph_rows(
-            table.rows,
-            table.norms,
-            table.blocks,
-            table.terms,
-            table.order,
-            vectors,
-            seen,
-            table.errors,
-            table.stretch,
-            worst,
-            start,
-            stop,
-            products[worker],
-            found[worker],
-            ids,
-            squared,
-        )
+        return graph_rows(table, start, stop, products[worker], found[worker], ids, squared)
 
-    if 2 * k > KEPT or sum(work(0, start, start + ROWS) for start in (0, n // 2)) > ROWS:
+    if 2 * k > KEPT or sum(work(0, start, start + ROWS) for start in (0, n // 2)) > RETRIED * 2 * ROWS:
         return None
     yield from run_chunks(work, n, chunk=ROWS, threads=threads)
     return ids, squared
 
 
-def table_of(codec: Codec, vectors: Stored, codes: NDArray[np.int8]) -> CodeTable:
+def table_of(codec: Codec, vectors: Stored, codes: Whole, *, vnni: bool, seed: int = 0) -> CodeTable:
     """The table of a base and its codes; all in one thread, it is small work."""
-    errors = np.empty(len(codes), np.float32)
-    integer = vectors.dtype == np.uint8 and codec.byte_weights is not None
+    errors, projection = np.empty(len(codes), np.float32), codec.projection
     for start in range(0, len(codes), 4096):
-        part = vectors[start : start + 4096]
-        products: NDArray[Any] = np.empty((len(part), codec.code_bytes), np.int32 if integer else np.float32)
-        multiply(
-            part if integer else part.astype(np.float32), codec.byte_weights if integer else codec.weights, products
-        )
-        code_errors(products, codec.scale, codec.shift, codes[start : start + 4096], errors[start : start + 4096])
-    stretch = float(np.linalg.norm(codec.weights.astype(np.float64) * codec.scale, ord=2))
-    return CodeTable(codes, errors, stretch)
+        products = projection.products(vectors[start : start + 4096])
+        part = slice(start, start + len(products))
+        code_errors(products, projection.scale, projection.shift, codes[part], errors[part])
+    worst = np.sort(errors)[-min(APART, len(errors))]
+    instructions: Any = np.empty((0, 0), np.uint8 if vnni else np.int8)
+    order = np.random.default_rng(seed).permutation(len(codes)).astype(np.int32)
+    return CodeTable(
+        vectors,
+        *row_codes(codes, vnni=vnni),
+        *column_blocks(codes[order], tile_of(vnni=vnni), vnni=vnni),
+        order,
+        errors,
+        worst,
+        np.flatnonzero(errors > worst),
+        np.float32(np.linalg.norm(projection.weights.astype(np.float64) * projection.scale, ord=2)),
+        instructions,
+    )

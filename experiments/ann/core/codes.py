@@ -1,83 +1,62 @@
-"""Linear maps of vectors to few dimensions with 8 bits each, for base and queries alike.
+"""Linear maps of vectors to few dimensions with 8 or some more bits each, for base and queries alike.
 
 Squared distances of codes approximate those of vectors up to a common factor: the map is the projection onto the
 directions of largest variance (PCA), or the identity where that saves nothing. The exact nearest neighbor graph is
-found by way of such codes (``coded_neighbors``); the codes that searches use are in ``line_codes``. Vectors of
-integers from 0 to 255 are projected by integer arithmetic, with weights of 8 bits.
+found by way of such codes (``coded_neighbors``); the codes that searches use are in ``line_codes``.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from experiments.ann.core.distance import Floats
-from experiments.ann.core.kernel import fast_kernel, kernel, run_all
-from experiments.ann.core.product_vector import project_four
+from experiments.ann.core.kernel import fast_kernel, run_all
+from experiments.ann.core.projection import Bytes, Products, Projection
 from experiments.ann.core.vector import LINE, aligned_rows
 
-Bytes = NDArray[np.uint8]
 SAMPLE = 10_000
 """Vectors that the directions and the scale are estimated from."""
+BYTE = 127
+"""The largest code of 8 bits."""
+LONGEST = 2**26
+"""Squared length that a code of 16 bits may have."""
+Whole = NDArray[np.int8] | NDArray[np.int16]
+"""Codes."""
 AXES = 512
 """Directions that are kept of vectors with more than twice as many coordinates."""
 
 
 @dataclass(frozen=True)
 class Codec:
-    """code_t = clip(rint((v @ W)_t * scale_t - shift_t), -127, 127)."""
+    """code_t = clip(rint(coordinate_t), -most, most)."""
 
-    weights: Floats
-    """W (padded d, code bytes), float32."""
-    byte_weights: NDArray[np.int8] | None
-    """W as integers in the layout of ``project_four``; None where vectors are not bytes or the processor has no
-    VNNI.
-    """
-    scale: Floats
-    shift: Floats
+    projection: Projection
+    most: int
 
-    @property
-    def code_bytes(self) -> int:
-        return len(self.scale)
-
-    def encode(self, vectors: Floats | Bytes, *, threads: int = 1) -> NDArray[np.int8]:
-        """Codes (m, code bytes) of padded vectors, on cache lines."""
-        codes: NDArray[np.int8] = aligned_rows(len(vectors), self.code_bytes, np.int8)
-        integer = vectors.dtype == np.uint8 and self.byte_weights is not None
-        source = vectors if integer else vectors.astype(np.float32, copy=False)
-        weights = self.byte_weights if integer else self.weights
-        kind: Any = np.int32 if integer else np.float32
+    def encode(self, vectors: Floats | Bytes, *, threads: int = 1) -> Whole:
+        """Codes (m, width) of padded vectors, on cache lines: int8 where ``most`` is 127, otherwise int16."""
+        codes: Whole = aligned_rows(len(vectors), self.projection.width, np.int8 if self.most == BYTE else np.int16)
+        scale, shift = self.projection.scale, self.projection.shift
 
         def work(_: int, start: int, stop: int) -> None:
-            rows = source[start:stop]
-            products: NDArray[Any] = np.empty((stop - start, self.code_bytes), kind)
-            multiply(rows, weights, products)
-            quantize(products, self.scale, self.shift, codes[start:stop])
+            quantize(self.projection.products(vectors[start:stop]), scale, shift, self.most, codes[start:stop])
 
         run_all(work, len(vectors), chunk=512, threads=threads)
         return codes
 
 
-@kernel
-def multiply(
-    rows: Floats | Bytes, weights: Floats | NDArray[np.int8] | None, products: Floats | NDArray[np.int32]
-) -> None:
-    """products = rows @ weights, four rows and 64 columns at a time."""
-    for first in range(0, rows.shape[0], 4):
-        for column in range(0, products.shape[1], 64):
-            project_four(rows, first, weights, column, products)
-
-
 @fast_kernel
-def quantize(products: Floats | NDArray[np.int32], scale: Floats, shift: Floats, codes: NDArray[np.int8]) -> None:
-    """codes = clip(rint(products * scale - shift), -127, 127)."""
+def quantize(products: Products, scale: Floats, shift: Floats, most: int, codes: Whole) -> None:
+    """codes = clip(rint(products * scale - shift), -most, most)."""
+    high = np.float32(most)
     for i in range(products.shape[0]):
         for j in range(products.shape[1]):
             value = np.float32(products[i, j]) * scale[j] - shift[j]
-            codes[i, j] = np.int8(np.rint(min(max(value, np.float32(-127)), np.float32(127))))
+            codes[i, j] = np.int16(np.rint(min(max(value, -high), high)))
 
 
 def holds_bytes(vectors: Floats) -> bool:
@@ -117,34 +96,34 @@ def principal_directions(centered: Floats) -> NDArray[np.float64]:
     return np.hstack([directions, np.zeros((width, AXES - directions.shape[1]))])
 
 
-def fit_codec(principal: Principal, code_bytes: int, *, vnni: bool) -> Codec:
-    """A codec for the vectors of ``principal`` of ``code_bytes`` (a multiple of 64) dimensions, at most their own."""
+def fit_codec(principal: Principal, dimensions: int, *, vnni: bool) -> Codec:
+    """A codec for the vectors of ``principal`` of some dimensions (a multiple of 64), at most their own.
+
+    Codes have 8 bits for VNNI. Elsewhere they have as many as keep squared distances below 2^28.
+    """
     d = principal.floats.shape[1]
     full = -(-d // LINE) * LINE
-    width = min(code_bytes, full)
+    width = min(dimensions, full)
+    most = BYTE if vnni else math.isqrt(LONGEST // width)
     directions = np.eye(d, width) if width == full else principal.directions[:, :width]
-    integer = principal.sample.dtype == np.uint8 and vnni
-    weights, scale, shift = linear_map(principal, directions, integer=integer, share=1.0)
-    return Codec(weights, packed_weights(weights) if integer else None, scale, shift)
+    return Codec(linear_map(principal, directions, most=most, vnni=vnni, share=1.0), most)
 
 
 def linear_map(
-    principal: Principal, directions: NDArray[np.float64], *, integer: bool, share: float = 0.9995
-) -> tuple[Floats, Floats, Floats]:
-    """A map into units of code: y = (v @ weights) * scale - shift, with the mean at 0 and one unit for all directions.
+    principal: Principal, directions: NDArray[np.float64], *, vnni: bool, most: int = BYTE, share: float = 0.9995
+) -> Projection:
+    """A map into units of code, with the mean at 0 and one unit for all directions.
 
     Args:
+        principal: bytes get weights of 8 bits, each direction in its own unit.
         directions: columns (padded d, width).
-        integer: whether the weights are rounded to 8 bits, each column in its own unit.
-        share: of each direction's values that lie within 127 units; the widest direction decides.
-
-    Returns:
-        weights (padded d, width) on cache lines, scale (width,), shift (width,).
+        most: units that are used.
+        share: of each direction's values that lie within ``most`` units; the widest direction decides.
     """
     d, width = directions.shape
-    weights, unit = directions, np.ones(width)
+    weights, unit, integer = directions, np.ones(width), principal.sample.dtype == np.uint8
     if integer:
-        unit = np.maximum(np.abs(weights).max(axis=0), 1e-30) / 127.0
+        unit = np.maximum(np.abs(weights).max(axis=0), 1e-30) / BYTE
         weights = np.rint(weights / unit)
     stored: Floats = aligned_rows(d, width, np.float32)
     stored[:] = weights
@@ -152,13 +131,6 @@ def linear_map(
     rows = principal.floats if share == 1.0 else principal.floats[::4]
     values = (rows @ stored - middle) * unit  # (sample, width)
     reach = float(np.quantile(np.abs(values), share, axis=0).max())
-    factor = 127.0 / reach if reach > 0 else 1.0
-    return stored, (unit * factor).astype(np.float32), (middle * unit * factor).astype(np.float32)
-
-
-def packed_weights(weights: Floats) -> NDArray[np.int8]:
-    """Integer weights (d, width) in the layout of ``project_four``: the bytes of four rows side by side."""
-    d, width = weights.shape
-    packed: NDArray[np.int8] = aligned_rows(d // 4, 4 * width, np.int8)
-    packed[:] = weights.astype(np.int8).reshape(d // 4, 4, width).transpose(0, 2, 1).reshape(d // 4, -1)
-    return packed
+    factor = most / reach if reach > 0 else 1.0
+    scale, shift = (unit * factor).astype(np.float32), (middle * unit * factor).astype(np.float32)
+    return Projection(stored, scale, shift, integer, vnni)

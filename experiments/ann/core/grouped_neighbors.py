@@ -23,21 +23,23 @@ from numpy.typing import NDArray
 from experiments.ann.core.batch_search import key_rows
 from experiments.ann.core.code_pairs import (
     ROWS,
-    TILE,
     Ints,
+    Rows,
     candidates_of_rows,
     column_blocks,
+    row_codes,
     select_smallest,
-    unsigned_rows,
+    tile_of,
 )
 from experiments.ann.core.code_vector import BLOCK, stored_distance
 from experiments.ann.core.coded_linking import collect
-from experiments.ann.core.codes import Bytes
+from experiments.ann.core.codes import Whole
 from experiments.ann.core.distance import Floats, Ids, Keys, key_distance, key_node, make_key
 from experiments.ann.core.kernel import kernel, run_all, run_chunks
 from experiments.ann.core.line_codes import Codes, QueryCodes
 from experiments.ann.core.lists import in_blocks
 from experiments.ann.core.pool_vector import NO_KEY
+from experiments.ann.core.projection import Packed
 from experiments.ann.core.pruning import Stored
 from experiments.ann.core.short_codes import ShortCodes
 from experiments.ann.core.vector import aligned_rows
@@ -70,7 +72,7 @@ class Groups(NamedTuple):
     """(4 n,) ids of the members, ascending within a center."""
 
 
-def form_groups(codes: NDArray[np.int8], threads: int, seed: int = 0) -> Groups:
+def form_groups(codes: Whole, threads: int, seed: int = 0) -> Groups:
     """Groups of codes (n, width)."""
     n = len(codes)
     count = max(JOINED, n // GROUP)
@@ -91,7 +93,7 @@ def form_groups(codes: NDArray[np.int8], threads: int, seed: int = 0) -> Groups:
     return Groups(joined, offsets, (order // joined.shape[1]).astype(np.int32))
 
 
-def nearest_centers(points: NDArray[np.int8] | Floats, centers: Floats, count: int, threads: int) -> Ids:
+def nearest_centers(points: Whole | Floats, centers: Floats, count: int, threads: int) -> Ids:
     """The nearest centers (m, count) of points."""
     nearest = np.empty((len(points), count), np.int32)
     halves = np.einsum("ij,ij->i", centers, centers) / 2
@@ -124,11 +126,11 @@ def smallest_columns(values: Floats, chosen: Ids) -> None:
 
 @kernel
 def nearest_in_group(
-    rows: Bytes,
+    rows: Rows,
     norms: Ints,
     members: Ids,
     ranks: Ids,
-    blocks: NDArray[np.int8],
+    blocks: Packed,
     terms: Ints,
     products: Ints,
     found: Keys,
@@ -137,7 +139,7 @@ def nearest_in_group(
     """The nearest members of a group by code of each of its members.
 
     Args:
-        rows, norms: codes of the members as unsigned bytes and their squared lengths.
+        rows, norms: codes of the members, see ``row_codes``, and their squared lengths.
         members, ranks: their ids (m,), and which of its groups this is for each.
         blocks, terms: the same codes as columns, see ``column_blocks``.
         products, found: scratch.
@@ -211,16 +213,16 @@ def search_for_themselves(
             squared[node, i] = key_distance(met[i])
 
 
-def rough_graph_steps(codes: NDArray[np.int8], threads: int) -> Generator[int, None, Ids]:
+def rough_graph_steps(codes: Whole, threads: int, *, vnni: bool) -> Generator[int, None, Ids]:
     """Neighbors within groups (n, WALKED) of codes (n, width); yields the members done, of 4 n."""
     n = len(codes)
     groups = form_groups(codes, threads)
     count = len(groups.offsets) - 1
     nearest = np.full((n, groups.joined.shape[1], TAKEN), -1, np.int64)
     widest = int(np.diff(groups.offsets).max())
-    room = min(TILE, -(-widest // COLUMNS) * COLUMNS)
-    products = [aligned_rows(4, room, np.int32) for _ in range(threads)]
-    found = [np.empty((ROWS, TILE + 8 * TAKEN), np.int64) for _ in range(threads)]
+    tile = min(tile_of(vnni=vnni), -(-widest // COLUMNS) * COLUMNS)
+    products = [aligned_rows(4, tile, np.int32) for _ in range(threads)]
+    found = [np.empty((ROWS, tile + 8 * TAKEN), np.int64) for _ in range(threads)]
 
     def work(worker: int, start: int, stop: int) -> None:
         for center in range(start, stop):
@@ -228,9 +230,9 @@ def rough_graph_steps(codes: NDArray[np.int8], threads: int) -> Generator[int, N
             if not len(members):
                 continue
             own = codes[members]
-            blocks, terms = column_blocks(own, COLUMNS)
+            blocks, terms = column_blocks(own, COLUMNS, vnni=vnni)
             ranks = (groups.joined[members] == center).argmax(axis=1).astype(np.int32)
-            rows, norms = unsigned_rows(own)
+            rows, norms = row_codes(own, vnni=vnni)
             scratch = (products[worker], found[worker])
             nearest_in_group(rows, norms, members, ranks, blocks, terms, *scratch, nearest)
 
@@ -245,7 +247,7 @@ def rough_graph_steps(codes: NDArray[np.int8], threads: int) -> Generator[int, N
 
 
 def grouped_graph_steps(
-    vectors: Stored, codes: NDArray[np.int8], short: ShortCodes, k: int, *, threads: int
+    vectors: Stored, codes: Whole, short: ShortCodes, k: int, *, threads: int, vnni: bool
 ) -> Generator[int, None, tuple[Ids, Floats]]:
     """Near neighbors of every vector, most of them its k nearest.
 
@@ -257,7 +259,7 @@ def grouped_graph_steps(
     Yields the vectors done, returns ids (n, k) and squared distances (n, k); -1 and infinity behind the last.
     """
     n = len(vectors)
-    lists = yield from rough_graph_steps(codes, threads)
+    lists = yield from rough_graph_steps(codes, threads, vnni=vnni)
     size = min(max(k + 1, SEARCHED), n)
     ids, squared = np.full((n, k), -1, np.int32), np.full((n, k), np.inf, np.float32)
     pools = [key_rows(1, size) for _ in range(threads)]

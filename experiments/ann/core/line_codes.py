@@ -22,9 +22,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from experiments.ann.core.codes import Bytes, Principal, linear_map, multiply, packed_weights
+from experiments.ann.core.codes import Principal, linear_map
 from experiments.ann.core.distance import Floats
 from experiments.ann.core.kernel import fast_kernel, run_all
+from experiments.ann.core.projection import Bytes, Products, Projection
 from experiments.ann.core.vector import LINE, aligned_rows
 
 Codes = NDArray[np.uint8] | NDArray[np.int8]
@@ -49,6 +50,8 @@ KEPT_SHARE = 0.998
 MARGIN = 1.3
 """Neighbors within a sample lie further apart than those in the whole base, so codes tell them apart more easily."""
 LEAST_SPREAD, MOST_SPREAD = 2.0, 4.0
+CHUNK = 1024
+"""Vectors per step of encoding."""
 LEVELED = 1000
 """Vectors from which the values of 4 bits are chosen."""
 
@@ -57,13 +60,8 @@ LEVELED = 1000
 class LineCodec:
     """How vectors become codes and query rows. Make it with ``fit_line_codec``."""
 
-    weights: Floats
-    """(padded d, 128) float32: the direction of each place of a query row."""
-    byte_weights: NDArray[np.int8] | None
-    """The same as integers in the layout of ``project_four``; None where vectors are not bytes."""
-    scale: Floats
-    """(128,) with ``shift``: coordinate = (v @ weights) * scale - shift, in units of code."""
-    shift: Floats
+    projection: Projection
+    """Onto the 128 places of a query row, in units of code."""
     steps: Floats
     """(128,) decoded value = step * number + origin - 128; for a refined byte, low and high half add up."""
     origins: Floats
@@ -80,10 +78,10 @@ class LineCodec:
         tables = levels.reshape(16, 2 * LINE // GROUP, GROUP)[:, :, 0].T  # one group of 16 bytes shares a table
         codes[n:] = tables.reshape(2, LINE)
 
-        def work(start: int, stop: int, coordinates: Floats) -> None:
-            pack(coordinates, self.steps, self.origins, self.refined, codes[start:stop])
+        def work(_: int, start: int, stop: int) -> None:
+            pack(self.coordinates(vectors[start:stop]), self.steps, self.origins, self.refined, codes[start:stop])
 
-        self._project(vectors, work, threads)
+        run_all(work, n, chunk=CHUNK, threads=threads)
         return codes if vnni else codes.view(np.int8)
 
     def encode_queries(self, vectors: Floats | Bytes, *, vnni: bool, threads: int = 1) -> QueryCodes:
@@ -96,10 +94,11 @@ class LineCodec:
         rows: NDArray[Any] = aligned_rows(len(vectors), HALVES + LINE // np.dtype(kind).itemsize, kind)
         constants = rows.view(np.int32)[:, HALVES * rows.itemsize // 4]
 
-        def work(start: int, stop: int, coordinates: Floats) -> None:
-            factors(coordinates, self.steps, self.origins, self.refined, vnni, rows[start:stop], constants[start:stop])
+        def work(_: int, start: int, stop: int) -> None:
+            coordinates, out = self.coordinates(vectors[start:stop]), (rows[start:stop], constants[start:stop])
+            factors(coordinates, self.steps, self.origins, self.refined, vnni, *out)
 
-        self._project(vectors, work, threads)
+        run_all(work, len(vectors), chunk=CHUNK, threads=threads)
         return rows
 
     def decode(self, codes: Codes) -> Floats:
@@ -113,24 +112,16 @@ class LineCodec:
         """The places of a query row (m, 128) that are in use (m, 120 - refined)."""
         return np.hstack([places[:, :PLACES], places[:, LINE + self.refined : LINE + PLACES]])
 
-    def _project(self, vectors: Floats | Bytes, use: Any, threads: int) -> None:
-        integer = vectors.dtype == np.uint8 and self.byte_weights is not None
-        source = vectors if integer else vectors.astype(np.float32, copy=False)
-        weights = self.byte_weights if integer else self.weights
-        kind: Any = np.int32 if integer else np.float32
-
-        def work(_: int, start: int, stop: int) -> None:
-            products: NDArray[Any] = np.empty((stop - start, HALVES), kind)
-            multiply(source[start:stop], weights, products)
-            coordinates: Floats = np.empty(products.shape, np.float32)
-            place(products, self.scale, self.shift, coordinates)
-            use(start, stop, coordinates)
-
-        run_all(work, len(vectors), chunk=1024, threads=threads)
+    def coordinates(self, vectors: Floats | Bytes) -> Floats:
+        """Coordinates (m, 128) of padded vectors."""
+        products = self.projection.products(vectors)
+        coordinates: Floats = np.empty(products.shape, np.float32)
+        place(products, self.projection.scale, self.projection.shift, coordinates)
+        return coordinates
 
 
 @fast_kernel
-def place(products: Floats | NDArray[np.int32], scale: Floats, shift: Floats, coordinates: Floats) -> None:
+def place(products: Products, scale: Floats, shift: Floats, coordinates: Floats) -> None:
     """coordinates = products * scale - shift."""
     for i in range(products.shape[0]):
         for j in range(products.shape[1]):
@@ -173,13 +164,15 @@ def factors(
     rows: QueryCodes,
     constants: NDArray[np.int32],
 ) -> None:
-    """Query rows of coordinates (m, 128): factors of decoded values, or of the numbers of 4 bits themselves.
+    """Query rows of coordinates (m, 128): factors of decoded values, or of the numbers of 4 bits themselves, then those
+    of even bytes before those of odd ones.
 
     The distance is constant - 2 (sum of factor * value - |x|^2 / 2); the constant is 1 + |y|^2 + 256 sum y, and less
     2 sum(origin y) where the factors are those of numbers.
     """
     high = coordinates.shape[1] // 2
     for i in range(coordinates.shape[0]):
+        rows[i, : 2 * high] = 0
         constant = np.int32(1)
         for p in range(PLACES):
             for half in range(2):
@@ -191,11 +184,8 @@ def factors(
                 if decoded:
                     rows[i, j] = y
                 else:
-                    rows[i, j] = y * np.int32(steps[j])
+                    rows[i, half * high + p % 2 * (high // 2) + p // 2] = y * np.int32(steps[j])
                     constant -= 2 * np.int32(origins[j]) * y
-        for p in range(PLACES, high):
-            rows[i, p] = 0
-            rows[i, p + high] = 0
         constants[i] = constant
 
 
@@ -228,18 +218,16 @@ def _codec(principal: Principal, refined: int, vnni: bool) -> LineCodec:
     high = min(PLACES - refined, directions.shape[0] - low)
     directions[:, :low] = principal.directions[:, :low]
     directions[:, LINE + refined : LINE + refined + high] = principal.directions[:, low : low + high]
-    integer = principal.sample.dtype == np.uint8 and vnni
-    weights, scale, shift = linear_map(principal, directions, integer=integer)
+    projection = linear_map(principal, directions, vnni=vnni)
     steps, origins = np.ones(HALVES, np.float32), np.full(HALVES, MIDDLE, np.float32)
     few = principal.floats[:: max(1, len(principal.floats) // LEVELED)]
-    coordinates = few @ weights * scale - shift
+    coordinates = few @ projection.weights * projection.scale - projection.shift
     for start in range(0, HALVES, GROUP):
         group = slice(start, start + GROUP)
         steps[group], origins[group] = _levels(coordinates[:, group])
     steps[:refined], origins[:refined] = 1, 0
     steps[LINE : LINE + refined], origins[LINE : LINE + refined] = 16, 0
-    packed = packed_weights(weights) if integer else None
-    return LineCodec(weights, packed, scale, shift, steps, origins, refined, 1.0)
+    return LineCodec(projection, steps, origins, refined, 1.0)
 
 
 def _levels(coordinates: Floats) -> tuple[int, int]:
@@ -258,7 +246,8 @@ def _ranks(
 ) -> NDArray[np.int64]:
     """How many others are nearer by code than each of the nearest of the chosen vectors."""
     decoded = codec.decode(codec.encode(principal.sample, vnni=True)[: len(principal.sample)])
-    coordinates = principal.floats[chosen] @ codec.weights * codec.scale - codec.shift
+    projection = codec.projection
+    coordinates = principal.floats[chosen] @ projection.weights * projection.scale - projection.shift
     asked = np.clip(np.rint(codec.ordered(coordinates)), -127, 127).astype(np.float32)
     squared = np.einsum("ij,ij->i", decoded, decoded) - 2 * asked @ decoded.T
     squared[np.arange(len(chosen)), chosen] = np.inf

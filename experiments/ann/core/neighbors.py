@@ -69,18 +69,19 @@ def neighbor_stage(
     """The nearest others of padded vectors: ids (n, k), squared distances, and how they were found."""
     n, width = len(base), max(1, min(k, len(base) - 1))
     plan = neighbor_plan(n, base.shape[1], threads)
+    vnni = has_vnni()
     with threadpool_limits(1):
-        if principal is not None and short is not None and has_vnni():
+        if principal is not None and short is not None:
             grouped = method == "grouped" or (method == "auto" and n >= GROUPED_FROM and plan.method == "grouped")
             widths = code_widths(base.shape[1]) if grouped or n > FEWEST else []
             for code_bytes in widths[: 1 if grouped else None]:
-                codec = fit_codec(principal, code_bytes, vnni=True)
+                codec = fit_codec(principal, code_bytes, vnni=vnni)
                 codes = codec.encode(vectors, threads=threads)
                 if grouped:
-                    steps = grouped_graph_steps(vectors, codes, short, width, threads=threads)
+                    steps = grouped_graph_steps(vectors, codes, short, width, threads=threads, vnni=vnni)
                     return *(yield from _staged("neighbors in groups", n, steps)), "grouped"
                 found = yield from _staged(
-                    "nearest neighbors", n, coded_graph_steps(vectors, codec, codes, width, threads=threads)
+                    "nearest neighbors", n, coded_graph_steps(vectors, codec, codes, width, threads=threads, vnni=vnni)
                 )
                 if found is not None:
                     return *found, "exact"

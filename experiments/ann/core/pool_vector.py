@@ -11,12 +11,12 @@ from typing import Any
 from llvmlite import ir
 from numba import types
 
-from experiments.ann.core.code_vector import BLOCK, I8, I64, KEYS, declared, shuffle, splat
+from experiments.ann.core.code_vector import BLOCK, I8, I64, KEYS, declared, has_wide_registers, shuffle, splat
 from experiments.ann.core.distance import Keys
 from experiments.ann.core.kernel import kernel
 from experiments.ann.core.vector import LINE, cgutils, element_pointer, instruction
 
-IN_REGISTERS = 12
+IN_REGISTERS = 12 if has_wide_registers() else 5
 """Blocks of a pool that fit into registers while keys are inserted."""
 NO_KEY = 2**63 - 1
 """Larger than every key, and marked as expanded."""
@@ -27,41 +27,46 @@ def absorb(pools: Keys, slot: int, keys: Keys, count: int) -> None:
     """Insert the first ``count`` keys into a sorted pool, row ``slot`` of ``pools`` (slots, 8 * blocks).
 
     The largest keys are dropped. A key whose node is in the pool, expanded or not, changes nothing. The keys must be of
-    different nodes.
+    different nodes; they are overwritten.
     """
-    if pools.shape[1] <= IN_REGISTERS * BLOCK:
-        absorb_in_registers(pools, slot, keys, count)
+    blocks = pools.shape[1] // BLOCK
+    if blocks <= IN_REGISTERS:
+        absorb_some(pools, slot, 0, blocks, keys, count)
         return
+    lowest = NO_KEY
     for i in range(count):
-        place = place_of(pools, slot, keys[i])
-        if place < pools.shape[1] and pools[slot, place] | 1 != keys[i] | 1:
-            insert_at(pools, slot, place, keys[i])
+        lowest = min(lowest, keys[i])
+    for first in range(0, blocks, IN_REGISTERS):
+        some = min(IN_REGISTERS, blocks - first)
+        if pools[slot, (first + some) * BLOCK - 1] >= lowest:
+            absorb_some(pools, slot, first, some, keys, count)
 
 
 @instruction
-def absorb_in_registers(typing_context: Any, pool: Any, slot: Any, keys: Any, count: Any) -> Any:
-    """``absorb`` for pools of 1 to 12 blocks.
+def absorb_some(typing_context: Any, pool: Any, slot: Any, first: Any, blocks: Any, keys: Any, count: Any) -> Any:
+    """``absorb`` into 1 to ``IN_REGISTERS`` blocks from block ``first`` on; what they push out replaces the keys.
 
-    new[i] = min(old[i], max(old[i - 1], key)) keeps a pool sorted, drops the largest and needs no branch. A key whose
-    node is in the pool is replaced by the largest key, which changes nothing.
+    new[i] = min(old[i], max(old[i - 1], key)) keeps the blocks sorted and needs no branch; max(old[last], key) is
+    pushed out. A key whose node is in the blocks is replaced by the largest key, which changes nothing.
     """
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        start, blocks = _pool_row(context, builder, signature.args[0], arguments[0], arguments[1])
-        keys_start = element_pointer(context, builder, signature.args[2], arguments[2])
+        start = _pool_row(context, builder, signature.args[0], arguments[0], arguments[1])[0]
+        start = builder.gep(start, [arguments[2]])
+        keys_start = element_pointer(context, builder, signature.args[4], arguments[4])
         keys_start = builder.bitcast(keys_start, I64.as_pointer())
         done = builder.append_basic_block("absorbed")
-        switch = builder.switch(blocks, done)
+        switch = builder.switch(arguments[3], done)
         for number in range(1, IN_REGISTERS + 1):
             case = builder.append_basic_block(f"blocks_{number}")
             switch.add_case(ir.Constant(I64, number), case)
             builder.position_at_end(case)
-            _absorb(builder, start, number, keys_start, arguments[3])
+            _absorb(builder, start, number, keys_start, arguments[5])
             builder.branch(done)
         builder.position_at_end(done)
         return context.get_dummy_value()
 
-    return types.void(pool, types.int64, keys, types.int64), generate
+    return types.void(pool, types.int64, types.int64, types.int64, keys, types.int64), generate
 
 
 def _absorb(builder: Any, start: Any, blocks: int, keys: Any, count: Any) -> None:
@@ -71,58 +76,17 @@ def _absorb(builder: Any, start: Any, blocks: int, keys: Any, count: Any) -> Non
     for variable, old in zip(current, before, strict=True):
         builder.store(old, variable)
     with cgutils.for_range(builder, count) as loop:
-        key = builder.load(builder.gep(keys, [loop.index]), align=8)
-        fresh = _unless_present(builder, before, key)
+        place = builder.gep(keys, [loop.index])
+        fresh = _unless_present(builder, before, builder.load(place, align=8))
         below = ir.Constant(KEYS, [-1] * BLOCK)
         for variable in current:
             old = builder.load(variable)
             builder.store(_shift_in(builder, below, old, fresh), variable)
             below = old
+        pushed_out = _largest(builder, below, fresh)
+        builder.store(builder.extract_element(pushed_out, ir.Constant(I64, BLOCK - 1)), place, align=8)
     for place, variable in zip(places, current, strict=True):
         builder.store(builder.load(variable), place, align=LINE)
-
-
-@instruction
-def place_of(typing_context: Any, pool: Any, slot: Any, key: Any) -> Any:
-    """How many keys of row ``slot`` of a sorted pool are smaller."""
-
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        start, blocks = _pool_row(context, builder, signature.args[0], arguments[0], arguments[1])
-        wanted = splat(builder, arguments[2], KEYS)
-        count = cgutils.alloca_once_value(builder, ir.Constant(I64, 0))
-        with cgutils.for_range(builder, blocks) as loop:
-            smaller = builder.icmp_signed("<", builder.load(builder.gep(start, [loop.index]), align=LINE), wanted)
-            number = builder.ctpop(builder.zext(builder.bitcast(smaller, I8), I64))
-            builder.store(builder.add(builder.load(count), number), count)
-        return builder.load(count)
-
-    return types.int64(pool, types.int64, types.int64), generate
-
-
-@instruction
-def insert_at(typing_context: Any, pool: Any, slot: Any, place: Any, key: Any) -> Any:
-    """Put a key at a place of row ``slot``; what stood there and above moves up by one, the last drops out."""
-
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        start, blocks = _pool_row(context, builder, signature.args[0], arguments[0], arguments[1])
-        keys = builder.bitcast(start, I64.as_pointer())
-        first = builder.lshr(arguments[2], ir.Constant(I64, 3))
-        last = builder.sub(blocks, ir.Constant(I64, 1))
-        with cgutils.for_range(builder, builder.sub(last, first)) as loop:
-            block = builder.sub(last, loop.index)
-            below = builder.gep(keys, [builder.sub(builder.shl(block, ir.Constant(I64, 3)), ir.Constant(I64, 1))])
-            moved = builder.load(builder.bitcast(below, KEYS.as_pointer()), align=8)
-            builder.store(moved, builder.gep(start, [block]), align=LINE)
-        old = builder.load(builder.gep(start, [first]), align=LINE)
-        moved = shuffle(builder, old, old, [7, *range(7)])
-        lanes = ir.Constant(KEYS, list(range(BLOCK)))
-        lane = splat(builder, builder.and_(arguments[2], ir.Constant(I64, 7)), KEYS)
-        fresh = builder.select(builder.icmp_signed("==", lanes, lane), splat(builder, arguments[3], KEYS), old)
-        fresh = builder.select(builder.icmp_signed(">", lanes, lane), moved, fresh)
-        builder.store(fresh, builder.gep(start, [first]), align=LINE)
-        return context.get_dummy_value()
-
-    return types.void(pool, types.int64, types.int64, types.int64), generate
 
 
 def _unless_present(builder: Any, blocks: list[Any], key: Any) -> Any:

@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Callable
 from typing import Any
 
-import llvmlite.binding as llvm
 from llvmlite import ir
 from numba import types
 
-from experiments.ann.core.code_vector import BYTES, FLOATS, I64, INTS, declared, splat
+from experiments.ann.core.code_vector import (
+    FLOATS,
+    I64,
+    INTS,
+    WORDS,
+    add_byte_products,
+    add_word_products,
+    declared,
+    has_wide_registers,
+    splat,
+)
 from experiments.ann.core.vector import cgutils, element_pointer, instruction
 
 
@@ -17,64 +28,75 @@ def project_four(typing_context: Any, vectors: Any, first: Any, weights: Any, co
     """out[i, column:column + 64] = vectors[i] @ weights[:, column:column + 64] for four rows i from ``first`` on.
 
     Args:
-        vectors: (m, width) float32, or uint8 with width a multiple of 4. Rows behind the last repeat the last.
-        weights: (width, outputs) float32; or int8 (width / 4, 4 * outputs), where the four bytes of an output's lane
-            belong to four successive columns of ``vectors``: then the product is that of integers, and VNNI is used.
+        vectors: (m, width) float32; or integers of 16 bits, width a multiple of 2, or unsigned ones of 8 bits, width a
+            multiple of 4: then the product is that of integers. Rows behind the last repeat the last.
+        weights: in panels of 16 columns, as high as ``vectors`` are wide or higher: (panels, height, 16) float32; or
+            integers, int16 (panels, height / 2, 32), or int8 (panels, height / 4, 64) for which VNNI is used, where
+            the numbers that belong to successive columns of ``vectors`` stand side by side.
         column: a multiple of 64.
-        out: (m, outputs), float32 or int32.
+        out: (m, at least column + 64), float32 or int32.
     """
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         kinds = signature.args
         view = context.make_array(kinds[0])(context, builder, arguments[0])
-        count = cgutils.unpack_tuple(builder, view.shape)[0]
-        w_view = context.make_array(kinds[2])(context, builder, arguments[2])
-        groups, stride = cgutils.unpack_tuple(builder, w_view.shape)
+        count, width = cgutils.unpack_tuple(builder, view.shape)
         last = builder.sub(count, ir.Constant(I64, 1))
         rows = []
         for i in range(4):
             row = builder.add(arguments[1], ir.Constant(I64, i))
             rows.append(builder.select(builder.icmp_signed("<", row, last), row, last))
-        exact = kinds[0].dtype == types.uint8
-        lanes = INTS if exact else FLOATS
+        step, lanes = STEPS[kinds[0].dtype], FLOATS if kinds[0].dtype == types.float32 else INTS
         sources = [element_pointer(context, builder, kinds[0], arguments[0], row) for row in rows]
+        targets = [element_pointer(context, builder, kinds[4], arguments[4], row, arguments[3]) for row in rows]
+        groups = builder.udiv(width, ir.Constant(I64, 32 // kinds[0].dtype.bitwidth))
         start = builder.bitcast(element_pointer(context, builder, kinds[2], arguments[2]), lanes.as_pointer())
-        if exact:
-            stride = builder.lshr(stride, ir.Constant(I64, 2))
-        stride, first_lane = (builder.lshr(x, ir.Constant(I64, 4)) for x in (stride, arguments[3]))
-        totals = _products(builder, sources, start, groups, stride, first_lane, lanes)
-        for i in range(4):
-            target = element_pointer(context, builder, kinds[4], arguments[4], rows[i], arguments[3])
-            target = builder.bitcast(target, lanes.as_pointer())
-            for j in range(4):
-                place = builder.gep(target, [ir.Constant(I64, j)])
-                builder.store(builder.load(totals[i][j]), place, align=4)
+        height = cgutils.unpack_tuple(builder, context.make_array(kinds[2])(context, builder, arguments[2]).shape)[1]
+        first_panel = builder.lshr(arguments[3], ir.Constant(I64, 4))
+        at_once = 4 if has_wide_registers() else 1
+        for j in range(0, 4, at_once):
+            numbers = [builder.add(first_panel, ir.Constant(I64, j + i)) for i in range(at_once)]
+            panels = [builder.gep(start, [builder.mul(number, height)]) for number in numbers]
+            totals = _products(builder, sources, panels, groups, lanes, step)
+            for target, sums in zip(targets, totals, strict=True):
+                places = builder.bitcast(target, lanes.as_pointer())
+                for i, total in enumerate(sums):
+                    place = builder.gep(places, [ir.Constant(I64, j + i)])
+                    builder.store(builder.load(total), place, align=4)
         return context.get_dummy_value()
 
     return types.void(vectors, types.int64, weights, types.int64, out), generate
 
 
-def _products(builder: Any, sources: list[Any], start: Any, groups: Any, stride: Any, first: Any, lanes: Any) -> Any:
-    """Four rows times four registers of outputs, as 16 running sums."""
+def _products(
+    builder: Any, sources: list[Any], panels: list[Any], groups: Any, lanes: Any, step: Callable[..., Any]
+) -> list[list[Any]]:
+    """Four rows times one or four panels, as many running sums as fit into registers."""
     zero = ir.Constant(lanes, [0] * 16 if lanes is INTS else [0.0] * 16)
-    totals = [[cgutils.alloca_once_value(builder, zero) for _ in range(4)] for _ in sources]
-    operand = BYTES if llvm.llvm_version_info[0] >= 22 else INTS
+    totals = [[cgutils.alloca_once(builder, lanes) for _ in panels] for _ in sources]
+    for total in itertools.chain(*totals):
+        builder.store(zero, total)
     with cgutils.for_range(builder, groups) as loop:
-        line = builder.add(builder.mul(loop.index, stride), first)
-        parts = [builder.load(builder.gep(start, [builder.add(line, ir.Constant(I64, j))]), align=4) for j in range(4)]
+        parts = [builder.load(builder.gep(panel, [loop.index]), align=4) for panel in panels]
         for source, sums in zip(sources, totals, strict=True):
             pointer = builder.bitcast(source, lanes.element.as_pointer())
             factor = splat(builder, builder.load(builder.gep(pointer, [loop.index]), align=4), lanes)
             for part, total in zip(parts, sums, strict=True):
-                if lanes is INTS:
-                    dot = declared(builder, "llvm.x86.avx512.vpdpbusd.512", INTS, [INTS, operand, operand])
-                    both = (builder.bitcast(factor, operand), builder.bitcast(part, operand))
-                    value = builder.call(dot, [builder.load(total), *both])
-                else:
-                    fma = declared(builder, "llvm.fmuladd.v16f32", FLOATS, [FLOATS] * 3)
-                    value = builder.call(fma, [factor, part, builder.load(total)])
-                builder.store(value, total)
+                builder.store(step(builder, builder.load(total), factor, part), total)
     return totals
+
+
+def _add_floats(builder: Any, total: Any, factor: Any, part: Any) -> Any:
+    fma = declared(builder, "llvm.fmuladd.v16f32", FLOATS, [FLOATS] * 3)
+    return builder.call(fma, [factor, part, total])
+
+
+def _add_words(builder: Any, total: Any, factor: Any, part: Any) -> Any:
+    return add_word_products(builder, total, *(builder.bitcast(side, WORDS) for side in (factor, part)))
+
+
+STEPS = {types.float32: _add_floats, types.int16: _add_words, types.uint8: add_byte_products}
+"""How 16 running sums grow, by the type of the rows."""
 
 
 @instruction

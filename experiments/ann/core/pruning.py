@@ -15,13 +15,12 @@ from numpy.typing import NDArray
 
 from experiments.ann.core.code_vector import stored_distance
 from experiments.ann.core.distance import Floats, Ids, Keys, key_distance, key_node, make_key
+from experiments.ann.core.equals import TWINS, followers_first
 from experiments.ann.core.kernel import kernel
 from experiments.ann.core.line_codes import Codes
 from experiments.ann.core.search import Stamps, best_first, next_stamp
 
 Stored = NDArray[np.float32] | NDArray[np.uint8]
-TWINS = 2
-"""Edges of a node to vectors that equal its own; the others of a group of equals are reached through these."""
 
 
 @kernel
@@ -33,8 +32,9 @@ def keep_unoccluded(vectors: Stored, codes: Codes | Floats, candidates: Keys, si
     Args:
         vectors: padded (n, d), floats or bytes.
         codes: any array of codes; its element type selects the instructions for bytes.
-        candidates: keys with the distance to p (>= size,), ascending, without p and without repetition.
-        kept: out, keys taken (max_degree,), ascending.
+        candidates: keys with the distance to p (>= size,), ascending but for equals of p, without p and without
+            repetition.
+        kept: out, keys taken (max_degree,), in the order of the candidates.
 
     Returns:
         Number of keys taken.
@@ -107,6 +107,7 @@ def link_nodes(
                 met[size] = make_key(knn_squared[node, i], neighbor)
                 size += 1
         met[:size].sort()
+        followers_first(met, size, node, base.shape[0])
         taken = keep_unoccluded(base, stamps, met, min(size, most), kept)
         for i in range(taken):
             links[node, i] = key_node(kept[i])
@@ -181,6 +182,7 @@ def join_reverse(
         union[:size].sort()
         chosen = union
         if size > width:
+            followers_first(union, size, node, vectors.shape[0])
             size = keep_unoccluded(vectors, codes, union, size, kept)
             chosen = kept
         for i in range(size):

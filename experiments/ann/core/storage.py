@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 MAGIC = b"MLNOTES\0"
-VERSION = 2
+VERSION = 3
 PAGE = 4096
 PREFIX = struct.Struct("<8sIII")
 KINDS = {"int8", "uint8", "int32", "int64", "float32", "float64"}
