@@ -19,14 +19,14 @@ from experiments.ann.core.coded_linking import link_by_codes
 from experiments.ann.core.codes import Principal, as_bytes, holds_bytes
 from experiments.ann.core.distance import Floats, Ids, Metric
 from experiments.ann.core.equals import ring_of_equals
-from experiments.ann.core.kernel import run_all, run_chunks
+from experiments.ann.core.kernel import kernel, run_all, run_chunks
 from experiments.ann.core.line_codes import Codes
 from experiments.ann.core.lists import in_blocks
 from experiments.ann.core.neighbors import Method, Step, neighbor_stage
 from experiments.ann.core.pruning import Stored, join_reverse, link_nodes, nearest_left_out, reverse_lists
 from experiments.ann.core.reachability import repair
 from experiments.ann.core.short_codes import ShortCodes, short_codes
-from experiments.ann.core.vector import LANES
+from experiments.ann.core.vector import LANES, squared_distance
 
 T = TypeVar("T")
 ENTRY_SETS = 256
@@ -154,12 +154,17 @@ def _just(value: T) -> Generator[Step, None, T]:
 
 def nearest_to_mean(base: Floats) -> int:
     """The vector nearest to the mean. The paper searches for it on the graph; a scan is exact and costs one pass."""
-    mean = base.mean(axis=0, dtype=np.float64)
-    best, nearest = np.inf, 0
-    for start in range(0, len(base), 4096):
-        squared = ((base[start : start + 4096] - mean) ** 2).sum(axis=1)
-        if squared.min() < best:
-            best, nearest = squared.min(), start + int(squared.argmin())
+    return int(nearest_row(base, base.mean(axis=0, dtype=np.float64).astype(np.float32)))
+
+
+@kernel
+def nearest_row(base: Floats, vector: Floats) -> int:
+    """The row nearest to a vector, the first of equals."""
+    nearest, least = 0, np.float32(np.inf)
+    for row in range(base.shape[0]):
+        squared = squared_distance(base, row, vector)
+        if squared < least:
+            nearest, least = row, squared
     return nearest
 
 

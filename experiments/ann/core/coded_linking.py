@@ -10,7 +10,7 @@ import numpy as np
 
 from experiments.ann.core.code_pairs import select_smallest
 from experiments.ann.core.code_vector import BLOCK, block_keys, stored_distance
-from experiments.ann.core.coded_search import request_codes
+from experiments.ann.core.coded_search import AHEAD, request_codes, request_row
 from experiments.ann.core.distance import Floats, Ids, Keys, key_distance, key_node, make_key
 from experiments.ann.core.equals import followers_first
 from experiments.ann.core.kernel import kernel
@@ -115,6 +115,8 @@ def link_by_codes(
             select_smallest(met, distinct, room)
             distinct = room
         for i in range(distinct):
+            if i + AHEAD < distinct:
+                request_row(vectors, key_node(met[i + AHEAD]))
             other = key_node(met[i])
             met[i] = make_key(stored_distance(vectors, other, vectors, node, codes), other)
         for i in range(near):

@@ -31,14 +31,14 @@ from experiments.ann.core.code_pairs import (
     tile_of,
 )
 from experiments.ann.core.code_vector import stored_distance
-from experiments.ann.core.coded_search import REQUESTED_LINES
+from experiments.ann.core.coded_search import AHEAD, request_row
 from experiments.ann.core.codes import Codec, Whole
 from experiments.ann.core.distance import Floats, Ids, Keys, key_distance, key_node, make_key
-from experiments.ann.core.kernel import fast_kernel, kernel, run_chunks
+from experiments.ann.core.kernel import fast_kernel, kernel, run_all, run_chunks
 from experiments.ann.core.line_codes import Codes
 from experiments.ann.core.projection import Packed, Products
 from experiments.ann.core.pruning import Stored
-from experiments.ann.core.vector import LINE, aligned_rows, prefetch
+from experiments.ann.core.vector import aligned_rows
 
 KEPT = 1024
 """Candidates per row before a second pass is needed."""
@@ -46,8 +46,6 @@ APART = 32
 """Fewer than so many vectors are measured against every row, since their codes are worse than the others'."""
 RETRIED = 0.2
 """Share of rows with a second pass, which is alone as long as four others, from which twice as long codes pay."""
-AHEAD = 4
-"""Vectors that are asked for ahead of the one that is measured."""
 FEWEST = 4 * TILE
 """Vectors below which the matrix product is as fast."""
 SLACK = np.float32(1.0005)
@@ -155,11 +153,9 @@ def keep_within(table: CodeTable, found: Keys, first: int, stop: int, radius: fl
 def measure_all(table: CodeTable, row: int, nodes: Keys, best: Keys, held: int) -> int:
     """Offer the nodes to the k nearest of a row, which hold some; returns how many they hold."""
     vectors = table.vectors
-    lines = min(REQUESTED_LINES, vectors.shape[1] * vectors.itemsize // LINE)
     for i in range(nodes.shape[0]):
         if i + AHEAD < nodes.shape[0]:
-            for line in range(lines):
-                prefetch(vectors, nodes[i + AHEAD], line)
+            request_row(vectors, nodes[i + AHEAD])
         if nodes[i] != row:
             distance = stored_distance(vectors, nodes[i], vectors, row, table.instructions)
             held = offer(best, held, make_key(distance, nodes[i]))
@@ -218,7 +214,7 @@ def coded_graph_steps(
     Yields the rows done, returns ids and squared distances (n, k); None where a trial shows that the codes tell too
     little apart.
     """
-    table, tile, n = table_of(codec, vectors, codes, vnni=vnni), tile_of(vnni=vnni), len(vectors)
+    table, tile, n = table_of(codec, vectors, codes, threads, vnni=vnni), tile_of(vnni=vnni), len(vectors)
     ids, squared = np.empty((n, k), np.int32), np.empty((n, k), np.float32)
     products = [aligned_rows(4, tile, np.int32) for _ in range(threads)]
     found = [np.empty((ROWS, tile + 2 * KEPT), np.int64) for _ in range(threads)]
@@ -232,13 +228,15 @@ def coded_graph_steps(
     return ids, squared
 
 
-def table_of(codec: Codec, vectors: Stored, codes: Whole, *, vnni: bool, seed: int = 0) -> CodeTable:
-    """The table of a base and its codes; all in one thread, it is small work."""
+def table_of(codec: Codec, vectors: Stored, codes: Whole, threads: int, *, vnni: bool, seed: int = 0) -> CodeTable:
+    """The table of a base and its codes."""
     errors, projection = np.empty(len(codes), np.float32), codec.projection
-    for start in range(0, len(codes), 4096):
-        products = projection.products(vectors[start : start + 4096])
-        part = slice(start, start + len(products))
+
+    def measure(_: int, start: int, stop: int) -> None:
+        products, part = projection.products(vectors[start:stop]), slice(start, stop)
         code_errors(products, projection.scale, projection.shift, codes[part], errors[part])
+
+    run_all(measure, len(codes), chunk=512, threads=threads)
     worst = np.sort(errors)[-min(APART, len(errors))]
     instructions: Any = np.empty((0, 0), np.uint8 if vnni else np.int8)
     order = np.random.default_rng(seed).permutation(len(codes)).astype(np.int32)
