@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from experiments.ann.core.coded_index import CodedNSG
 from experiments.ann.core.index import NSG
 from experiments.ann.core.peers import faiss_threads
+from experiments.lab.environment import processor
 
 K = 10
 Search = Callable[[int, int], NDArray[np.integer]]
@@ -149,6 +150,9 @@ def scalable_vs(task: Task) -> list[Entry]:
         lambda: svs.Vamana.build(settings, task.floats, svs.DistanceType.L2, num_threads=task.build_threads)
     )
     entries = [_svs("svs Vamana", graph, wall, cpu, task)]
+    if "Intel" not in processor():
+        print("svs LVQ8, svs LeanVec: left out, they end the process on a processor that is not Intel's")
+        return entries
     loader = svs.VectorDataLoader
     kinds = {"svs LVQ8": lambda: svs.LVQLoader(loader_of(loader, task), primary=8)}
     kinds["svs LeanVec"] = lambda: svs.LeanVecLoader(

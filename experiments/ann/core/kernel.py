@@ -13,7 +13,7 @@ import os
 import queue
 import threading
 from collections.abc import Callable, Generator, Iterator
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
@@ -49,12 +49,21 @@ def _stamped(dispatcher: Any) -> Any:
     """Tie what is cached on disk to all sources.
 
     numba looks at the file of the kernel alone, and would go on using what was compiled with an older version of a
-    function or an instruction that the kernel calls.
+    function or an instruction that the kernel calls. And it fails where the index of the cache names a class that is
+    no longer there; then everything is compiled anew.
     """
     file = getattr(getattr(dispatcher, "_cache", None), "_cache_file", None)
     if file is not None:
         file._source_stamp = sources_stamp()
+        file._load_index = partial(_index_or_nothing, file._load_index)
     return dispatcher
+
+
+def _index_or_nothing(load: Callable[[], dict[Any, Any]]) -> dict[Any, Any]:
+    try:
+        return load()
+    except (ImportError, AttributeError):
+        return {}
 
 
 def usable_cores() -> int:
