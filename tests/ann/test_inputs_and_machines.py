@@ -100,3 +100,19 @@ def test_a_processor_without_avx_512_gets_the_same_results(tmp_path: Path) -> No
     here, there = output_of(SEARCH.format(before="")), output_of(SEARCH.format(before=""), **plain)
     assert there[0] == "False"
     assert there[1:] == here[1:]
+
+
+@pytest.mark.slow  # everything is compiled again
+def test_the_code_for_vnni_is_right_on_any_processor(tmp_path: Path) -> None:
+    """See ``plain_vnni``: nothing may be skipped for want of VNNI, and nothing may fail."""
+    tests = [str(REPOSITORY / "tests" / "ann" / name) for name in ("test_codes.py", "test_grouped.py")]
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "tests.ann.plain_vnni", "-p", "no:xdist", *tests],
+        env={**os.environ, "NUMBA_CACHE_DIR": str(tmp_path)},
+        cwd=REPOSITORY,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout
+    assert "skipped" not in done.stdout.splitlines()[-1]
