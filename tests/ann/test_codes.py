@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from experiments.ann.core import batch_search
 from experiments.ann.core.code_vector import block_keys, has_vnni, stored_distance
 from experiments.ann.core.coded_index import CodedNSG
 from experiments.ann.core.coded_neighbors import coded_graph_steps
@@ -188,6 +189,17 @@ def test_portable_and_fast_search_agree() -> None:
     index = NSG.build(data[:1000], knn=20)
     fast, portable = CodedNSG.of(index), CodedNSG.of(index, portable=True)
     np.testing.assert_array_equal(fast.search(data[1000:], 5, 20)[0], portable.search(data[1000:], 5, 20)[0])
+
+
+def test_looking_up_what_was_measured_changes_no_result(monkeypatch: pytest.MonkeyPatch) -> None:
+    data = clustered(1200, 64)
+    coded = CodedNSG.of(NSG.build(data[:1000], knn=20))
+    found = []
+    for shortest in (0, 1000):
+        monkeypatch.setattr(batch_search, "REMEMBERED_FROM", shortest)
+        found.append(coded.search_counted(data[1000:], 5, 40))
+    np.testing.assert_array_equal(found[0].ids, found[1].ids)
+    assert found[0].distance_computations.sum() < found[1].distance_computations.sum()
 
 
 def test_build_by_codes_keeps_every_guarantee_and_is_deterministic() -> None:

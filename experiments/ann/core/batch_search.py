@@ -9,7 +9,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from experiments.ann.core.code_vector import BLOCK, stored_distance
+from experiments.ann.core.code_vector import BLOCK, has_wide_registers, stored_distance
 from experiments.ann.core.coded_search import search_codes
 from experiments.ann.core.distance import Floats, Ids, Keys, key_distance, key_node, make_key
 from experiments.ann.core.exact import exact_neighbors
@@ -32,7 +32,9 @@ CHUNK = 1024
 RERANKED_LINES = 16
 """The same for the vectors that are measured at the end."""
 REMEMBERED = 1024
-"""Places of the table in which a search of plain vectors looks up what it has measured, a power of 2."""
+"""Places of the table in which a search looks up what it has measured, a power of 2."""
+REMEMBERED_FROM = 64 if has_wide_registers() else 0
+"""Length of the list from which on a search by codes looks up too, rather than measure and insert again."""
 
 
 @kernel
@@ -169,7 +171,8 @@ def search_lists(
     found, measured = np.empty((m, size), np.int32), np.zeros(m, np.int32)
     ids, squared = np.full((m, k), -1, np.int32), np.full((m, k), np.inf, np.float32)
     plain = codes.dtype == np.float32
-    flights, remembered = (WIDE_IN_FLIGHT, REMEMBERED) if plain else (IN_FLIGHT, 0)
+    flights = WIDE_IN_FLIGHT if plain else IN_FLIGHT
+    remembered = REMEMBERED if plain or size >= REMEMBERED_FROM else 0
     pools = [key_rows(flights, size) for _ in range(threads)]
     seen = [np.empty((flights, remembered), np.int32) for _ in range(threads)]
     keys = [key_rows(1, lists.shape[1] + BLOCK)[0] for _ in range(threads)]

@@ -1,6 +1,6 @@
 """Building an NSG: neighbor graph, candidates and pruning, reverse edges, repair; each stage reports its progress.
 
-Small sets take exact distances throughout. From ``CODED_FROM`` vectors on, codes of 8 bits find the candidates (of the
+Small sets take exact distances throughout. From ``CODED_FROM`` vectors on, codes find the candidates (of the
 exact nearest neighbor graph with proof, of the edges without), and every distance that decides is exact.
 """
 

@@ -1,4 +1,4 @@
-"""The exact nearest neighbor graph by way of codes: all pairs are compared in 8 bits, few of them in full.
+"""The exact nearest neighbor graph by way of codes: all pairs are compared as short integers, few of them in full.
 
 With y = the projection of x in units of code, c its code, e = ||y - c|| and s the largest factor by which the
 projection stretches:

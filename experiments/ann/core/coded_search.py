@@ -3,7 +3,7 @@
 A hop of one query waits for memory twice: for the list of the next node, then for the codes of its neighbors. Each
 request is made one round ahead, and the other queries of the group work meanwhile. No node has to be marked as
 visited: a neighbor that is measured again has the same key, and a key that is in the pool, or was pushed out of it,
-changes nothing. Codes take no more time than a look-up; plain vectors are looked up first.
+changes nothing. Where that takes longer than a look-up (plain vectors, long lists), neighbors are looked up first.
 """
 
 from __future__ import annotations
