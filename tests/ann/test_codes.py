@@ -9,10 +9,12 @@ import pytest
 from numpy.typing import NDArray
 
 from experiments.ann.core import batch_search
+from experiments.ann.core.code_pairs import tile_of
 from experiments.ann.core.code_vector import block_keys, has_vnni, stored_distance
 from experiments.ann.core.coded_index import CodedNSG
-from experiments.ann.core.coded_neighbors import coded_graph_steps
+from experiments.ann.core.coded_neighbors import coded_graph_steps, nearest_of_row, rescan_row, table_of
 from experiments.ann.core.codes import Principal, as_bytes, fit_codec, holds_bytes
+from experiments.ann.core.distance import key_node
 from experiments.ann.core.exact import exact_neighbors, knn_graph_steps, recall_by_distance
 from experiments.ann.core.index import NSG
 from experiments.ann.core.kernel import finish, kernel
@@ -159,6 +161,20 @@ def test_graph_by_codes_is_the_exact_graph(integer: bool, vnni: bool) -> None:
     assert found is not None
     np.testing.assert_array_equal(found[0], expected[0])
     np.testing.assert_array_equal(found[1], expected[1])
+
+
+@pytest.mark.parametrize("vnni", WAYS)
+def test_a_row_with_fewer_candidates_than_neighbors_is_scanned_again(vnni: bool) -> None:
+    vectors = padded(clustered(500, 60))
+    codec = fit_codec(Principal(vectors), 64, vnni=vnni)
+    table = table_of(codec, vectors, codec.encode(vectors), 1, vnni=vnni)
+    tile = tile_of(vnni=vnni)
+    found, best = np.empty(tile, np.int64), np.zeros(10, np.int64)
+    found[:3] = [7, 8, 9]
+    assert not nearest_of_row(table, 5, found, 3, 2, best)
+    rescan_row(table, 5, aligned_rows(4, tile, np.int32), found, best)
+    expected = finish(knn_graph_steps(vectors, 10, threads=1))
+    assert [key_node(key) for key in best] == expected[0][5].tolist()
 
 
 @pytest.mark.parametrize("vnni", WAYS)

@@ -10,14 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from experiments.ann.core.code_vector import BLOCK, has_wide_registers, stored_distance
-from experiments.ann.core.coded_search import search_codes
+from experiments.ann.core.coded_search import request_row, search_codes
 from experiments.ann.core.distance import Floats, Ids, Keys, key_distance, key_node, make_key
 from experiments.ann.core.exact import exact_neighbors
 from experiments.ann.core.kernel import kernel, run_all
 from experiments.ann.core.line_codes import Codes, QueryCodes
 from experiments.ann.core.pool_vector import NO_KEY, absorb
 from experiments.ann.core.pruning import Stored
-from experiments.ann.core.vector import LINE, aligned_rows, prefetch
+from experiments.ann.core.vector import aligned_rows
 
 Mask = NDArray[np.bool_]
 
@@ -29,8 +29,6 @@ WIDE_IN_FLIGHT = 2
 """The same by plain vectors, each of which is several cache lines."""
 CHUNK = 1024
 """Most queries that a thread takes at once; each time it starts and ends with fewer in flight."""
-RERANKED_LINES = 16
-"""The same for the vectors that are measured at the end."""
 REMEMBERED = 1024
 """Places of the table in which a search looks up what it has measured, a power of 2."""
 REMEMBERED_FROM = 64 if has_wide_registers() else 0
@@ -60,12 +58,11 @@ def rerank(
         keys: scratch (8,).
         ids, squared: out (m, k).
     """
-    lines = min(RERANKED_LINES, base.shape[1] * base.itemsize // LINE)
     for query in range(start, stop):
         if query + 1 < stop:
             for node in found[query + 1]:
-                for line in range(lines if node >= 0 else 0):
-                    prefetch(base, node, line)
+                if node >= 0:
+                    request_row(base, node)
         pools[0, :] = NO_KEY
         count = 0
         for node in found[query]:

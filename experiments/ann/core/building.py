@@ -12,12 +12,13 @@ from dataclasses import dataclass
 from typing import NamedTuple, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from experiments.ann.core.batch_search import key_rows
 from experiments.ann.core.code_vector import BLOCK, has_vnni
 from experiments.ann.core.coded_linking import link_by_codes
 from experiments.ann.core.codes import Principal, as_bytes, holds_bytes
-from experiments.ann.core.distance import Floats, Ids, Metric
+from experiments.ann.core.distance import Floats, Ids, Metric, squared_l2_double
 from experiments.ann.core.equals import ring_of_equals
 from experiments.ann.core.kernel import kernel, run_all, run_chunks
 from experiments.ann.core.line_codes import Codes
@@ -26,7 +27,7 @@ from experiments.ann.core.neighbors import Method, Step, neighbor_stage
 from experiments.ann.core.pruning import Stored, join_reverse, link_nodes, nearest_left_out, reverse_lists
 from experiments.ann.core.reachability import repair
 from experiments.ann.core.short_codes import ShortCodes, short_codes
-from experiments.ann.core.vector import LANES, squared_distance
+from experiments.ann.core.vector import LANES
 
 T = TypeVar("T")
 ENTRY_SETS = 256
@@ -154,15 +155,15 @@ def _just(value: T) -> Generator[Step, None, T]:
 
 def nearest_to_mean(base: Floats) -> int:
     """The vector nearest to the mean. The paper searches for it on the graph; a scan is exact and costs one pass."""
-    return int(nearest_row(base, base.mean(axis=0, dtype=np.float64).astype(np.float32)))
+    return int(nearest_row(base, base.mean(axis=0, dtype=np.float64)))
 
 
 @kernel
-def nearest_row(base: Floats, vector: Floats) -> int:
-    """The row nearest to a vector, the first of equals."""
-    nearest, least = 0, np.float32(np.inf)
+def nearest_row(base: Floats, vector: NDArray[np.float64]) -> int:
+    """The row of (n, d) nearest to a vector (d,), the first of equals."""
+    nearest, least = 0, np.inf
     for row in range(base.shape[0]):
-        squared = squared_distance(base, row, vector)
+        squared = squared_l2_double(base[row], vector)
         if squared < least:
             nearest, least = row, squared
     return nearest

@@ -1,4 +1,4 @@
-"""All pairs of codes of 8 bits by products of integers, and the nearest of each row among them.
+"""All pairs of short codes by products of integers, and the nearest of each row among them.
 
 With VNNI rows are unsigned bytes, columns signed ones, and four products are added by one instruction; elsewhere both
 are words, and two are. Tiles of columns stay in the second cache while rows pass.

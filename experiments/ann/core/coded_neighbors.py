@@ -48,6 +48,8 @@ RETRIED = 0.2
 """Share of rows with a second pass, which is alone as long as four others, from which twice as long codes pay."""
 FEWEST = 4 * TILE
 """Vectors below which the matrix product is as fast."""
+FARTHEST = 2.0**29
+"""Above every squared distance of codes, and below the terms of the columns behind the last."""
 SLACK = np.float32(1.0005)
 """Allowance for rounding in the norms and in float32 distances of float32 projections."""
 
@@ -99,7 +101,7 @@ def radius_of(kth: int, stretch: np.float32, error: np.float32) -> float:
 def reach(kth: int, stretch: np.float32, error: np.float32) -> int:
     """Squared code distance beyond which nothing is nearer than the key ``kth``, for both errors together."""
     bound = radius_of(kth, stretch, error)
-    return int(min(bound * bound, 2.0**30)) + 1
+    return int(min(bound * bound, FARTHEST)) + 1
 
 
 @kernel
@@ -118,12 +120,13 @@ def offer(best: Keys, size: int, key: int) -> int:
 
 @kernel
 def nearest_of_row(table: CodeTable, row: int, found: Keys, size: int, limit: int, best: Keys) -> bool:
-    """The k nearest of a row among its candidates, of which there are more than k.
+    """The k nearest of a row among its candidates; keys of infinite distance where there are fewer.
 
     Says whether it is proved that no other vector is nearer: by the bound, or because k vectors equal this one. Then
     their codes are equal too, and the first of those by id are candidates.
     """
     k = best.shape[0]
+    best[:] = make_key(np.float32(np.inf), 0)
     sure = min(k + k // 2 + 1, size)
     select_smallest(found, size, sure)
     held = measure_all(table, row, table.apart, best, 0)

@@ -21,7 +21,7 @@ Keys = NDArray[np.int64]
 
 
 @fast_kernel
-def squared_l2_double(x: Floats, y: Floats) -> float:
+def squared_l2_double(x: Floats, y: Floats | NDArray[np.float64]) -> float:
     """sum_i (x_i - y_i)^2 in float64, for x and y (d,): ground truth."""
     total = 0.0
     for i in range(x.shape[0]):
