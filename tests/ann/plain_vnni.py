@@ -1,6 +1,6 @@
 """A plugin for pytest with which a processor without VNNI runs the code for VNNI.
 
-The three instructions that it takes are written as plain LLVM code; everything around them, layouts above all, is what
+The two instructions that it takes are written as plain LLVM code; everything around them, layouts above all, is what
 runs elsewhere: `python -m pytest -p tests.ann.plain_vnni tests/ann/test_codes.py`, with a NUMBA_CACHE_DIR of its own.
 """
 
@@ -10,7 +10,8 @@ from typing import Any
 
 from llvmlite import ir
 
-import experiments.ann.core.code_vector as module
+import experiments.ann.core.lanes as module
+from experiments.ann.core import machine
 
 I8, I32 = module.I8, module.I32
 declared = module.declared
@@ -36,16 +37,11 @@ def add_bytes(builder: Any, total: Any, a: Any, b: Any) -> Any:
     return total
 
 
-def add_words(builder: Any, total: Any, a: Any, b: Any) -> Any:
-    """vpdpwssd: products of 32 words, two to a sum."""
-    return module.add_word_products(builder, total, *(builder.bitcast(side, module.WORDS) for side in (a, b)))
-
-
-BODIES = {"pshuf.b": look_up, "vpdpbusd": add_bytes, "vpdpwssd": add_words}
+BODIES = {"pshuf.b": look_up, "vpdpbusd": add_bytes}
 
 
 def declared_in_plain_code(builder: Any, name: str, result: Any, arguments: list[Any]) -> Any:
-    """What ``code_vector.declared`` returns, or a function of plain code for an instruction of VNNI."""
+    """What ``lanes.declared`` returns, or a function of plain code for an instruction of VNNI."""
     body = BODIES.get(name.removeprefix("llvm.x86.avx512.").removesuffix(".512"))
     if body is None:
         return declared(builder, name, result, arguments)
@@ -59,4 +55,4 @@ def declared_in_plain_code(builder: Any, name: str, result: Any, arguments: list
 
 
 module.declared = declared_in_plain_code
-module.has_vnni = lambda: True
+machine.has_vnni = lambda: True

@@ -9,18 +9,20 @@ import pytest
 from numpy.typing import NDArray
 
 from experiments.ann.core import batch_search
-from experiments.ann.core.code_pairs import tile_of
-from experiments.ann.core.code_vector import block_keys, has_vnni, stored_distance
+from experiments.ann.core.centers import order_of
+from experiments.ann.core.code_pairs import ROWS, tile_of
+from experiments.ann.core.code_vector import block_keys
 from experiments.ann.core.coded_index import CodedNSG
-from experiments.ann.core.coded_neighbors import coded_graph_steps, nearest_of_row, rescan_row, table_of
+from experiments.ann.core.coded_neighbors import PART, ROOM, coded_graph_steps, graph_rows, table_of
 from experiments.ann.core.codes import Principal, as_bytes, fit_codec, holds_bytes
-from experiments.ann.core.distance import key_node
 from experiments.ann.core.exact import exact_neighbors, knn_graph_steps, recall_by_distance
 from experiments.ann.core.index import NSG
 from experiments.ann.core.kernel import finish, kernel
 from experiments.ann.core.line_codes import LineCodec, fit_line_codec
 from experiments.ann.core.lists import in_blocks
+from experiments.ann.core.machine import has_vnni
 from experiments.ann.core.pool_vector import NO_KEY, absorb, first_open
+from experiments.ann.core.stored_vector import stored_distance
 from experiments.ann.core.vector import aligned_rows, padded
 
 WAYS = [False, pytest.param(True, marks=pytest.mark.skipif(not has_vnni(), reason="this processor has no VNNI"))]
@@ -156,7 +158,8 @@ def test_graph_by_codes_is_the_exact_graph(integer: bool, vnni: bool) -> None:
     base[30] = 255  # the codes of what lies far outside are clipped
     vectors = as_bytes(base) if integer else padded(base)
     codec = fit_codec(Principal(vectors[31:]), 64, vnni=vnni)
-    found = finish(coded_graph_steps(vectors, codec, codec.encode(vectors), 12, threads=2, vnni=vnni))
+    codes = codec.encode(vectors)
+    found = finish(coded_graph_steps(vectors, codec, codes, order_of(codes, 2), 12, most=1000, threads=2, vnni=vnni))
     expected = finish(knn_graph_steps(padded(base), 12, threads=1))
     assert found is not None
     np.testing.assert_array_equal(found[0], expected[0])
@@ -164,24 +167,27 @@ def test_graph_by_codes_is_the_exact_graph(integer: bool, vnni: bool) -> None:
 
 
 @pytest.mark.parametrize("vnni", WAYS)
-def test_a_row_with_fewer_candidates_than_neighbors_is_scanned_again(vnni: bool) -> None:
-    vectors = padded(clustered(500, 60))
+def test_rows_with_more_candidates_than_room_find_their_nearest_too(vnni: bool) -> None:
+    vectors = padded(clustered(9000, 60))
+    vectors[::1500] *= 1000  # all others have the same code, or almost
     codec = fit_codec(Principal(vectors), 64, vnni=vnni)
-    table = table_of(codec, vectors, codec.encode(vectors), 1, vnni=vnni)
-    tile = tile_of(vnni=vnni)
-    found, best = np.empty(tile, np.int64), np.zeros(10, np.int64)
-    found[:3] = [7, 8, 9]
-    assert not nearest_of_row(table, 5, found, 3, 2, best)
-    rescan_row(table, 5, aligned_rows(4, tile, np.int32), found, best)
+    codes, order = codec.encode(vectors), np.random.default_rng(0).permutation(9000).astype(np.int32)
+    table = table_of(codec, vectors, codes, order, 1, vnni=vnni)
+    found, best = np.empty((ROWS, PART + ROOM + 8), np.int64), np.empty((ROWS, 10), np.int64)
+    ids, squared = np.empty((9000, 10), np.int32), np.empty((9000, 10), np.float32)
+    products = aligned_rows(4, PART, np.int32)
+    assert graph_rows(table, tile_of(vnni=vnni), 0, ROWS, products, found, best, ids, squared) > ROOM * ROWS
     expected = finish(knn_graph_steps(vectors, 10, threads=1))
-    assert [key_node(key) for key in best] == expected[0][5].tolist()
+    np.testing.assert_array_equal(ids[order[:ROWS]], expected[0][order[:ROWS]])
+    np.testing.assert_array_equal(squared[order[:ROWS]], expected[1][order[:ROWS]])
 
 
 @pytest.mark.parametrize("vnni", WAYS)
 def test_codes_that_tell_nothing_apart_are_declined(vnni: bool) -> None:
     vectors = padded(np.random.default_rng(0).standard_normal((6000, 400)).astype(np.float32))
     codec = fit_codec(Principal(vectors), 64, vnni=vnni)
-    assert finish(coded_graph_steps(vectors, codec, codec.encode(vectors), 10, threads=1, vnni=vnni)) is None
+    codes, order = codec.encode(vectors), np.arange(6000, dtype=np.int32)
+    assert finish(coded_graph_steps(vectors, codec, codes, order, 10, most=400, threads=1, vnni=vnni)) is None
 
 
 @pytest.mark.parametrize("portable", [True, False])

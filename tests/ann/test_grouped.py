@@ -6,12 +6,13 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from experiments.ann.core.code_vector import has_vnni
+from experiments.ann.core.centers import nearest_centers, order_of
 from experiments.ann.core.codes import Principal, fit_codec
 from experiments.ann.core.exact import exact_neighbors, knn_graph_steps, recall_by_distance
-from experiments.ann.core.grouped_neighbors import form_groups, grouped_graph_steps, nearest_centers
+from experiments.ann.core.grouped_neighbors import form_groups, grouped_graph_steps
 from experiments.ann.core.index import NSG
 from experiments.ann.core.kernel import finish
+from experiments.ann.core.machine import has_vnni
 from experiments.ann.core.neighbors import neighbor_plan
 from experiments.ann.core.short_codes import short_codes
 from experiments.ann.core.vector import padded
@@ -29,7 +30,7 @@ def grouped(
 ) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
     principal = Principal(base)
     codes, short = fit_codec(principal, 64, vnni=vnni).encode(base), short_codes(base, principal, 1, portable=not vnni)
-    return finish(grouped_graph_steps(base, codes, short, k, threads=threads, vnni=vnni))
+    return finish(grouped_graph_steps(base, codes, short, k, threads=threads, vnni=vnni))[:2]
 
 
 @pytest.mark.parametrize("vnni", WAYS)
@@ -48,6 +49,15 @@ def test_graph_in_groups_does_not_depend_on_threads() -> None:
     base = vectors(5000)
     for one, three in zip(grouped(base, 16, 1), grouped(base, 16, 3), strict=True):
         np.testing.assert_array_equal(one, three)
+
+
+def test_near_codes_stand_together_in_the_order() -> None:
+    codes = np.repeat(np.arange(-100, 100, 20, dtype=np.int8), 600)[:, None].repeat(64, axis=1)
+    codes = np.random.default_rng(0).permutation(codes)
+    order = order_of(codes, threads=1)
+    np.testing.assert_array_equal(np.sort(order), np.arange(len(codes)))
+    steps = np.abs(np.diff(codes[order, 0].astype(int)))
+    assert np.count_nonzero(steps) < 2 * 10
 
 
 def test_every_vector_is_in_its_nearest_groups() -> None:

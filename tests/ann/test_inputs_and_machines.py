@@ -21,7 +21,7 @@ import sys
 import numpy as np
 from experiments.ann.core.coded_index import CodedNSG
 from experiments.ann.core.index import NSG
-from experiments.ann.core.code_vector import has_vnni
+from experiments.ann.core.machine import has_vnni
 
 points = np.random.default_rng(0).standard_normal((700, 24)).astype(np.float32)
 index = NSG.build(points[:600], by_codes=True, neighbors="auto", threads=1)

@@ -9,14 +9,15 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from experiments.ann.core.code_vector import BLOCK, has_wide_registers, stored_distance
-from experiments.ann.core.coded_search import request_row, search_codes
-from experiments.ann.core.distance import Floats, Ids, Keys, key_distance, key_node, make_key
+from experiments.ann.core.coded_search import search_codes
+from experiments.ann.core.distance import Floats, Ids, Keys, key_distance, key_node
 from experiments.ann.core.exact import exact_neighbors
 from experiments.ann.core.kernel import kernel, run_all
+from experiments.ann.core.lanes import BLOCK
 from experiments.ann.core.line_codes import Codes, QueryCodes
+from experiments.ann.core.machine import has_wide_registers
 from experiments.ann.core.pool_vector import NO_KEY, absorb
-from experiments.ann.core.pruning import Stored
+from experiments.ann.core.stored_vector import Stored, keys_of_eight, request_row
 from experiments.ann.core.vector import aligned_rows
 
 Mask = NDArray[np.bool_]
@@ -64,16 +65,16 @@ def rerank(
                 if node >= 0:
                     request_row(base, node)
         pools[0, :] = NO_KEY
-        count = 0
-        for node in found[query]:
-            if node < 0:
+        for first in range(0, found.shape[1], BLOCK):
+            count = 0
+            for node in found[query, first : first + BLOCK]:
+                if node >= 0:
+                    keys[count] = node << 1
+                    count += 1
+            if count == 0:
                 break
-            keys[count] = make_key(stored_distance(base, node, queries, query, codes), node)
-            count += 1
-            if count == BLOCK:
-                absorb(pools, 0, keys, count)
-                count = 0
-        absorb(pools, 0, keys, count)
+            bound = pools[0, pools.shape[1] - 1]
+            absorb(pools, 0, keys, keys_of_eight(base, keys, 0, count, queries, query, codes, bound, keys, 0))
         for i in range(ids.shape[1]):
             if pools[0, i] == NO_KEY:
                 break

@@ -14,19 +14,20 @@ from typing import NamedTuple, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from experiments.ann.core.batch_search import key_rows
-from experiments.ann.core.code_vector import BLOCK, has_vnni
-from experiments.ann.core.coded_linking import link_by_codes
+from experiments.ann.core.coded_linking import collectors, link_by_codes
 from experiments.ann.core.codes import Principal, as_bytes, holds_bytes
 from experiments.ann.core.distance import Floats, Ids, Metric, squared_l2_double
 from experiments.ann.core.equals import ring_of_equals
 from experiments.ann.core.kernel import kernel, run_all, run_chunks
+from experiments.ann.core.lanes import BLOCK
 from experiments.ann.core.line_codes import Codes
 from experiments.ann.core.lists import in_blocks
-from experiments.ann.core.neighbors import Method, Step, neighbor_stage
-from experiments.ann.core.pruning import Stored, join_reverse, link_nodes, nearest_left_out, reverse_lists
+from experiments.ann.core.machine import has_vnni
+from experiments.ann.core.neighbors import Method, Neighbors, Step, neighbor_stage
+from experiments.ann.core.pruning import join_reverse, link_nodes, nearest_left_out, reverse_lists
 from experiments.ann.core.reachability import repair
 from experiments.ann.core.short_codes import ShortCodes, short_codes
+from experiments.ann.core.stored_vector import Stored
 from experiments.ann.core.vector import LANES
 
 T = TypeVar("T")
@@ -113,14 +114,13 @@ def build_steps(base: Floats, settings: BuildSettings, threads: int) -> Generato
     coded = settings.by_codes if settings.by_codes is not None else len(base) >= CODED_FROM
     principal = Principal(vectors) if coded else None
     short = None if principal is None else short_codes(vectors, principal, threads)
-    knn, squared, method = yield from neighbor_stage(
-        base, vectors, principal, short, settings.knn, settings.neighbors, threads
-    )
+    neighbors = yield from neighbor_stage(base, vectors, principal, short, settings.knn, settings.neighbors, threads)
+    knn, squared = neighbors.ids, neighbors.squared
     ring_of_equals(vectors, knn, squared)
     neighbors_done = time.perf_counter()
     navigating_node = nearest_to_mean(base)
     if short is not None and settings.candidates_from_search:
-        linked = _link_by_codes(vectors, short, knn, squared, navigating_node, settings, threads)
+        linked = _link_by_codes(vectors, short, neighbors, navigating_node, settings, threads)
     else:
         linked = _link_exactly(base, knn, squared, navigating_node, settings, threads)
     links, link_squared = yield from linked
@@ -138,7 +138,7 @@ def build_steps(base: Floats, settings: BuildSettings, threads: int) -> Generato
         link_seconds=linked_at - neighbors_done,
         repair_seconds=time.perf_counter() - linked_at,
         attached=attached,
-        neighbors=method,
+        neighbors=neighbors.method,
     )
     return Built(graph, navigating_node, report, vectors, short, spare)
 
@@ -176,7 +176,7 @@ def _link_exactly(
     capacity = min(settings.search_list_size, n)
     entries = entry_sets(knn[navigating_node], navigating_node, capacity, n, settings.seed)
     links, link_squared = _empty_lists(n, settings.max_degree)
-    pools, met = np.empty((threads, capacity), np.int64), np.empty((threads, n + knn.shape[1]), np.int64)
+    pools, met = np.empty((threads, capacity), np.int64), np.empty((threads, n + knn.shape[1] + BLOCK), np.int64)
     stamps, last = np.zeros((threads, n), np.uint8), [0] * threads
 
     def link(worker: int, start: int, stop: int) -> None:
@@ -206,38 +206,33 @@ def _link_exactly(
 def _link_by_codes(
     vectors: Stored,
     short: ShortCodes,
-    knn: Ids,
-    squared: Floats,
+    neighbors: Neighbors,
     navigating_node: int,
     settings: BuildSettings,
     threads: int,
 ) -> Generator[Step, None, tuple[Ids, Floats]]:
-    n = len(vectors)
+    n, knn = len(vectors), neighbors.ids
     size, width = min(settings.search_list_size, n), min(LISTED, knn.shape[1])
     lists = _lists_with_entries(
         knn[:, :width], entry_sets(knn[navigating_node], navigating_node, width, n, settings.seed)
     )
     links, link_squared = _empty_lists(n, settings.max_degree)
-    pools = [key_rows(1, size) for _ in range(threads)]
-    keys = [key_rows(1, width + BLOCK)[0] for _ in range(threads)]
-    met = np.empty((threads, MET + knn.shape[1]), np.int64)
+    scratch = [collectors(width, size, MET, knn.shape[1]) for _ in range(threads)]
     stamps, last = np.zeros((threads, n), np.uint8), [0] * threads
 
     def link(worker: int, start: int, stop: int) -> None:
+        nodes = neighbors.order[start:stop]
         last[worker] = link_by_codes(
             knn,
-            squared,
+            neighbors.squared,
             lists,
             vectors,
             short.codes,
-            short.of_queries(vectors[start:stop]),
-            start,
-            stop,
+            short.of_queries(vectors[nodes]),
+            nodes,
             size,
             settings.candidates,
-            pools[worker],
-            keys[worker],
-            met[worker],
+            scratch[worker],
             stamps[worker],
             last[worker],
             links,

@@ -14,8 +14,10 @@ from numpy.typing import NDArray
 from experiments.ann.core.codes import Whole
 from experiments.ann.core.distance import Ids, Keys
 from experiments.ann.core.kernel import kernel
+from experiments.ann.core.lanes import BLOCK
 from experiments.ann.core.product_vector import lowest_bit, mask_below, project_four
 from experiments.ann.core.projection import Bytes, Packed, Words, in_panels
+from experiments.ann.core.selection import select_smallest
 from experiments.ann.core.vector import LANES, aligned_rows
 
 TILE, WORD_TILE = 4096, 1024
@@ -67,30 +69,6 @@ def products_of_tile(rows: Rows, blocks: Packed, start: int, width: int, product
 
 
 @kernel
-def select_smallest(keys: Keys, size: int, count: int) -> None:
-    """Partition keys[:size] so that the ``count`` smallest come first (Hoare's selection)."""
-    low, high = 0, size - 1
-    while low < high:
-        pivot = keys[(low + high) >> 1]
-        i, j = low, high
-        while i <= j:
-            while keys[i] < pivot:
-                i += 1
-            while keys[j] > pivot:
-                j -= 1
-            if i <= j:
-                keys[i], keys[j] = keys[j], keys[i]
-                i += 1
-                j -= 1
-        if count - 1 <= j:
-            high = j
-        elif count - 1 >= i:
-            low = i
-        else:
-            return
-
-
-@kernel
 def gather(
     products: Ints,
     local: int,
@@ -109,7 +87,7 @@ def gather(
     """
     below = np.int32(limit - norm)
     for column in range(start + first, start + stop, 64):
-        mask = mask_below(products, local, terms, column, below)
+        mask = mask_below(products, local, column - start, terms, column, below)
         while mask != 0:
             place = column + lowest_bit(mask)
             mask &= mask - 1
@@ -143,6 +121,7 @@ def candidates_of_rows(
     is scratch (4, tile): columns are taken by tiles of that width, which is a multiple of 64.
     """
     tile = products.shape[1]
+    others = np.empty(found.shape[1] + BLOCK, np.int64)
     sizes[:] = 0
     limits[:] = np.iinfo(np.int32).max // 4
     expected = kept * SAMPLED / order.shape[0]
@@ -160,18 +139,18 @@ def candidates_of_rows(
                     size = gather(products, local, terms, 0, 0, begin, limits[slot], norm, order, found[slot], 0)
                     sizes[slot] = size
                     if size > share:
-                        limits[slot], sizes[slot] = tighten(found[slot], size, share)
+                        limits[slot], sizes[slot] = tighten(found[slot], size, share, others)
                 sizes[slot] = gather(
                     products, local, terms, start, begin, width, limits[slot], norm, order, found[slot], sizes[slot]
                 )
                 if sizes[slot] > 2 * kept:
-                    limits[slot], sizes[slot] = tighten(found[slot], sizes[slot], kept)
+                    limits[slot], sizes[slot] = tighten(found[slot], sizes[slot], kept, others)
 
 
 @kernel
-def tighten(found: Keys, size: int, keep: int) -> tuple[int, int]:
+def tighten(found: Keys, size: int, keep: int, others: Keys) -> tuple[int, int]:
     """Keep the ``keep`` smallest keys; returns the new limit, one above the distance of the largest of them, and how
     many remain.
     """
-    select_smallest(found, size, keep)
+    select_smallest(found, size, keep, others)
     return (int(found[:keep].max()) >> 32) + 1, keep

@@ -17,17 +17,17 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from experiments.ann.core.batch_search import search_allowed, search_lists
-from experiments.ann.core.code_vector import has_vnni
 from experiments.ann.core.codes import Principal, as_bytes, holds_bytes
 from experiments.ann.core.distance import Floats, Ids, MetricSpace, checked_vectors
 from experiments.ann.core.index import NSG, SearchResult, check_sizes, checked_mask
 from experiments.ann.core.kernel import usable_cores
 from experiments.ann.core.line_codes import LineCodec
 from experiments.ann.core.lists import STARTS, lists_with_start
+from experiments.ann.core.machine import has_vnni
 from experiments.ann.core.projection import Projection
-from experiments.ann.core.pruning import Stored
 from experiments.ann.core.short_codes import ShortCodes, short_codes
 from experiments.ann.core.storage import read_arrays, write_arrays
+from experiments.ann.core.stored_vector import Stored
 from experiments.ann.core.vector import aligned_rows, padded
 
 PROJECTION_ARRAYS, LEVEL_ARRAYS = ("weights", "scale", "shift"), ("steps", "origins")

@@ -6,18 +6,54 @@ the nodes that entered the pool of a search on the nearest neighbor graph, the n
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
-from experiments.ann.core.code_pairs import select_smallest
-from experiments.ann.core.code_vector import BLOCK, block_keys, stored_distance
-from experiments.ann.core.coded_search import AHEAD, request_codes, request_row
+from experiments.ann.core.batch_search import key_rows
+from experiments.ann.core.code_vector import block_keys
+from experiments.ann.core.coded_search import request_codes
 from experiments.ann.core.distance import Floats, Ids, Keys, key_distance, key_node, make_key
-from experiments.ann.core.equals import followers_first
 from experiments.ann.core.kernel import kernel
+from experiments.ann.core.lanes import BLOCK
 from experiments.ann.core.line_codes import Codes, QueryCodes
 from experiments.ann.core.pool_vector import NO_KEY, absorb, first_open
-from experiments.ann.core.pruning import Stored, keep_unoccluded
+from experiments.ann.core.pruning import keep_unoccluded
 from experiments.ann.core.search import Stamps, next_stamp
+from experiments.ann.core.selection import select_smallest
+from experiments.ann.core.stored_vector import Stored, measure
+from experiments.ann.core.vector import prefetch
+
+AT_ONCE = 4
+"""Searches that a thread makes at once: while one waits for memory, the others work."""
+SEEN = 1024
+"""Places of the table in which a search looks up which nodes it has met, a power of 2."""
+
+
+class Collectors(NamedTuple):
+    """Scratch of one thread for searches that collect what they meet, a few at a time."""
+
+    pools: Keys
+    """(searches at once, at least list size) on cache lines."""
+    keys: Keys
+    """(width of the lists + 8,)."""
+    seen: Ids
+    """(searches at once, SEEN)."""
+    met: Keys
+    """(searches at once, room), keys by code distance of the nodes that entered the pool, some of them repeated."""
+    counts: Keys
+    """(searches at once,) keys of each in ``met``."""
+
+
+def collectors(width: int, size: int, met: int, k: int) -> Collectors:
+    """Room for lists of a width, search lists of a size, so many met nodes and k more."""
+    return Collectors(
+        key_rows(AT_ONCE, size),
+        key_rows(1, width + BLOCK)[0],
+        np.empty((AT_ONCE, SEEN), np.int32),
+        np.empty((AT_ONCE, met + k + BLOCK), np.int64),
+        np.empty(AT_ONCE, np.int64),
+    )
 
 
 @kernel
@@ -25,45 +61,68 @@ def collect(
     lists: Ids,
     codes: Codes | Floats,
     queries: QueryCodes | Floats,
-    query: int,
-    entry: int,
+    first: int,
+    entries: Ids,
     size: int,
-    pools: Keys,
-    keys: Keys,
-    met: Keys,
-) -> int:
-    """Search for a query from row ``entry`` of the lists.
+    scratch: Collectors,
+) -> None:
+    """Search for the rows from ``first`` on of the queries, one from each of some rows of the lists.
 
     Args:
         lists: nearest neighbor graph in blocks of 8, and rows of nodes to start from.
         codes: of the base.
-        queries, query: rows that codes are compared with, and the one that is searched for.
+        queries: rows that codes are compared with.
+        entries: rows of the lists (at most AT_ONCE,).
         size: search list size.
-        pools: scratch (1, at least ``size``) on cache lines.
-        keys: scratch (width + 8,).
-        met: out, keys by code distance of the nodes that entered the pool, with repetitions.
-
-    Returns:
-        How many keys ``met`` holds.
     """
-    pools[0, :] = NO_KEY
-    count = 0
-    current = entry
-    while True:
-        request_codes(lists, codes, current)
-        bound, fresh, first = pools[0, size - 1], 0, 0
-        while first < lists.shape[1] and lists[current, first] >= 0:
-            fresh = block_keys(codes, lists, current, first, queries, query, keys, fresh, bound)
-            first += BLOCK
-        fresh = min(fresh, met.shape[0] - count)
-        met[count : count + fresh] = keys[:fresh]
-        absorb(pools, 0, keys, fresh)
-        count += fresh
-        place = first_open(pools, 0)
-        if place >= size:
-            return count
-        pools[0, place] |= 1
-        current = key_node(pools[0, place])
+    pools, keys, met = scratch.pools, scratch.keys, scratch.met
+    pools[:] = NO_KEY
+    scratch.seen[:] = -1
+    scratch.counts[:] = 0
+    current, left = entries.copy(), entries.shape[0]
+    room = met.shape[1] - keys.shape[0]
+    while left > 0:
+        for slot in range(entries.shape[0]):
+            if current[slot] >= 0:
+                request_codes(lists, codes, current[slot])
+        for slot in range(entries.shape[0]):
+            node = current[slot]
+            if node < 0:
+                continue
+            bound, fresh, column = pools[slot, size - 1], 0, 0
+            while column < lists.shape[1] and lists[node, column] >= 0:
+                fresh = block_keys(codes, lists, node, column, queries, first + slot, keys, fresh, bound)
+                column += BLOCK
+            fresh = drop_seen(keys, fresh, scratch.seen, slot)
+            count = min(scratch.counts[slot], room)
+            met[slot, count : count + fresh] = keys[:fresh]
+            scratch.counts[slot] = min(count + fresh, room)
+            absorb(pools, slot, keys, fresh)
+            place = first_open(pools, slot)
+            if place < size:
+                pools[slot, place] |= 1
+                current[slot] = key_node(pools[slot, place])
+                prefetch(lists, current[slot], 0)
+                prefetch(lists, current[slot], 1)
+            else:
+                current[slot] = -1
+                left -= 1
+
+
+@kernel
+def drop_seen(keys: Keys, count: int, seen: Ids, slot: int) -> int:
+    """Move the keys of nodes that a table does not remember to the front; returns how many there are.
+
+    A place of the table holds the last node that fell on it, so some nodes are forgotten.
+    """
+    kept = 0
+    for i in range(count):
+        node = key_node(keys[i])
+        place = node & (seen.shape[1] - 1)
+        keys[kept] = keys[i]
+        kept += seen[slot, place] != node
+        seen[slot, place] = node
+    return kept
 
 
 @kernel
@@ -74,57 +133,73 @@ def link_by_codes(
     vectors: Stored,
     codes: Codes | Floats,
     queries: QueryCodes | Floats,
-    start: int,
-    stop: int,
+    nodes: Ids,
     size: int,
     most: int,
-    pools: Keys,
-    keys: Keys,
-    met: Keys,
+    scratch: Collectors,
     stamps: Stamps,
     stamp: int,
     links: Ids,
     squared: Floats,
 ) -> int:
-    """Choose the out-edges of nodes start..stop-1 before reverse edges; see ``pruning.link_nodes``.
+    """Choose the out-edges of some nodes before reverse edges; see ``pruning.link_nodes``.
 
     ``lists`` has the nearest neighbor graph in its first n rows and nodes to start from, taken in turns, in the others;
     ``queries`` has the rows of these nodes only.
     """
     n = knn.shape[0]
-    kept = np.empty(links.shape[1], np.int64)
-    for node in range(start, stop):
-        stamp = next_stamp(stamps, stamp)
-        entry = n + node % (lists.shape[0] - n)
-        count = collect(lists, codes, queries, node - start, entry, size, pools, keys, met)
-        stamps[node] = stamp
-        near = 0
-        for i in range(knn.shape[1]):
-            if knn[node, i] >= 0:
-                stamps[knn[node, i]] = stamp
-                near += 1
-        distinct = 0
-        for i in range(count):
-            other = key_node(met[i])
-            if stamps[other] != stamp:
-                stamps[other] = stamp
-                met[distinct] = met[i]
-                distinct += 1
-        room = max(most - near, 0)
-        if distinct > room:
-            select_smallest(met, distinct, room)
-            distinct = room
-        for i in range(distinct):
-            if i + AHEAD < distinct:
-                request_row(vectors, key_node(met[i + AHEAD]))
-            other = key_node(met[i])
-            met[i] = make_key(stored_distance(vectors, other, vectors, node, codes), other)
-        for i in range(near):
-            met[distinct + i] = make_key(knn_squared[node, i], knn[node, i])
-        met[: distinct + near].sort()
-        followers_first(met, distinct + near, node, vectors.shape[0])
-        taken = keep_unoccluded(vectors, codes, met, min(distinct + near, most), kept)
-        for i in range(taken):
-            links[node, i] = key_node(kept[i])
-            squared[node, i] = key_distance(kept[i])
+    for first in range(0, nodes.shape[0], AT_ONCE):
+        some = nodes[first : first + AT_ONCE]
+        entries = (n + some % (lists.shape[0] - n)).astype(np.int32)
+        collect(lists, codes, queries, first, entries, size, scratch)
+        for slot in range(some.shape[0]):
+            stamp = next_stamp(stamps, stamp)
+            met, count = scratch.met[slot], scratch.counts[slot]
+            link_node(knn, knn_squared, vectors, codes, some[slot], most, met, count, stamps, stamp, links, squared)
     return stamp
+
+
+@kernel
+def link_node(
+    knn: Ids,
+    knn_squared: Floats,
+    vectors: Stored,
+    codes: Codes | Floats,
+    node: int,
+    most: int,
+    met: Keys,
+    count: int,
+    stamps: Stamps,
+    stamp: int,
+    links: Ids,
+    squared: Floats,
+) -> None:
+    """Choose the out-edges of a node among its nearest neighbors and the first ``count`` nodes met."""
+    kept, others = np.empty(links.shape[1], np.int64), np.empty(met.shape[0], np.int64)
+    stamps[node] = stamp
+    near = 0
+    for i in range(knn.shape[1]):
+        if knn[node, i] >= 0:
+            stamps[knn[node, i]] = stamp
+            near += 1
+    distinct = 0
+    for i in range(count):
+        other = key_node(met[i])
+        if stamps[other] != stamp:
+            stamps[other] = stamp
+            met[distinct] = met[i]
+            distinct += 1
+    room = max(most - near, 0)
+    if distinct > room:
+        select_smallest(met, distinct, room, others)
+        distinct = room
+    measure(vectors, met, distinct, vectors, node, codes, met)
+    for i in range(near):
+        met[distinct + i] = make_key(knn_squared[node, i], knn[node, i])
+    total = distinct + near
+    if total > most:
+        select_smallest(met, total, most, others)
+    taken = keep_unoccluded(vectors, codes, node, met, min(total, most), others, kept)
+    for i in range(taken):
+        links[node, i] = key_node(kept[i])
+        squared[node, i] = key_distance(kept[i])

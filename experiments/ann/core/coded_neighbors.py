@@ -8,6 +8,9 @@ projection stretches:
 So once k vectors are known within distance D, a vector whose code is further than s D + e_i + e_j away cannot be
 nearer: it need not be measured. The graph is that of a scan, ties by id included. Where codes tell too little apart,
 ``exact.knn_graph_steps`` does the work.
+
+Rows and columns stand in an order that puts near vectors together. A row's first D comes from the columns around it;
+it shrinks where more candidates are met than a row has room for, and is final when the nearest by code are measured.
 """
 
 from __future__ import annotations
@@ -22,34 +25,36 @@ from experiments.ann.core.code_pairs import (
     TILE,
     Ints,
     Rows,
-    candidates_of_rows,
     column_blocks,
     gather,
     products_of_tile,
     row_codes,
-    select_smallest,
     tile_of,
 )
-from experiments.ann.core.code_vector import stored_distance
-from experiments.ann.core.coded_search import AHEAD, request_row
 from experiments.ann.core.codes import Codec, Whole
-from experiments.ann.core.distance import Floats, Ids, Keys, key_distance, key_node, make_key
+from experiments.ann.core.distance import Floats, Ids, Keys, key_distance, key_node
 from experiments.ann.core.kernel import fast_kernel, kernel, run_all, run_chunks
+from experiments.ann.core.lanes import BLOCK
 from experiments.ann.core.line_codes import Codes
 from experiments.ann.core.projection import Packed, Products
-from experiments.ann.core.pruning import Stored
-from experiments.ann.core.vector import aligned_rows
+from experiments.ann.core.selection import select_smallest, split
+from experiments.ann.core.stored_vector import Stored, keys_of_eight, request_row
+from experiments.ann.core.vector import LANES, aligned_rows
 
-KEPT = 1024
-"""Candidates per row before a second pass is needed."""
+ROOM = 2048
+"""Candidates per row that wait to be measured together."""
+PART = 1024
+"""Columns whose products stay in the first cache; a row's first distance comes from so many around it."""
 APART = 32
 """Fewer than so many vectors are measured against every row, since their codes are worse than the others'."""
-RETRIED = 0.2
-"""Share of rows with a second pass, which is alone as long as four others, from which twice as long codes pay."""
+TRIED = 256
+"""Rows of the trial."""
 FEWEST = 4 * TILE
 """Vectors below which the matrix product is as fast."""
-FARTHEST = 2.0**29
+FARTHEST = 2**29
 """Above every squared distance of codes, and below the terms of the columns behind the last."""
+NOTHING = int(np.float32(np.inf).view(np.int32)) << 32
+"""A key beyond every vector's."""
 SLACK = np.float32(1.0005)
 """Allowance for rounding in the norms and in float32 distances of float32 projections."""
 
@@ -61,19 +66,19 @@ class CodeTable(NamedTuple):
     """(n, width) padded, as they are measured."""
     rows: Rows
     norms: Ints
-    """See ``row_codes``."""
+    """See ``row_codes``; in the same order as the columns."""
     blocks: Packed
     terms: Ints
     """See ``column_blocks``."""
     order: Ids
-    """Column to id (n,). Columns are shuffled, so that the first tile is a sample."""
+    """Row or column to id (n,), near vectors together."""
     errors: Floats
     """||y - c|| of each vector (n,)."""
     worst: np.float32
     """The largest of them but for the few vectors ``apart``."""
     apart: Keys
-    """Ids of vectors with larger errors, which are measured against every row: one code that is clipped shall not
-    weaken the bound of all.
+    """Keys that name vectors with larger errors, which are measured against every row: one code that is clipped shall
+    not weaken the bound of all.
     """
     stretch: np.float32
     instructions: Codes
@@ -101,7 +106,7 @@ def radius_of(kth: int, stretch: np.float32, error: np.float32) -> float:
 def reach(kth: int, stretch: np.float32, error: np.float32) -> int:
     """Squared code distance beyond which nothing is nearer than the key ``kth``, for both errors together."""
     bound = radius_of(kth, stretch, error)
-    return int(min(bound * bound, FARTHEST)) + 1
+    return int(min(bound * bound, float(FARTHEST))) + 1
 
 
 @kernel
@@ -119,120 +124,177 @@ def offer(best: Keys, size: int, key: int) -> int:
 
 
 @kernel
-def nearest_of_row(table: CodeTable, row: int, found: Keys, size: int, limit: int, best: Keys) -> bool:
-    """The k nearest of a row among its candidates; keys of infinite distance where there are fewer.
-
-    Says whether it is proved that no other vector is nearer: by the bound, or because k vectors equal this one. Then
-    their codes are equal too, and the first of those by id are candidates.
-    """
+def first_limits(
+    table: CodeTable, first: int, stop: int, products: Ints, found: Keys, others: Keys, best: Keys, limits: Keys
+) -> None:
+    """Limits of the squared code distance for rows first..stop-1, from their nearest among the columns around them."""
     k = best.shape[0]
-    best[:] = make_key(np.float32(np.inf), 0)
-    sure = min(k + k // 2 + 1, size)
-    select_smallest(found, size, sure)
-    held = measure_all(table, row, table.apart, best, 0)
-    held = measure_all(table, row, found[: keep_within(table, found, 0, sure, np.inf)], best, held)
-    radius = radius_of(best[k - 1], table.stretch, table.errors[row])
-    measure_all(table, row, found[: keep_within(table, found, sure, size, radius)], best, held)
-    proved = limit - 2 >= reach(best[k - 1], table.stretch, table.errors[row] + table.worst)
-    return proved or key_distance(best[k - 1]) == 0
+    last = table.terms.shape[0] - PART
+    start = min(max((first + stop - PART) // 2, 0), last) // LANES * LANES
+    for four in range(first, stop, 4):
+        products_of_tile(table.rows[four : min(four + 4, stop)], table.blocks, start, PART, products)
+        for row in range(four, min(four + 4, stop)):
+            norm, node = table.norms[row], table.order[row]
+            size = gather(products, row - four, table.terms, start, 0, PART, FARTHEST, norm, table.order, found, 0)
+            few = min(k + 1, size)
+            select_smallest(found, size, few, others)
+            best[:] = NOTHING
+            measure_all(table, node, found[: name_nodes(table, found, few, np.inf)], best, 0)
+            limits[row - first] = limit_of(table, node, best)
 
 
 @kernel
-def keep_within(table: CodeTable, found: Keys, first: int, stop: int, radius: float) -> int:
-    """Write the ids of the keys first..stop-1 that may be within a radius of code to the front, without those apart;
+def limit_of(table: CodeTable, node: int, best: Keys) -> int:
+    """The limit of the squared code distance that what is nearest to a node so far sets."""
+    return reach(best[best.shape[0] - 1], table.stretch, table.errors[node] + table.worst)
+
+
+@kernel
+def take_nearest(
+    table: CodeTable, node: int, found: Keys, size: int, others: Keys, best: Keys, held: int
+) -> tuple[int, int]:
+    """Offer the nearest candidates by code to the k nearest of a node, which hold some.
+
+    Returns how many they hold, and how many candidates are left, at the front of ``others``: none where k vectors equal
+    the node. What is left of those with the same code comes after the k by id.
+    """
+    k = best.shape[0]
+    sure = min(k + k // 2 + 1 if held < k else k // 2, size)
+    select_smallest(found, size, sure, others)
+    left = size - sure
+    others[:left] = found[sure:size]
+    held = measure_all(table, node, found[: name_nodes(table, found, sure, np.inf)], best, held)
+    return held, 0 if key_distance(best[k - 1]) == 0 else left
+
+
+@kernel
+def take_rest(table: CodeTable, node: int, found: Keys, size: int, best: Keys, held: int) -> int:
+    """Offer the candidates that may be among the k nearest of a node; returns how many these hold."""
+    radius = radius_of(best[best.shape[0] - 1], table.stretch, table.errors[node])
+    return measure_all(table, node, found[: name_nodes(table, found, size, radius)], best, held)
+
+
+@kernel
+def name_nodes(table: CodeTable, found: Keys, size: int, radius: float) -> int:
+    """Write keys that name the candidates that may be within a radius of code to the front, without those apart;
     returns their number.
     """
     count = 0
-    for i in range(first, stop):
+    for i in range(size):
         node = found[i] & 0x7FFFFFFF
         error = table.errors[node]
         if error <= table.worst and found[i] >> 32 <= (radius + error) ** 2:
-            found[count] = node
+            found[count] = node << 1
             count += 1
     return count
 
 
 @kernel
 def measure_all(table: CodeTable, row: int, nodes: Keys, best: Keys, held: int) -> int:
-    """Offer the nodes to the k nearest of a row, which hold some; returns how many they hold."""
-    vectors = table.vectors
-    for i in range(nodes.shape[0]):
-        if i + AHEAD < nodes.shape[0]:
-            request_row(vectors, nodes[i + AHEAD])
-        if nodes[i] != row:
-            distance = stored_distance(vectors, nodes[i], vectors, row, table.instructions)
-            held = offer(best, held, make_key(distance, nodes[i]))
+    """Offer the nodes that keys name to the k nearest of a row, which hold some; returns how many they hold."""
+    vectors, size, k = table.vectors, nodes.shape[0], best.shape[0]
+    nearer = np.empty(BLOCK, np.int64)
+    for first in range(0, size, BLOCK):
+        for place in range(first + BLOCK, min(first + 2 * BLOCK, size)):
+            request_row(vectors, key_node(nodes[place]))
+        count = keys_of_eight(vectors, nodes, first, size, vectors, row, table.instructions, best[k - 1], nearer, 0)
+        for i in range(count):
+            if key_node(nearer[i]) != row:
+                held = offer(best, held, nearer[i])
     return held
 
 
 @kernel
-def rescan_row(table: CodeTable, row: int, products: Ints, found: Keys, best: Keys) -> None:
-    """Second pass for a row whose candidates did not suffice: everything within reach of its known k-th neighbor."""
-    tile, kth = products.shape[1], best[best.shape[0] - 1]
-    radius = radius_of(kth, table.stretch, table.errors[row])
-    limit = reach(kth, table.stretch, table.errors[row] + table.worst) + 1
-    held = measure_all(table, row, table.apart, best, 0)
-    for start in range(0, table.terms.shape[0], tile):
-        products_of_tile(table.rows[row : row + 1], table.blocks, start, tile, products)
-        size = gather(products, 0, table.terms, start, 0, tile, limit, table.norms[row], table.order, found, 0)
-        held = measure_all(table, row, found[: keep_within(table, found, 0, size, radius)], best, held)
+def graph_rows(
+    table: CodeTable,
+    tile: int,
+    first: int,
+    stop: int,
+    products: Ints,
+    found: Keys,
+    best: Keys,
+    ids: Ids,
+    squared: Floats,
+) -> int:
+    """The k nearest others of rows first..stop-1 into ``ids`` and ``squared`` (n, k), by id; returns how many vectors
+    were candidates.
 
-
-@kernel
-def graph_rows(table: CodeTable, first: int, stop: int, products: Ints, found: Keys, ids: Ids, squared: Floats) -> int:
-    """The k nearest others of rows first..stop-1; returns how many rows took a second pass."""
-    sizes, limits = np.empty(ROWS, np.int64), np.empty(ROWS, np.int64)
-    best = np.empty(ids.shape[1], np.int64)
-    candidates_of_rows(
-        table.rows,
-        table.norms,
-        table.blocks,
-        table.terms,
-        table.order,
-        first,
-        stop,
-        KEPT,
-        products,
-        found,
-        sizes,
-        limits,
-    )
-    again = 0
+    Args:
+        tile: columns that stay in the second cache.
+        products: scratch (4, PART).
+        found: scratch (ROWS, PART + ROOM + 8).
+        best: scratch (ROWS, k).
+    """
+    k = best.shape[1]
+    sizes, limits, held = np.zeros(ROWS, np.int64), np.empty(ROWS, np.int64), np.empty(ROWS, np.int64)
+    others = np.empty(found.shape[1], np.int64)
+    first_limits(table, first, stop, products, found[0], others, best[0], limits)
     for row in range(first, stop):
-        slot = row - first
-        if not nearest_of_row(table, row, found[slot], sizes[slot], limits[slot], best):
-            again += 1
-            rescan_row(table, row, products, found[slot], best)
-        for i in range(ids.shape[1]):
-            ids[row, i] = key_node(best[i])
-            squared[row, i] = key_distance(best[i])
-    return again
+        best[row - first] = NOTHING
+        held[row - first] = measure_all(table, table.order[row], table.apart, best[row - first], 0)
+    measured, tiles = 0, table.terms.shape[0] // tile
+    for number in range(tiles):
+        begin = (first // tile + number) % tiles * tile
+        for four in range(first, stop, 4):
+            for start in range(begin, begin + tile, PART):
+                products_of_tile(table.rows[four : min(four + 4, stop)], table.blocks, start, PART, products)
+                for row in range(four, min(four + 4, stop)):
+                    slot, norm, node = row - first, table.norms[row], table.order[row]
+                    own, size, limit = found[slot], sizes[slot], limits[slot]
+                    size = gather(
+                        products, row - four, table.terms, start, 0, PART, limit, norm, table.order, own, size
+                    )
+                    if size > ROOM:
+                        held[slot], size = take_nearest(table, node, own, size, others, best[slot], held[slot])
+                        limits[slot] = min(limit, limit_of(table, node, best[slot]))
+                        size = split(others, 0, size, (limits[slot] << 32) - 1, own)
+                        own[:size] = others[:size]
+                        if size > ROOM // 2:
+                            held[slot] = take_rest(table, node, own, size, best[slot], held[slot])
+                            measured += size
+                            size = 0
+                    sizes[slot] = size
+    for row in range(first, stop):
+        slot, node = row - first, table.order[row]
+        held[slot], size = take_nearest(table, node, found[slot], sizes[slot], others, best[slot], held[slot])
+        size = split(others, 0, size, (limit_of(table, node, best[slot]) << 32) - 1, found[slot])
+        take_rest(table, node, others, size, best[slot], held[slot])
+        measured += size
+        for i in range(k):
+            ids[node, i] = key_node(best[slot, i])
+            squared[node, i] = key_distance(best[slot, i])
+    return measured
 
 
 def coded_graph_steps(
-    vectors: Stored, codec: Codec, codes: Whole, k: int, *, threads: int, vnni: bool
+    vectors: Stored, codec: Codec, codes: Whole, order: Ids, k: int, *, most: float, threads: int, vnni: bool
 ) -> Generator[int, None, tuple[Ids, Floats] | None]:
-    """The k nearest others of every vector, by codes.
+    """The k nearest others of every vector, by codes, quickest where near vectors stand together in the order.
 
-    Yields the rows done, returns ids and squared distances (n, k); None where a trial shows that the codes tell too
-    little apart.
+    Yields the rows done, returns ids and squared distances (n, k); None where a trial shows that the codes tell so
+    little apart that more than ``most`` vectors are candidates of a row.
     """
-    table, tile, n = table_of(codec, vectors, codes, threads, vnni=vnni), tile_of(vnni=vnni), len(vectors)
+    n, tile = len(vectors), tile_of(vnni=vnni)
+    if 2 * k > PART:
+        return None
+    table = table_of(codec, vectors, codes, order, threads, vnni=vnni)
     ids, squared = np.empty((n, k), np.int32), np.empty((n, k), np.float32)
-    products = [aligned_rows(4, tile, np.int32) for _ in range(threads)]
-    found = [np.empty((ROWS, tile + 2 * KEPT), np.int64) for _ in range(threads)]
+    products = [aligned_rows(4, PART, np.int32) for _ in range(threads)]
+    found = [np.empty((ROWS, PART + ROOM + BLOCK), np.int64) for _ in range(threads)]
+    best = [np.empty((ROWS, k), np.int64) for _ in range(threads)]
 
     def work(worker: int, start: int, stop: int) -> int:
-        return graph_rows(table, start, stop, products[worker], found[worker], ids, squared)
+        return graph_rows(table, tile, start, stop, products[worker], found[worker], best[worker], ids, squared)
 
-    if 2 * k > KEPT or sum(work(0, start, start + ROWS) for start in (0, n // 2)) > RETRIED * 2 * ROWS:
+    starts = np.linspace(0, n - ROWS, TRIED // ROWS, dtype=np.int64)
+    if sum(work(0, start, start + ROWS) for start in starts) > most * TRIED:
         return None
     yield from run_chunks(work, n, chunk=ROWS, threads=threads)
     return ids, squared
 
 
-def table_of(codec: Codec, vectors: Stored, codes: Whole, threads: int, *, vnni: bool, seed: int = 0) -> CodeTable:
-    """The table of a base and its codes."""
+def table_of(codec: Codec, vectors: Stored, codes: Whole, order: Ids, threads: int, *, vnni: bool) -> CodeTable:
+    """The table of a base and its codes in an order."""
     errors, projection = np.empty(len(codes), np.float32), codec.projection
 
     def measure(_: int, start: int, stop: int) -> None:
@@ -242,15 +304,15 @@ def table_of(codec: Codec, vectors: Stored, codes: Whole, threads: int, *, vnni:
     run_all(measure, len(codes), chunk=512, threads=threads)
     worst = np.sort(errors)[-min(APART, len(errors))]
     instructions: Any = np.empty((0, 0), np.uint8 if vnni else np.int8)
-    order = np.random.default_rng(seed).permutation(len(codes)).astype(np.int32)
+    ordered = codes[order]
     return CodeTable(
         vectors,
-        *row_codes(codes, vnni=vnni),
-        *column_blocks(codes[order], tile_of(vnni=vnni), vnni=vnni),
+        *row_codes(ordered, vnni=vnni),
+        *column_blocks(ordered, tile_of(vnni=vnni), vnni=vnni),
         order,
         errors,
         worst,
-        np.flatnonzero(errors > worst),
+        np.flatnonzero(errors > worst) << 1,
         np.float32(np.linalg.norm(projection.weights.astype(np.float64) * projection.scale, ord=2)),
         instructions,
     )

@@ -11,19 +11,16 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from experiments.ann.core.code_vector import BLOCK, block_keys, request_block
+from experiments.ann.core.code_vector import block_keys, request_block
 from experiments.ann.core.distance import Floats, Ids, Keys, key_node
 from experiments.ann.core.kernel import kernel
+from experiments.ann.core.lanes import BLOCK
 from experiments.ann.core.line_codes import Codes, QueryCodes
 from experiments.ann.core.pool_vector import NO_KEY, absorb, first_open
-from experiments.ann.core.pruning import Stored
 from experiments.ann.core.vector import LINE, prefetch
 
 REQUESTED_LINES = 4
 """Cache lines of a neighbor that are asked for ahead; the processor sees the pattern and fetches the rest."""
-
-AHEAD, AHEAD_LINES = 8, 16
-"""Vectors, and cache lines of each, that are asked for ahead where many are measured one after the other."""
 
 
 @kernel
@@ -134,13 +131,6 @@ def keep_unseen(graph: Ids, node: int, seen: Ids, slot: int, fresh: Ids) -> None
             fresh[slot, i] = fresh[slot, first] if count > first else -1
     if count > first and first + BLOCK < fresh.shape[1]:
         fresh[slot, first + BLOCK] = -1
-
-
-@kernel
-def request_row(vectors: Stored, node: int) -> None:
-    """Ask for the first cache lines of a vector."""
-    for line in range(min(AHEAD_LINES, vectors.shape[1] * vectors.itemsize // LINE)):
-        prefetch(vectors, node, line)
 
 
 @kernel

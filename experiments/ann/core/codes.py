@@ -105,8 +105,13 @@ def fit_codec(principal: Principal, dimensions: int, *, vnni: bool) -> Codec:
     full = -(-d // LINE) * LINE
     width = min(dimensions, full)
     most = BYTE if vnni else math.isqrt(LONGEST // width)
-    directions = np.eye(d, width) if width == full else principal.directions[:, :width]
+    directions = np.eye(d, width) if width == full else principal.directions[:, :width] @ rotation(width)
     return Codec(linear_map(principal, directions, most=most, vnni=vnni, share=1.0), most)
+
+
+def rotation(width: int) -> NDArray[np.float64]:
+    """A random rotation (width, width), the same each time."""
+    return np.linalg.qr(np.random.default_rng(0).standard_normal((width, width)))[0]
 
 
 def linear_map(

@@ -20,7 +20,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from experiments.ann.core.batch_search import key_rows
+from experiments.ann.core.centers import drawn_centers, nearest_centers, order_by_center
 from experiments.ann.core.code_pairs import (
     ROWS,
     Ints,
@@ -28,20 +28,20 @@ from experiments.ann.core.code_pairs import (
     candidates_of_rows,
     column_blocks,
     row_codes,
-    select_smallest,
     tile_of,
 )
-from experiments.ann.core.code_vector import BLOCK, stored_distance
-from experiments.ann.core.coded_linking import collect
+from experiments.ann.core.coded_linking import AT_ONCE, Collectors, collect, collectors
 from experiments.ann.core.codes import Whole
-from experiments.ann.core.distance import Floats, Ids, Keys, key_distance, key_node, make_key
-from experiments.ann.core.kernel import kernel, run_all, run_chunks
+from experiments.ann.core.distance import Floats, Ids, Keys, key_distance, key_node
+from experiments.ann.core.kernel import kernel, run_chunks
+from experiments.ann.core.lanes import BLOCK
 from experiments.ann.core.line_codes import Codes, QueryCodes
 from experiments.ann.core.lists import in_blocks
 from experiments.ann.core.pool_vector import NO_KEY
 from experiments.ann.core.projection import Packed
-from experiments.ann.core.pruning import Stored
+from experiments.ann.core.selection import select_smallest
 from experiments.ann.core.short_codes import ShortCodes
+from experiments.ann.core.stored_vector import Stored, measure
 from experiments.ann.core.vector import aligned_rows
 
 GROUP = 1000
@@ -54,7 +54,6 @@ WALKED = 32
 """Neighbors per node that the searches walk along."""
 SEARCHED = 96
 """List size of the searches, or k + 1 where that is more."""
-SAMPLED_PER_CENTER, ROUNDS = 32, 5
 COLUMNS = 64
 """Columns per step of the products."""
 MET = 16_384
@@ -70,58 +69,21 @@ class Groups(NamedTuple):
     """(centers + 1,) where the members of a center begin."""
     members: Ids
     """(4 n,) ids of the members, ascending within a center."""
+    together: Ids
+    """(n,) ids such that near vectors stand together."""
 
 
 def form_groups(codes: Whole, threads: int, seed: int = 0) -> Groups:
     """Groups of codes (n, width)."""
     n = len(codes)
     count = max(JOINED, n // GROUP)
-    rng = np.random.default_rng(seed)
-    sample = codes[np.sort(rng.choice(n, min(n, count * SAMPLED_PER_CENTER), replace=False))].astype(np.float32)
-    centers = sample[rng.choice(len(sample), count, replace=False)]
-    for _ in range(ROUNDS):
-        nearest = nearest_centers(sample, centers, 1, threads)[:, 0]
-        sizes = np.bincount(nearest, minlength=count)
-        order = np.argsort(nearest, kind="stable")
-        filled = np.flatnonzero(sizes)
-        sums = np.add.reduceat(sample[order], np.cumsum(sizes)[filled] - sizes[filled], axis=0)
-        centers[filled] = sums / sizes[filled, None]
+    centers = drawn_centers(codes, count, threads, seed)
     joined = nearest_centers(codes, centers, min(JOINED, count), threads)
     sizes = np.bincount(joined.ravel(), minlength=count)
     order = np.argsort(joined.ravel(), kind="stable")
     offsets = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
-    return Groups(joined, offsets, (order // joined.shape[1]).astype(np.int32))
-
-
-def nearest_centers(points: Whole | Floats, centers: Floats, count: int, threads: int) -> Ids:
-    """The nearest centers (m, count) of points."""
-    nearest = np.empty((len(points), count), np.int32)
-    halves = np.einsum("ij,ij->i", centers, centers) / 2
-
-    def work(_: int, start: int, stop: int) -> None:
-        smallest_columns(halves - points[start:stop].astype(np.float32) @ centers.T, nearest[start:stop])
-
-    run_all(work, len(points), chunk=256, threads=threads)
-    return nearest
-
-
-@kernel
-def smallest_columns(values: Floats, chosen: Ids) -> None:
-    """Columns of the smallest values of each row, in order, the first of equal ones first."""
-    count = chosen.shape[1]
-    best = np.empty(count, np.float32)
-    for row in range(values.shape[0]):
-        held = 0
-        for column in range(values.shape[1]):
-            value = values[row, column]
-            if held == count and value >= best[count - 1]:
-                continue
-            place = min(held, count - 1)
-            while place > 0 and best[place - 1] > value:
-                best[place], chosen[row, place] = best[place - 1], chosen[row, place - 1]
-                place -= 1
-            best[place], chosen[row, place] = value, column
-            held = min(held + 1, count)
+    members = (order // joined.shape[1]).astype(np.int32)
+    return Groups(joined, offsets, members, order_by_center(joined[:, 0], centers))
 
 
 @kernel
@@ -146,6 +108,7 @@ def nearest_in_group(
         nearest: out (n, 4, TAKEN) keys ``distance << 32 | id << 1``, in no order; -1 behind the last.
     """
     sizes, limits = np.empty(ROWS, np.int64), np.empty(ROWS, np.int64)
+    others = np.empty(found.shape[1] + BLOCK, np.int64)
     for first in range(0, rows.shape[0], ROWS):
         stop = min(first + ROWS, rows.shape[0])
         candidates_of_rows(rows, norms, blocks, terms, members, first, stop, 2 * TAKEN, products, found, sizes, limits)
@@ -158,7 +121,7 @@ def nearest_in_group(
                     size += 1
             kept = min(size, TAKEN)
             if size > kept:
-                select_smallest(found[slot], size, kept)
+                select_smallest(found[slot], size, kept, others)
             for i in range(kept):
                 key = found[slot, i]
                 nearest[own, ranks[row], i] = (key >> 32) << 32 | (key & 0x7FFFFFFF) << 1
@@ -186,37 +149,36 @@ def search_for_themselves(
     vectors: Stored,
     codes: Codes | Floats,
     queries: QueryCodes | Floats,
-    start: int,
-    stop: int,
+    nodes: Ids,
     size: int,
-    pools: Keys,
-    keys: Keys,
-    met: Keys,
+    scratch: Collectors,
     ids: Ids,
     squared: Floats,
 ) -> None:
-    """The nearest others of nodes start..stop-1, among those that a search from each finds; -1 behind the last.
+    """The nearest others of some nodes, among those that a search from each finds; -1 behind the last.
 
     ``queries`` has the rows of these nodes only; the other arguments are those of ``coded_linking.collect``.
     """
-    for node in range(start, stop):
-        collect(lists, codes, queries, node - start, node, size, pools, keys, met)
-        count = 0
-        for i in range(size):
-            other = key_node(pools[0, i])
-            if pools[0, i] != NO_KEY and other != node:
-                met[count] = make_key(stored_distance(vectors, other, vectors, node, codes), other)
-                count += 1
-        met[:count].sort()
-        for i in range(min(count, ids.shape[1])):
-            ids[node, i] = key_node(met[i])
-            squared[node, i] = key_distance(met[i])
+    for first in range(0, nodes.shape[0], AT_ONCE):
+        some = nodes[first : first + AT_ONCE]
+        collect(lists, codes, queries, first, some, size, scratch)
+        for slot in range(some.shape[0]):
+            node, met = some[slot], scratch.met[slot]
+            count = 0
+            for key in scratch.pools[slot, :size]:
+                if key != NO_KEY and key_node(key) != node:
+                    met[count] = key
+                    count += 1
+            measure(vectors, met, count, vectors, node, codes, met)
+            met[:count].sort()
+            for i in range(min(count, ids.shape[1])):
+                ids[node, i] = key_node(met[i])
+                squared[node, i] = key_distance(met[i])
 
 
-def rough_graph_steps(codes: Whole, threads: int, *, vnni: bool) -> Generator[int, None, Ids]:
+def rough_graph_steps(codes: Whole, groups: Groups, threads: int, *, vnni: bool) -> Generator[int, None, Ids]:
     """Neighbors within groups (n, WALKED) of codes (n, width); yields the members done, of 4 n."""
     n = len(codes)
-    groups = form_groups(codes, threads)
     count = len(groups.offsets) - 1
     nearest = np.full((n, groups.joined.shape[1], TAKEN), -1, np.int64)
     widest = int(np.diff(groups.offsets).max())
@@ -248,7 +210,7 @@ def rough_graph_steps(codes: Whole, threads: int, *, vnni: bool) -> Generator[in
 
 def grouped_graph_steps(
     vectors: Stored, codes: Whole, short: ShortCodes, k: int, *, threads: int, vnni: bool
-) -> Generator[int, None, tuple[Ids, Floats]]:
+) -> Generator[int, None, tuple[Ids, Floats, Ids]]:
     """Near neighbors of every vector, most of them its k nearest.
 
     Args:
@@ -256,22 +218,22 @@ def grouped_graph_steps(
         codes: of ``codes.Codec``, for the groups.
         short: codes for the searches.
 
-    Yields the vectors done, returns ids (n, k) and squared distances (n, k); -1 and infinity behind the last.
+    Yields the vectors done, returns ids (n, k) and squared distances (n, k), -1 and infinity behind the last, and ids
+    such that near vectors stand together.
     """
     n = len(vectors)
-    lists = yield from rough_graph_steps(codes, threads, vnni=vnni)
+    groups = form_groups(codes, threads)
+    lists = yield from rough_graph_steps(codes, groups, threads, vnni=vnni)
     size = min(max(k + 1, SEARCHED), n)
     ids, squared = np.full((n, k), -1, np.int32), np.full((n, k), np.inf, np.float32)
-    pools = [key_rows(1, size) for _ in range(threads)]
-    keys = [key_rows(1, WALKED + BLOCK)[0] for _ in range(threads)]
-    met = np.empty((threads, max(MET, size)), np.int64)
+    scratch = [collectors(WALKED, size, MET, size) for _ in range(threads)]
     walked = in_blocks(lists)
 
     def work(worker: int, start: int, stop: int) -> None:
-        queries = short.of_queries(vectors[start:stop])
-        scratch = (pools[worker], keys[worker], met[worker])
-        search_for_themselves(walked, vectors, short.codes, queries, start, stop, size, *scratch, ids, squared)
+        nodes = groups.together[start:stop]
+        queries = short.of_queries(vectors[nodes])
+        search_for_themselves(walked, vectors, short.codes, queries, nodes, size, scratch[worker], ids, squared)
 
     for done in run_chunks(work, n, chunk=256, threads=threads):
         yield n // 2 + done // 2
-    return ids, squared
+    return ids, squared, groups.together

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from experiments.ann.core.code_vector import BLOCK
 from experiments.ann.core.distance import Ids
+from experiments.ann.core.lanes import BLOCK
 from experiments.ann.core.vector import aligned_rows
 
 STARTS = 8

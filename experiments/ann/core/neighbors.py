@@ -9,16 +9,18 @@ from __future__ import annotations
 from collections.abc import Generator
 from typing import Literal, NamedTuple, TypeVar
 
+import numpy as np
 from threadpoolctl import threadpool_limits
 
-from experiments.ann.core.code_vector import has_vnni
+from experiments.ann.core.centers import order_of
 from experiments.ann.core.coded_neighbors import FEWEST, coded_graph_steps
 from experiments.ann.core.codes import Principal, fit_codec
 from experiments.ann.core.distance import Floats, Ids
 from experiments.ann.core.exact import knn_graph_steps
 from experiments.ann.core.grouped_neighbors import GROUP, JOINED, grouped_graph_steps
-from experiments.ann.core.pruning import Stored
+from experiments.ann.core.machine import has_vnni
 from experiments.ann.core.short_codes import ShortCodes
+from experiments.ann.core.stored_vector import Stored
 
 T = TypeVar("T")
 Method = Literal["auto", "exact", "grouped"]
@@ -26,6 +28,10 @@ PRODUCTS_PER_SECOND = 5e10
 """Products of bytes that a thread makes and looks through, from the graph of 100,000 x 128 bytes on a Xeon."""
 SECONDS_PER_SEARCH = 75e-6
 """What a search for itself takes a thread, with what is measured at its end, from the same vectors."""
+PRODUCTS_PER_BYTE, PRODUCTS_PER_BYTE_IN_WORDS = 12, 4
+"""Products of codes, by VNNI and by words, in the time in which one byte of the vectors is measured, twice."""
+DECLINED = 1 / 16
+"""Share of the vectors above which the exact graph by the longest codes takes longer than by products of floats."""
 PATIENCE = 4.0
 GROUPED_FROM = 50_000
 """Vectors below which groups are never chosen."""
@@ -37,6 +43,18 @@ class Step(NamedTuple):
     stage: str
     done: int
     total: int
+
+
+class Neighbors(NamedTuple):
+    """The nearest others of n vectors."""
+
+    ids: Ids
+    """(n, k)."""
+    squared: Floats
+    method: str
+    """How they were found: exact or grouped."""
+    order: Ids
+    """Ids (n,) such that near vectors stand together, as far as that was found out."""
 
 
 class Plan(NamedTuple):
@@ -65,8 +83,8 @@ def neighbor_stage(
     k: int,
     method: Method,
     threads: int,
-) -> Generator[Step, None, tuple[Ids, Floats, str]]:
-    """The nearest others of padded vectors: ids (n, k), squared distances, and how they were found."""
+) -> Generator[Step, None, Neighbors]:
+    """The nearest others of padded vectors."""
     n, width = len(base), max(1, min(k, len(base) - 1))
     plan = neighbor_plan(n, base.shape[1], threads)
     vnni = has_vnni()
@@ -79,14 +97,25 @@ def neighbor_stage(
                 codes = codec.encode(vectors, threads=threads)
                 if grouped:
                     steps = grouped_graph_steps(vectors, codes, short, width, threads=threads, vnni=vnni)
-                    return *(yield from _staged("neighbors in groups", n, steps)), "grouped"
-                found = yield from _staged(
-                    "nearest neighbors", n, coded_graph_steps(vectors, codec, codes, width, threads=threads, vnni=vnni)
-                )
+                    ids, squared, order = yield from _staged("neighbors in groups", n, steps)
+                    return Neighbors(ids, squared, "grouped", order)
+                order = order_of(codes, threads)
+                longest = code_bytes == widths[-1]
+                most = n * DECLINED if longest else most_candidates(vectors, code_bytes, width, vnni=vnni)
+                proved = coded_graph_steps(vectors, codec, codes, order, width, most=most, threads=threads, vnni=vnni)
+                found = yield from _staged("nearest neighbors", n, proved)
                 if found is not None:
-                    return *found, "exact"
+                    return Neighbors(*found, "exact", order)
         exact = knn_graph_steps(base, width, threads=threads)
-        return *(yield from _staged("nearest neighbors", n, exact)), "exact"
+        return Neighbors(*(yield from _staged("nearest neighbors", n, exact)), "exact", np.arange(n, dtype=np.int32))
+
+
+def most_candidates(vectors: Stored, width: int, k: int, *, vnni: bool) -> float:
+    """Candidates of a row, beside twice the k that are needed, that take as long to measure as all its products of
+    codes of a width: with more, twice as long codes pay.
+    """
+    products = vectors.shape[0] * width / (PRODUCTS_PER_BYTE if vnni else PRODUCTS_PER_BYTE_IN_WORDS)
+    return 2 * k + products / (vectors.shape[1] * vectors.itemsize)
 
 
 def code_widths(dim: int) -> list[int]:

@@ -11,9 +11,10 @@ from typing import Any
 from llvmlite import ir
 from numba import types
 
-from experiments.ann.core.code_vector import BLOCK, I8, I64, KEYS, declared, has_wide_registers, shuffle, splat
 from experiments.ann.core.distance import Keys
 from experiments.ann.core.kernel import kernel
+from experiments.ann.core.lanes import BLOCK, I8, I64, KEYS, declared, shuffle, splat
+from experiments.ann.core.machine import has_wide_registers
 from experiments.ann.core.vector import LINE, cgutils, element_pointer, instruction
 
 IN_REGISTERS = 12 if has_wide_registers() else 5

@@ -9,7 +9,7 @@ from typing import Any
 from llvmlite import ir
 from numba import types
 
-from experiments.ann.core.code_vector import (
+from experiments.ann.core.lanes import (
     FLOATS,
     I64,
     INTS,
@@ -17,9 +17,9 @@ from experiments.ann.core.code_vector import (
     add_byte_products,
     add_word_products,
     declared,
-    has_wide_registers,
     splat,
 )
+from experiments.ann.core.machine import has_wide_registers
 from experiments.ann.core.vector import cgutils, element_pointer, instruction
 
 
@@ -100,24 +100,21 @@ STEPS = {types.float32: _add_floats, types.int16: _add_words, types.uint8: add_b
 
 
 @instruction
-def mask_below(typing_context: Any, products: Any, row: Any, terms: Any, column: Any, limit: Any) -> Any:
-    """Bit j of 64 is set where terms[column + j] - 2 products[row, column % width + j] < limit.
+def mask_below(typing_context: Any, products: Any, row: Any, place: Any, terms: Any, column: Any, limit: Any) -> Any:
+    """Bit j of 64 is set where terms[column + j] - 2 products[row, place + j] < limit.
 
     Args:
-        products: int32 (rows, width), width a multiple of 64.
-        terms: int32 (columns,).
-        column: a multiple of 64.
+        products: int32 (rows, at least place + 64).
+        terms: int32 (at least column + 64,).
         limit: int32.
     """
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         kinds = signature.args
-        width = cgutils.unpack_tuple(builder, context.make_array(kinds[0])(context, builder, arguments[0]).shape)[1]
-        local = builder.urem(arguments[3], width)
-        left = element_pointer(context, builder, kinds[0], arguments[0], arguments[1], local)
-        right = element_pointer(context, builder, kinds[2], arguments[2], arguments[3])
+        left = element_pointer(context, builder, kinds[0], arguments[0], arguments[1], arguments[2])
+        right = element_pointer(context, builder, kinds[3], arguments[3], arguments[4])
         left, right = (builder.bitcast(side, INTS.as_pointer()) for side in (left, right))
-        limits = splat(builder, arguments[4], INTS)
+        limits = splat(builder, arguments[5], INTS)
         mask = ir.Constant(I64, 0)
         for part in range(4):
             product = builder.load(builder.gep(left, [ir.Constant(I64, part)]), align=4)
@@ -127,7 +124,7 @@ def mask_below(typing_context: Any, products: Any, row: Any, terms: Any, column:
             mask = builder.or_(mask, builder.shl(bits, ir.Constant(I64, 16 * part)))
         return mask
 
-    return types.int64(products, types.int64, terms, types.int64, types.int32), generate
+    return types.int64(products, types.int64, types.int64, terms, types.int64, types.int32), generate
 
 
 @instruction

@@ -13,49 +13,81 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from experiments.ann.core.code_vector import stored_distance
 from experiments.ann.core.distance import Floats, Ids, Keys, key_distance, key_node, make_key
 from experiments.ann.core.equals import TWINS, followers_first
 from experiments.ann.core.kernel import kernel
+from experiments.ann.core.lanes import BLOCK
 from experiments.ann.core.line_codes import Codes
 from experiments.ann.core.search import Stamps, best_first, next_stamp
+from experiments.ann.core.selection import select_smallest, split
+from experiments.ann.core.stored_vector import Stored, not_occluded
 
-Stored = NDArray[np.float32] | NDArray[np.uint8]
+CHUNK = 64
+"""Candidates that are sorted at once; most of the others are occluded before their turn."""
 
 
 @kernel
-def keep_unoccluded(vectors: Stored, codes: Codes | Floats, candidates: Keys, size: int, kept: Keys) -> int:
-    """Apply the MRNG rule to sorted candidates; of those that equal p only the first ``TWINS`` are looked at.
+def keep_unoccluded(
+    vectors: Stored, codes: Codes | Floats, node: int, candidates: Keys, size: int, others: Keys, kept: Keys
+) -> int:
+    """Apply the MRNG rule to the candidates of a node p; of those that equal p only ``TWINS`` are looked at.
 
     The rule alone would let p's equals take all edges, since none occludes another.
 
     Args:
         vectors: padded (n, d), floats or bytes.
         codes: any array of codes; its element type selects the instructions for bytes.
-        candidates: keys with the distance to p (>= size,), ascending but for equals of p, without p and without
-            repetition.
-        kept: out, keys taken (max_degree,), in the order of the candidates.
+        candidates: keys with the distance to p (>= size + 8,), in any order, without p and without repetition; they are
+            overwritten.
+        others: scratch (>= size + 8,).
+        kept: out, keys taken (max_degree,), from the nearest.
 
     Returns:
         Number of keys taken.
     """
-    taken = 0
-    for i in range(size):
-        if taken == kept.shape[0]:
-            break
-        distance = key_distance(candidates[i])
-        if distance == 0 and i >= TWINS:
-            continue
-        node = key_node(candidates[i])
-        occluded = False
-        for j in range(taken):
-            if stored_distance(vectors, key_node(kept[j]), vectors, node, codes) < distance:
-                occluded = True
-                break
-        if not occluded:
-            kept[taken] = candidates[i]
+    size, taken = take_twins(candidates, size, node, vectors.shape[0], others, kept)
+    while size > 0 and taken < kept.shape[0]:
+        few, before = min(size, CHUNK), taken
+        select_smallest(candidates, size, few, others)
+        nearest, left = others, few
+        nearest[:few] = candidates[:few]
+        nearest[:few].sort()
+        while left > 0 and taken < kept.shape[0]:
+            kept[taken] = nearest[0]
+            left = drop_occluded(vectors, codes, key_node(kept[taken]), nearest, 1, left)
             taken += 1
+        for i in range(before, taken):
+            size = drop_occluded(vectors, codes, key_node(kept[i]), candidates, few if i == before else 0, size)
     return taken
+
+
+@kernel
+def take_twins(candidates: Keys, size: int, node: int, n: int, others: Keys, kept: Keys) -> tuple[int, int]:
+    """Move the ``TWINS`` followers of a node from the candidates to ``kept``, and drop its other equals.
+
+    Returns how many candidates are left and how many are kept.
+    """
+    equals = split(candidates, 0, size, (1 << 32) - 1, others)
+    if equals == 0:
+        candidates[:size] = others[:size]
+        return size, 0
+    candidates[:equals].sort()
+    followers_first(candidates, equals, node, n)
+    taken = min(equals, TWINS, kept.shape[0])
+    kept[:taken] = candidates[:taken]
+    candidates[: size - equals] = others[: size - equals]
+    return size - equals, taken
+
+
+@kernel
+def drop_occluded(vectors: Stored, codes: Codes | Floats, node: int, keys: Keys, first: int, stop: int) -> int:
+    """Write the keys first..stop-1 that are not strictly nearer to a node than their distance says to the front;
+    returns their number.
+    """
+    count = 0
+    for place in range(first, stop, BLOCK):
+        count = not_occluded(vectors, keys, place, stop, node, codes, keys, count)
+    return count
 
 
 @kernel
@@ -85,13 +117,13 @@ def link_nodes(
         capacity: search list size.
         most: candidates that are kept, the nearest first.
         from_search: whether candidates are those met by a search, beside the node's own neighbors.
-        pool, met: scratch (>= capacity,) and (>= n + k,).
+        pool, met: scratch (>= capacity,) and (>= n + k + 8,).
         links, squared: out, edges (n, max_degree) from the nearest, and their squared distances.
 
     Returns:
         The last stamp used.
     """
-    kept = np.empty(links.shape[1], np.int64)
+    kept, others = np.empty(links.shape[1], np.int64), np.empty(met.shape[0], np.int64)
     for node in range(start, stop):
         stamp = next_stamp(stamps, stamp)
         size = 0
@@ -106,9 +138,9 @@ def link_nodes(
                 stamps[neighbor] = stamp
                 met[size] = make_key(knn_squared[node, i], neighbor)
                 size += 1
-        met[:size].sort()
-        followers_first(met, size, node, base.shape[0])
-        taken = keep_unoccluded(base, stamps, met, min(size, most), kept)
+        if size > most:
+            select_smallest(met, size, most, others)
+        taken = keep_unoccluded(base, stamps, node, met, min(size, most), others, kept)
         for i in range(taken):
             links[node, i] = key_node(kept[i])
             squared[node, i] = key_distance(kept[i])
@@ -169,7 +201,7 @@ def join_reverse(
     width = links.shape[1]
     kept = np.empty(width, np.int64)
     for node in range(start, stop):
-        union = np.empty(width + offsets[node + 1] - offsets[node], np.int64)
+        union = np.empty(width + offsets[node + 1] - offsets[node] + BLOCK, np.int64)
         size = 0
         while size < width and links[node, size] >= 0:
             union[size] = make_key(squared[node, size], links[node, size])
@@ -179,12 +211,12 @@ def join_reverse(
             if not np.any(links[node, :own] == key_node(incoming[i])):
                 union[size] = incoming[i]
                 size += 1
-        union[:size].sort()
         chosen = union
         if size > width:
-            followers_first(union, size, node, vectors.shape[0])
-            size = keep_unoccluded(vectors, codes, union, size, kept)
+            size = keep_unoccluded(vectors, codes, node, union, size, np.empty_like(union), kept)
             chosen = kept
+        else:
+            union[:size].sort()
         for i in range(size):
             joined[node, i] = key_node(chosen[i])
 

@@ -6,11 +6,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from experiments.ann.core.code_vector import has_vnni
 from experiments.ann.core.codes import Principal
 from experiments.ann.core.distance import Floats
 from experiments.ann.core.line_codes import Codes, LineCodec, QueryCodes, fit_line_codec
-from experiments.ann.core.pruning import Stored
+from experiments.ann.core.machine import has_vnni
+from experiments.ann.core.stored_vector import Stored
 from experiments.ann.core.vector import LANES
 
 

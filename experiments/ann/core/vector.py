@@ -70,26 +70,27 @@ def squared_distance(typing_context: Any, x: Any, i: Any, y: Any) -> Any:
         left = element_pointer(context, builder, x_type, arguments[0], arguments[1])
         right = element_pointer(context, builder, y_type, arguments[2])
         length = cgutils.unpack_tuple(builder, context.make_array(y_type)(context, builder, arguments[2]).shape)[0]
-        return sum_of_squares(builder, left, right, length)
+        return fold(builder, sums_of_squares(builder, [left], right, length)[0])
 
     return types.float32(x, types.int64, y), generate
 
 
-def sum_of_squares(builder: Any, left: Any, right: Any, length: Any) -> Any:
-    """Code of the squared distance of two rows of floats."""
+def sums_of_squares(builder: Any, rows: list[Any], right: Any, length: Any) -> list[Any]:
+    """Code of 16 partial sums of the squared distance of each of some rows of floats to one row."""
     word, lanes = ir.IntType(64), ir.VectorType(ir.FloatType(), LANES)
-    left = builder.bitcast(left, lanes.as_pointer())
+    lefts = [builder.bitcast(row, lanes.as_pointer()) for row in rows]
     right = builder.bitcast(right, lanes.as_pointer())
-    sums = [cgutils.alloca_once_value(builder, ir.Constant(lanes, [0.0] * LANES)) for _ in range(2)]
+    zero = ir.Constant(lanes, [0.0] * LANES)
+    sums = [[cgutils.alloca_once_value(builder, zero) for _ in rows] for _ in range(2)]
     steps = builder.lshr(length, ir.Constant(word, 4))
     fma_type = ir.FunctionType(lanes, [lanes, lanes, lanes])
     fma = cgutils.get_or_insert_function(builder.module, fma_type, f"llvm.fmuladd.v{LANES}f32")
 
-    def accumulate(step: Any, total: Any) -> None:
-        a = builder.load(builder.gep(left, [step]), align=4)
+    def accumulate(step: Any, totals: list[Any]) -> None:
         b = builder.load(builder.gep(right, [step]), align=4)
-        difference = builder.fsub(a, b)
-        builder.store(builder.call(fma, [difference, difference, builder.load(total)]), total)
+        for left, total in zip(lefts, totals, strict=True):
+            difference = builder.fsub(builder.load(builder.gep(left, [step]), align=4), b)
+            builder.store(builder.call(fma, [difference, difference, builder.load(total)]), total)
 
     pairs = builder.lshr(steps, ir.Constant(word, 1))
     with cgutils.for_range(builder, pairs) as loop:
@@ -98,7 +99,7 @@ def sum_of_squares(builder: Any, left: Any, right: Any, length: Any) -> Any:
         accumulate(builder.add(first, ir.Constant(word, 1)), sums[1])
     with builder.if_then(builder.trunc(steps, ir.IntType(1))):
         accumulate(builder.sub(steps, ir.Constant(word, 1)), sums[0])
-    return fold(builder, builder.fadd(builder.load(sums[0]), builder.load(sums[1])))
+    return [builder.fadd(builder.load(even), builder.load(odd)) for even, odd in zip(*sums, strict=True)]
 
 
 def fold(builder: Any, vector: Any) -> Any:

@@ -1,0 +1,31 @@
+"""What the processor can do that kernels are compiled for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import llvmlite.binding as llvm
+from numba.core import config as numba_config
+
+config: Any = numba_config
+
+
+def supports(*features: str) -> bool:
+    """Whether kernels are compiled for a processor with features that LLVM names.
+
+    A processor or features that the user names to numba (NUMBA_CPU_NAME, NUMBA_CPU_FEATURES) are taken at their word.
+    """
+    if config.CPU_NAME or config.CPU_FEATURES:
+        return all(f"+{feature}" in (config.CPU_FEATURES or "").split(",") for feature in features)
+    host = llvm.get_host_cpu_features()
+    return bool(config.ENABLE_AVX and all(host.get(feature) for feature in features))
+
+
+def has_vnni() -> bool:
+    """Whether kernels may use the dot product of bytes on 64-byte registers."""
+    return supports("avx512vnni", "avx512bw")
+
+
+def has_wide_registers() -> bool:
+    """Whether there are 32 vector registers of 64 bytes, rather than 16 of 32 bytes or fewer."""
+    return supports("avx512f")
