@@ -18,12 +18,15 @@ from experiments.ann.core.lanes import BLOCK
 from experiments.ann.core.product_vector import lowest_bit, mask_below, project_four
 from experiments.ann.core.projection import Bytes, Packed, Words, in_panels
 from experiments.ann.core.selection import select_smallest
+from experiments.ann.core.tile_vector import multiply_tiles
 from experiments.ann.core.vector import LANES, aligned_rows
 
 TILE, WORD_TILE = 4096, 1024
 """Columns whose codes stay in the second cache while rows pass; processors without VNNI have less of it."""
 ROWS = 64
 """Rows per block."""
+TOGETHER = 16
+"""Rows that are multiplied at once."""
 SAMPLED = 1024
 """Columns from which the first limit of a row is estimated."""
 Ints = NDArray[np.int32]
@@ -49,8 +52,12 @@ def column_blocks(codes: Whole, multiple: int, *, vnni: bool) -> tuple[Packed, I
 
 
 def row_codes(codes: Whole, *, vnni: bool) -> tuple[Rows, Ints]:
-    """Codes (n, width) as rows of products, words or for VNNI bytes shifted by 128, and their squared lengths (n,)."""
-    rows: Rows = aligned_rows(codes.shape[0], codes.shape[1], np.uint8 if vnni else np.int16)
+    """Codes (n, width) as rows of products, words or for VNNI bytes shifted by 128, and their squared lengths (n,).
+
+    15 more rows lie in memory behind the last.
+    """
+    n, width = codes.shape
+    rows: Rows = aligned_rows(n + TOGETHER - 1, width, np.uint8 if vnni else np.int16)[:n]
     rows[:] = codes.view(np.uint8) ^ 128 if vnni else codes
     return rows, np.einsum("ij,ij->i", codes, codes, dtype=np.int32)
 
@@ -61,11 +68,20 @@ def tile_of(*, vnni: bool) -> int:
 
 
 @kernel
-def products_of_tile(rows: Rows, blocks: Packed, start: int, width: int, products: Ints) -> None:
-    """Products of up to four rows with the ``width`` columns of the tile at ``start``, into products (4, >= width)."""
+def products_of_tile(rows: Rows, blocks: Packed, start: int, width: int, products: Ints, tiles: bool) -> None:
+    """Products of up to 16 rows with the ``width`` columns from ``start`` on, into products (16, at least width).
+
+    Args:
+        rows, blocks: see ``row_codes`` and ``column_blocks``.
+        tiles: whether tile registers multiply, see ``machine.has_tiles``; only bytes.
+    """
+    if tiles:
+        multiply_tiles(rows, blocks, start, width, products)
+        return
     columns = blocks[start // LANES :]
-    for column in range(0, width, 64):
-        project_four(rows, 0, columns, column, products)
+    for four in range(0, rows.shape[0], 4):
+        for column in range(0, width, 64):
+            project_four(rows, four, columns, column, products)
 
 
 @kernel
@@ -113,12 +129,13 @@ def candidates_of_rows(
     found: Keys,
     sizes: Keys,
     limits: Keys,
+    tiles: bool,
 ) -> None:
     """The nearest columns by code of rows first..stop-1 in ``found`` (ROWS, room).
 
     All whose squared distance is at most ``limits`` - 2 are there, of those one further away the first by id. ``kept``
     to twice as many remain, if there are as many; ``order`` tells the ids of the columns. ``products``
-    is scratch (4, tile): columns are taken by tiles of that width, which is a multiple of 64.
+    is scratch (16, tile): columns are taken by tiles of that width, which is a multiple of 64.
     """
     tile = products.shape[1]
     others = np.empty(found.shape[1] + BLOCK, np.int64)
@@ -128,11 +145,12 @@ def candidates_of_rows(
     share = min(SAMPLED, int(expected + 2 * np.sqrt(expected)) + 4)
     for start in range(0, terms.shape[0], tile):
         width = min(tile, terms.shape[0] - start)
-        for row in range(first, stop, 4):
-            products_of_tile(rows[row : min(row + 4, stop)], blocks, start, width, products)
-            for local in range(min(4, stop - row)):
-                slot = row + local - first
-                norm = norms[row + local]
+        for group in range(first, stop, TOGETHER):
+            some = min(TOGETHER, stop - group)
+            products_of_tile(rows[group : group + some], blocks, start, width, products, tiles)
+            for local in range(some):
+                slot = group + local - first
+                norm = norms[group + local]
                 begin = 0
                 if start == 0:
                     begin = min(SAMPLED, width)

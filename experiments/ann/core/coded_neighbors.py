@@ -23,6 +23,7 @@ import numpy as np
 from experiments.ann.core.code_pairs import (
     ROWS,
     TILE,
+    TOGETHER,
     Ints,
     Rows,
     column_blocks,
@@ -36,6 +37,7 @@ from experiments.ann.core.distance import Floats, Ids, Keys, key_distance, key_n
 from experiments.ann.core.kernel import fast_kernel, kernel, run_all, run_chunks
 from experiments.ann.core.lanes import BLOCK
 from experiments.ann.core.line_codes import Codes
+from experiments.ann.core.machine import has_tiles
 from experiments.ann.core.projection import Packed, Products
 from experiments.ann.core.selection import select_smallest, split
 from experiments.ann.core.stored_vector import Stored, keys_of_eight, request_row
@@ -43,8 +45,10 @@ from experiments.ann.core.vector import LANES, aligned_rows
 
 ROOM = 2048
 """Candidates per row that wait to be measured together."""
-PART = 1024
-"""Columns whose products stay in the first cache; a row's first distance comes from so many around it."""
+PART = 512
+"""Columns whose products stay in the first cache."""
+AROUND = 2 * PART
+"""Columns around a row that its first distance comes from."""
 APART = 32
 """Fewer than so many vectors are measured against every row, since their codes are worse than the others'."""
 TRIED = 256
@@ -83,6 +87,8 @@ class CodeTable(NamedTuple):
     stretch: np.float32
     instructions: Codes
     """Any array of codes; its element type selects those for bytes."""
+    tiles: bool
+    """Whether products use tile registers."""
 
 
 @fast_kernel
@@ -129,18 +135,35 @@ def first_limits(
 ) -> None:
     """Limits of the squared code distance for rows first..stop-1, from their nearest among the columns around them."""
     k = best.shape[0]
-    last = table.terms.shape[0] - PART
-    start = min(max((first + stop - PART) // 2, 0), last) // LANES * LANES
-    for four in range(first, stop, 4):
-        products_of_tile(table.rows[four : min(four + 4, stop)], table.blocks, start, PART, products)
-        for row in range(four, min(four + 4, stop)):
-            norm, node = table.norms[row], table.order[row]
-            size = gather(products, row - four, table.terms, start, 0, PART, FARTHEST, norm, table.order, found, 0)
-            few = min(k + 1, size)
-            select_smallest(found, size, few, others)
-            best[:] = NOTHING
-            measure_all(table, node, found[: name_nodes(table, found, few, np.inf)], best, 0)
-            limits[row - first] = limit_of(table, node, best)
+    last = table.terms.shape[0] - AROUND
+    begin = min(max((first + stop - AROUND) // 2, 0), last) // LANES * LANES
+    sizes = np.zeros(ROWS, np.int64)
+    for group in range(first, stop, TOGETHER):
+        rows = table.rows[group : min(group + TOGETHER, stop)]
+        for start in range(begin, begin + AROUND, PART):
+            products_of_tile(rows, table.blocks, start, PART, products, table.tiles)
+            for row in range(group, group + rows.shape[0]):
+                slot, norm = row - first, table.norms[row]
+                sizes[slot] = gather(
+                    products,
+                    row - group,
+                    table.terms,
+                    start,
+                    0,
+                    PART,
+                    FARTHEST,
+                    norm,
+                    table.order,
+                    found[slot],
+                    sizes[slot],
+                )
+    for row in range(first, stop):
+        node, own = table.order[row], found[row - first]
+        few = min(k + 1, sizes[row - first])
+        select_smallest(own, sizes[row - first], few, others)
+        best[:] = NOTHING
+        measure_all(table, node, own[: name_nodes(table, own, few, np.inf)], best, 0)
+        limits[row - first] = limit_of(table, node, best)
 
 
 @kernel
@@ -156,15 +179,15 @@ def take_nearest(
     """Offer the nearest candidates by code to the k nearest of a node, which hold some.
 
     Returns how many they hold, and how many candidates are left, at the front of ``others``: none where k vectors equal
-    the node. What is left of those with the same code comes after the k by id.
+    the node and more than k candidates were taken. What is left of those with the same code comes after them by id.
     """
     k = best.shape[0]
-    sure = min(k + k // 2 + 1 if held < k else k // 2, size)
+    sure = min(k + k // 2 + 1 if held < k or key_distance(best[k - 1]) == 0 else k // 2, size)
     select_smallest(found, size, sure, others)
     left = size - sure
     others[:left] = found[sure:size]
     held = measure_all(table, node, found[: name_nodes(table, found, sure, np.inf)], best, held)
-    return held, 0 if key_distance(best[k - 1]) == 0 else left
+    return held, 0 if sure > k and key_distance(best[k - 1]) == 0 else left
 
 
 @kernel
@@ -221,28 +244,29 @@ def graph_rows(
 
     Args:
         tile: columns that stay in the second cache.
-        products: scratch (4, PART).
+        products: scratch (TOGETHER, PART).
         found: scratch (ROWS, PART + ROOM + 8).
         best: scratch (ROWS, k).
     """
     k = best.shape[1]
     sizes, limits, held = np.zeros(ROWS, np.int64), np.empty(ROWS, np.int64), np.empty(ROWS, np.int64)
     others = np.empty(found.shape[1], np.int64)
-    first_limits(table, first, stop, products, found[0], others, best[0], limits)
+    first_limits(table, first, stop, products, found, others, best[0], limits)
     for row in range(first, stop):
         best[row - first] = NOTHING
         held[row - first] = measure_all(table, table.order[row], table.apart, best[row - first], 0)
     measured, tiles = 0, table.terms.shape[0] // tile
     for number in range(tiles):
         begin = (first // tile + number) % tiles * tile
-        for four in range(first, stop, 4):
+        for group in range(first, stop, TOGETHER):
+            rows = table.rows[group : min(group + TOGETHER, stop)]
             for start in range(begin, begin + tile, PART):
-                products_of_tile(table.rows[four : min(four + 4, stop)], table.blocks, start, PART, products)
-                for row in range(four, min(four + 4, stop)):
+                products_of_tile(rows, table.blocks, start, PART, products, table.tiles)
+                for row in range(group, group + rows.shape[0]):
                     slot, norm, node = row - first, table.norms[row], table.order[row]
                     own, size, limit = found[slot], sizes[slot], limits[slot]
                     size = gather(
-                        products, row - four, table.terms, start, 0, PART, limit, norm, table.order, own, size
+                        products, row - group, table.terms, start, 0, PART, limit, norm, table.order, own, size
                     )
                     if size > ROOM:
                         held[slot], size = take_nearest(table, node, own, size, others, best[slot], held[slot])
@@ -275,11 +299,11 @@ def coded_graph_steps(
     little apart that more than ``most`` vectors are candidates of a row.
     """
     n, tile = len(vectors), tile_of(vnni=vnni)
-    if 2 * k > PART:
+    if 2 * k > AROUND:
         return None
     table = table_of(codec, vectors, codes, order, threads, vnni=vnni)
     ids, squared = np.empty((n, k), np.int32), np.empty((n, k), np.float32)
-    products = [aligned_rows(4, PART, np.int32) for _ in range(threads)]
+    products = [aligned_rows(TOGETHER, PART, np.int32) for _ in range(threads)]
     found = [np.empty((ROWS, PART + ROOM + BLOCK), np.int64) for _ in range(threads)]
     best = [np.empty((ROWS, k), np.int64) for _ in range(threads)]
 
@@ -315,4 +339,5 @@ def table_of(codec: Codec, vectors: Stored, codes: Whole, order: Ids, threads: i
         np.flatnonzero(errors > worst) << 1,
         np.float32(np.linalg.norm(projection.weights.astype(np.float64) * projection.scale, ord=2)),
         instructions,
+        vnni and has_tiles(),
     )

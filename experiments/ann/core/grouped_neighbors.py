@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from experiments.ann.core.centers import drawn_centers, nearest_centers, order_by_center
 from experiments.ann.core.code_pairs import (
     ROWS,
+    TOGETHER,
     Ints,
     Rows,
     candidates_of_rows,
@@ -37,6 +38,7 @@ from experiments.ann.core.kernel import kernel, run_chunks
 from experiments.ann.core.lanes import BLOCK
 from experiments.ann.core.line_codes import Codes, QueryCodes
 from experiments.ann.core.lists import in_blocks
+from experiments.ann.core.machine import has_tiles
 from experiments.ann.core.pool_vector import NO_KEY
 from experiments.ann.core.projection import Packed
 from experiments.ann.core.selection import select_smallest
@@ -97,6 +99,7 @@ def nearest_in_group(
     products: Ints,
     found: Keys,
     nearest: Keys,
+    tiles: bool,
 ) -> None:
     """The nearest members of a group by code of each of its members.
 
@@ -111,7 +114,9 @@ def nearest_in_group(
     others = np.empty(found.shape[1] + BLOCK, np.int64)
     for first in range(0, rows.shape[0], ROWS):
         stop = min(first + ROWS, rows.shape[0])
-        candidates_of_rows(rows, norms, blocks, terms, members, first, stop, 2 * TAKEN, products, found, sizes, limits)
+        candidates_of_rows(
+            rows, norms, blocks, terms, members, first, stop, 2 * TAKEN, products, found, sizes, limits, tiles
+        )
         for row in range(first, stop):
             slot, own = row - first, members[row]
             size = 0
@@ -183,7 +188,7 @@ def rough_graph_steps(codes: Whole, groups: Groups, threads: int, *, vnni: bool)
     nearest = np.full((n, groups.joined.shape[1], TAKEN), -1, np.int64)
     widest = int(np.diff(groups.offsets).max())
     tile = min(tile_of(vnni=vnni), -(-widest // COLUMNS) * COLUMNS)
-    products = [aligned_rows(4, tile, np.int32) for _ in range(threads)]
+    products = [aligned_rows(TOGETHER, tile, np.int32) for _ in range(threads)]
     found = [np.empty((ROWS, tile + 8 * TAKEN), np.int64) for _ in range(threads)]
 
     def work(worker: int, start: int, stop: int) -> None:
@@ -196,7 +201,7 @@ def rough_graph_steps(codes: Whole, groups: Groups, threads: int, *, vnni: bool)
             ranks = (groups.joined[members] == center).argmax(axis=1).astype(np.int32)
             rows, norms = row_codes(own, vnni=vnni)
             scratch = (products[worker], found[worker])
-            nearest_in_group(rows, norms, members, ranks, blocks, terms, *scratch, nearest)
+            nearest_in_group(rows, norms, members, ranks, blocks, terms, *scratch, nearest, vnni and has_tiles())
 
     for done in run_chunks(work, count, chunk=1, threads=threads):
         yield n * done // (2 * count)

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import ctypes
+import sys
+from functools import cache
 from typing import Any
 
 import llvmlite.binding as llvm
 from numba.core import config as numba_config
 
 config: Any = numba_config
+ARCH_PRCTL, REQUEST_PERMISSION, TILE_DATA = 158, 0x1023, 18
+"""Numbers of Linux on x86-64: the system call, what it shall do, and the state of the tile registers."""
 
 
 def supports(*features: str) -> bool:
@@ -29,3 +34,17 @@ def has_vnni() -> bool:
 def has_wide_registers() -> bool:
     """Whether there are 32 vector registers of 64 bytes, rather than 16 of 32 bytes or fewer."""
     return supports("avx512f")
+
+
+def compiles_for_tiles() -> bool:
+    """Whether kernels may hold instructions for tile registers (AMX) of bytes."""
+    return supports("amx-tile", "amx-int8")
+
+
+@cache
+def has_tiles() -> bool:
+    """Whether this process may use tile registers: Linux lends them to those that ask."""
+    if not compiles_for_tiles() or sys.platform != "linux":
+        return False
+    asked: int = ctypes.CDLL(None).syscall(ARCH_PRCTL, REQUEST_PERMISSION, TILE_DATA)
+    return asked == 0
