@@ -110,7 +110,7 @@ class Built(NamedTuple):
 def build_steps(base: Floats, settings: BuildSettings, threads: int) -> Generator[Step, None, Built]:
     """Build the graph of padded vectors (n, width), stage by stage."""
     began = time.perf_counter()
-    vectors = stored_form(base)
+    vectors = stored_form(base, threads)
     coded = settings.by_codes if settings.by_codes is not None else len(base) >= CODED_FROM
     principal = Principal(vectors) if coded else None
     short = None if principal is None else short_codes(vectors, principal, threads)
@@ -143,9 +143,9 @@ def build_steps(base: Floats, settings: BuildSettings, threads: int) -> Generato
     return Built(graph, navigating_node, report, vectors, short, spare)
 
 
-def stored_form(base: Floats) -> Stored:
+def stored_form(base: Floats, threads: int = 1) -> Stored:
     """Padded vectors as they are kept to be measured: bytes where all numbers are and where that is shorter."""
-    return as_bytes(base) if base.shape[1] > LANES and holds_bytes(base) else base
+    return as_bytes(base, threads) if base.shape[1] > LANES and holds_bytes(base, threads) else base
 
 
 def _just(value: T) -> Generator[Step, None, T]:

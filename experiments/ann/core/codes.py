@@ -59,19 +59,39 @@ def quantize(products: Products, scale: Floats, shift: Floats, most: int, codes:
             codes[i, j] = np.int16(np.rint(min(max(value, -high), high)))
 
 
-def holds_bytes(vectors: Floats) -> bool:
+def holds_bytes(vectors: Floats, threads: int = 1) -> bool:
     """Whether all numbers are integers from 0 to 255."""
-    return all(_block_holds_bytes(vectors[start : start + 1024]) for start in range(0, len(vectors), 1024))
+    others: list[int] = []
+
+    def look(_: int, start: int, stop: int) -> None:
+        if not others and count_others(vectors, start, stop):
+            others.append(start)
+
+    run_all(look, len(vectors), chunk=1024, threads=threads)
+    return not others
 
 
-def _block_holds_bytes(block: Floats) -> bool:
-    return bool(((block >= 0) & (block <= 255)).all() and (block == np.rint(block)).all())
+@fast_kernel
+def count_others(vectors: Floats, start: int, stop: int) -> int:
+    """Numbers that are no integers from 0 to 255, in the first row of start..stop-1 that has such; 0 where none has."""
+    for row in range(start, stop):
+        others = 0
+        for column in range(vectors.shape[1]):
+            value = vectors[row, column]
+            others += value != min(max(np.rint(value), np.float32(0)), np.float32(255))
+        if others:
+            return others
+    return 0
 
 
-def as_bytes(vectors: Floats) -> NDArray[np.uint8]:
+def as_bytes(vectors: Floats, threads: int = 1) -> NDArray[np.uint8]:
     """Vectors (n, d) as bytes, with zeros up to whole cache lines."""
     rows: NDArray[np.uint8] = aligned_rows(len(vectors), -(-vectors.shape[1] // LINE) * LINE, np.uint8)
-    rows[:, : vectors.shape[1]] = vectors
+
+    def copy(_: int, start: int, stop: int) -> None:
+        rows[start:stop, : vectors.shape[1]] = vectors[start:stop]
+
+    run_all(copy, len(vectors), chunk=1024, threads=threads)
     return rows
 
 

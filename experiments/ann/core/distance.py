@@ -70,10 +70,12 @@ class MetricSpace:
     @classmethod
     def of_base(cls, base: Floats, metric: Metric) -> MetricSpace:
         """The space that a base (n, dim) spans under a metric."""
+        if metric == "l2":
+            return cls(metric, base.shape[1])
         lengths = np.sqrt(np.einsum("ij,ij->i", base, base, dtype=np.float64))
         if metric == "ip":
             return cls(metric, base.shape[1], radius=float(lengths.max(initial=0.0)))
-        return cls(metric, base.shape[1], has_zeros=metric == "cosine" and bool((lengths == 0).any()))
+        return cls(metric, base.shape[1], has_zeros=bool((lengths == 0).any()))
 
     def to_json(self) -> dict[str, str | int | float | bool]:
         """The arguments that make this space again."""
@@ -122,11 +124,12 @@ def checked_vectors(vectors: ArrayLike, what: str, dim: int | None = None) -> Fl
     Raises:
         ValueError: not two-dimensional, no coordinate, of another dimension than ``dim``, or not finite.
     """
-    array = np.ascontiguousarray(vectors, dtype=np.float32)
+    given = np.asarray(vectors)
+    array = np.ascontiguousarray(given, dtype=np.float32)
     if array.ndim != 2 or array.shape[1] == 0:
         raise ValueError(f"{what}: expected an array (n, d) with d >= 1, got shape {array.shape}")
     if dim is not None and array.shape[1] != dim:
         raise ValueError(f"{what}: expected {dim} dimensions, as in the base, got {array.shape[1]}")
-    if not np.isfinite(array).all():
+    if given.dtype.kind not in "biu" and not np.isfinite(array).all():
         raise ValueError(f"{what}: expected finite numbers, got NaN or infinity")
     return array

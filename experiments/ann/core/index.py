@@ -90,8 +90,9 @@ class NSG:
         if not len(vectors):
             raise ValueError("base: expected at least one vector, got none")
         space = MetricSpace.of_base(vectors, settings.metric)
-        placed = padded(space.place_base(vectors))
-        built = yield from build_steps(placed, settings, threads or usable_cores())
+        workers = threads or usable_cores()
+        placed = padded(space.place_base(vectors), workers)
+        built = yield from build_steps(placed, settings, workers)
         return cls(placed, space, settings, built)
 
     def search(

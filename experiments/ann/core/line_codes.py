@@ -21,6 +21,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from experiments.ann.core.codes import Principal, linear_map
 from experiments.ann.core.distance import Floats
@@ -189,18 +190,24 @@ def factors(
         constants[i] = constant
 
 
-def fit_line_codec(principal: Principal, *, vnni: bool) -> LineCodec:
+def fit_line_codec(principal: Principal, *, vnni: bool, threads: int = 1) -> LineCodec:
     """The codec that finds most of the nearest neighbors of a sample."""
     n = len(principal.floats)
     chosen = np.linspace(0, n - 1, min(PROBES, n), dtype=np.int64)
     nearest = _nearest_of(principal, chosen)
     if not nearest.size:
         return _codec(principal, REFINED[-1], vnni)
-    tried = [_codec(principal, refined, vnni) for refined in REFINED]
-    ranks = [_ranks(codec, principal, chosen, nearest) for codec in tried]
-    best = int(np.argmax([(rank < LISTED).mean() for rank in ranks]))
-    needed = float(np.quantile(ranks[best], KEPT_SHARE)) + 1
-    return replace(tried[best], spread=min(max(MARGIN * needed / NEAREST, LEAST_SPREAD), MOST_SPREAD))
+    tried: dict[int, tuple[LineCodec, NDArray[np.int64]]] = {}
+
+    def try_one(_: int, start: int, stop: int) -> None:
+        codec = _codec(principal, REFINED[start], vnni)
+        tried[start] = codec, _ranks(codec, principal, chosen, nearest)
+
+    with threadpool_limits(1):
+        run_all(try_one, len(REFINED), chunk=1, threads=threads)
+    codec, ranks = max((tried[i] for i in range(len(REFINED))), key=lambda pair: (pair[1] < LISTED).mean())
+    needed = float(np.quantile(ranks, KEPT_SHARE)) + 1
+    return replace(codec, spread=min(max(MARGIN * needed / NEAREST, LEAST_SPREAD), MOST_SPREAD))
 
 
 def _nearest_of(principal: Principal, chosen: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -251,5 +258,17 @@ def _ranks(
     asked = np.clip(np.rint(codec.ordered(coordinates)), -127, 127).astype(np.float32)
     squared = np.einsum("ij,ij->i", decoded, decoded) - 2 * asked @ decoded.T
     squared[np.arange(len(chosen)), chosen] = np.inf
-    limits = np.take_along_axis(squared, nearest, axis=1)
-    return np.stack([(squared < limit[:, None]).sum(axis=1) for limit in limits.T]).ravel()
+    ranks = np.zeros(nearest.shape, np.int64)
+    count_nearer(squared, np.take_along_axis(squared, nearest, axis=1), ranks)
+    return ranks.ravel()
+
+
+@fast_kernel
+def count_nearer(squared: Floats, limits: Floats, ranks: NDArray[np.int64]) -> None:
+    """ranks[i, j] = how many of squared[i] are below limits[i, j]."""
+    for i in range(squared.shape[0]):
+        for j in range(limits.shape[1]):
+            limit, below = limits[i, j], 0
+            for other in range(squared.shape[1]):
+                below += squared[i, other] < limit
+            ranks[i, j] = below

@@ -34,5 +34,5 @@ def short_codes(vectors: Stored, principal: Principal, threads: int, *, portable
     if vectors.shape[1] <= LANES and vectors.dtype == np.float32:
         return ShortCodes(None, vectors)
     vnni = has_vnni() and not portable
-    codec = fit_line_codec(principal, vnni=vnni)
+    codec = fit_line_codec(principal, vnni=vnni, threads=threads)
     return ShortCodes(codec, codec.encode(vectors, vnni=vnni, threads=threads))

@@ -17,6 +17,8 @@ from numba.core import cgutils as numba_cgutils
 from numba.extending import intrinsic
 from numpy.typing import NDArray
 
+from experiments.ann.core.kernel import run_all
+
 cgutils: Any = numba_cgutils
 
 LANES = 16
@@ -38,11 +40,15 @@ def aligned_rows(rows: int, width: int, dtype: Any) -> NDArray[Any]:
     return raw[offset : offset + size].view(dtype).reshape(rows, width)
 
 
-def padded(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+def padded(vectors: NDArray[np.float32], threads: int = 1) -> NDArray[np.float32]:
     """Copy of vectors (n, d) with zeros up to a multiple of ``LANES``, aligned to cache lines."""
     n, d = vectors.shape
     rows: NDArray[np.float32] = aligned_rows(n, -(-d // LANES) * LANES, np.float32)
-    rows[:, :d] = vectors
+
+    def copy(_: int, start: int, stop: int) -> None:
+        rows[start:stop, :d] = vectors[start:stop]
+
+    run_all(copy, n, chunk=1024, threads=threads)
     return rows
 
 
