@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 
 from experiments.ann.core import batch_search
 from experiments.ann.core.code_pairs import ROWS, tile_of
+from experiments.ann.core.code_table import table_of
 from experiments.ann.core.code_vector import block_keys
 from experiments.ann.core.coded_index import CodedNSG
-from experiments.ann.core.coded_neighbors import PART, ROOM, coded_graph_steps, graph_rows, table_of
+from experiments.ann.core.coded_neighbors import ROOM, coded_graph_steps, graph_rows, row_scratch
 from experiments.ann.core.codes import Principal, as_bytes, fit_codec, holds_bytes
 from experiments.ann.core.exact import exact_neighbors, knn_graph_steps, recall_by_distance
 from experiments.ann.core.index import NSG
@@ -172,10 +173,8 @@ def test_rows_with_more_candidates_than_room_find_their_nearest_too(vnni: bool) 
     codec = fit_codec(Principal(vectors), 64, vnni=vnni)
     codes, order = codec.encode(vectors), np.random.default_rng(0).permutation(9000).astype(np.int32)
     table = table_of(codec, vectors, codes, order, 1, vnni=vnni)
-    found, best = np.empty((ROWS, PART + ROOM + 8), np.int64), np.empty((ROWS, 10), np.int64)
     ids, squared = np.empty((9000, 10), np.int32), np.empty((9000, 10), np.float32)
-    products = aligned_rows(16, PART, np.int32)
-    assert graph_rows(table, tile_of(vnni=vnni), 0, ROWS, products, found, best, ids, squared) > ROOM * ROWS
+    assert graph_rows(table, tile_of(vnni=vnni), 0, ROWS, row_scratch(10), ids, squared) > ROOM * ROWS
     expected = finish(knn_graph_steps(vectors, 10, threads=1))
     np.testing.assert_array_equal(ids[order[:ROWS]], expected[0][order[:ROWS]])
     np.testing.assert_array_equal(squared[order[:ROWS]], expected[1][order[:ROWS]])
