@@ -32,7 +32,7 @@ CHUNK = 1024
 """Most queries that a thread takes at once; each time it starts and ends with fewer in flight."""
 REMEMBERED = 1024
 """Places of the table in which a search looks up what it has measured, a power of 2."""
-REMEMBERED_FROM = 64 if has_wide_registers() else 0
+REMEMBERED_FROM = 96 if has_wide_registers() else 0
 """Length of the list from which on a search by codes looks up too, rather than measure and insert again."""
 
 
