@@ -178,12 +178,14 @@ def _link_exactly(
     links, link_squared = _empty_lists(n, settings.max_degree)
     pools, met = np.empty((threads, capacity), np.int64), np.empty((threads, n + knn.shape[1] + BLOCK), np.int64)
     stamps, last = np.zeros((threads, n), np.uint8), [0] * threads
+    instructions = _instructions()
 
     def link(worker: int, start: int, stop: int) -> None:
         last[worker] = link_nodes(
             knn,
             squared,
             base,
+            instructions,
             start,
             stop,
             entries,
@@ -248,7 +250,7 @@ def _reverse_stage(vectors: Stored, links: Ids, squared: Floats, threads: int) -
     n = len(vectors)
     offsets, incoming = reverse_lists(links, squared)
     joined = np.full_like(links, -1)
-    instructions: Codes = np.empty((0, 0), np.uint8) if has_vnni() else np.empty((0, 0), np.int8)
+    instructions = _instructions()
 
     def join(_: int, start: int, stop: int) -> None:
         join_reverse(vectors, instructions, links, squared, offsets, incoming, start, stop, joined)
@@ -256,6 +258,11 @@ def _reverse_stage(vectors: Stored, links: Ids, squared: Floats, threads: int) -
     for done in run_chunks(join, n, chunk=1024, threads=threads):
         yield Step("reverse edges", done, n)
     return joined
+
+
+def _instructions() -> Codes:
+    """An array whose type selects the instructions for bytes."""
+    return np.empty((0, 0), np.uint8) if has_vnni() else np.empty((0, 0), np.int8)
 
 
 def _empty_lists(n: int, max_degree: int) -> tuple[Ids, Floats]:

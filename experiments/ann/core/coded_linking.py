@@ -20,7 +20,7 @@ from experiments.ann.core.line_codes import Codes, QueryCodes
 from experiments.ann.core.pool_vector import NO_KEY, absorb, first_open
 from experiments.ann.core.pruning import keep_unoccluded
 from experiments.ann.core.search import Stamps, next_stamp
-from experiments.ann.core.selection import select_smallest
+from experiments.ann.core.selection import copy_keys, select_smallest
 from experiments.ann.core.stored_vector import Stored, measure
 from experiments.ann.core.vector import prefetch
 
@@ -95,7 +95,7 @@ def collect(
                 column += BLOCK
             fresh = drop_seen(keys, fresh, scratch.seen, slot)
             count = min(scratch.counts[slot], room)
-            met[slot, count : count + fresh] = keys[:fresh]
+            copy_keys(keys, 0, fresh, met[slot], count)
             scratch.counts[slot] = min(count + fresh, room)
             absorb(pools, slot, keys, fresh)
             place = first_open(pools, slot)
@@ -154,8 +154,8 @@ def link_by_codes(
         collect(lists, codes, queries, first, entries, size, scratch)
         for slot in range(some.shape[0]):
             stamp = next_stamp(stamps, stamp)
-            met, count = scratch.met[slot], scratch.counts[slot]
-            link_node(knn, knn_squared, vectors, codes, some[slot], most, met, count, stamps, stamp, links, squared)
+            met, count, node = scratch.met[slot], scratch.counts[slot], some[slot]
+            link_node(knn, knn_squared, vectors, codes, node, most, met, count, stamps, stamp, links, squared)
     return stamp
 
 

@@ -21,7 +21,7 @@ from experiments.ann.core.codes import Codec, Whole
 from experiments.ann.core.distance import Floats, Ids, Keys, key_distance, key_node
 from experiments.ann.core.kernel import kernel, run_chunks
 from experiments.ann.core.lanes import BLOCK
-from experiments.ann.core.selection import select_smallest, split
+from experiments.ann.core.selection import copy_keys, select_smallest, split
 from experiments.ann.core.stored_vector import Stored, keys_of_eight, request_row
 from experiments.ann.core.vector import LANES, aligned_rows
 
@@ -141,7 +141,7 @@ def take_nearest(table: CodeTable, node: int, slot: int, scratch: RowScratch) ->
     sure = min(k + k // 2 + 1 if scratch.held[slot] < k or equal else k // 2, size)
     select_smallest(found, size, sure, others)
     left = size - sure
-    others[:left] = found[sure:size]
+    copy_keys(found, sure, size, others, 0)
     nodes = found[: name_nodes(table, found, sure, np.inf)]
     scratch.held[slot] = measure_all(table, node, nodes, best, scratch.held[slot])
     scratch.limits[slot] = min(scratch.limits[slot], limit_of(table, node, best))
@@ -169,7 +169,7 @@ def make_room(table: CodeTable, node: int, slot: int, scratch: RowScratch) -> in
         take_rest(table, node, slot, left, scratch)
         scratch.sizes[slot] = 0
         return left
-    scratch.found[slot, :left] = scratch.others[:left]
+    copy_keys(scratch.others, 0, left, scratch.found[slot], 0)
     scratch.sizes[slot] = left
     return 0
 

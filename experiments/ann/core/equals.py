@@ -69,8 +69,8 @@ def put_first(group: NDArray[np.int64], knn: Ids, squared: Floats) -> None:
 
 @kernel
 def followers_first(candidates: Keys, size: int, node: int, n: int) -> None:
-    """Of the sorted candidates of a node that equal it, move the ``TWINS`` that follow it around the ring to the
-    front.
+    """Of the candidates of a node that equal it, which come first, move the ``TWINS`` that follow it around the ring to
+    the front.
     """
     equals = 0
     while equals < size and key_distance(candidates[equals]) == 0:

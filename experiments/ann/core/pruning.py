@@ -19,7 +19,7 @@ from experiments.ann.core.kernel import kernel
 from experiments.ann.core.lanes import BLOCK
 from experiments.ann.core.line_codes import Codes
 from experiments.ann.core.search import Stamps, best_first, next_stamp
-from experiments.ann.core.selection import select_smallest, split
+from experiments.ann.core.selection import copy_keys, select_smallest, sort_few, split
 from experiments.ann.core.stored_vector import Stored, not_occluded
 
 CHUNK = 64
@@ -50,8 +50,8 @@ def keep_unoccluded(
         few, before = min(size, CHUNK), taken
         select_smallest(candidates, size, few, others)
         nearest, left = others, few
-        nearest[:few] = candidates[:few]
-        nearest[:few].sort()
+        copy_keys(candidates, 0, few, nearest, 0)
+        sort_few(nearest, few)
         while left > 0 and taken < kept.shape[0]:
             kept[taken] = nearest[0]
             left = drop_occluded(vectors, codes, key_node(kept[taken]), nearest, 1, left)
@@ -69,13 +69,12 @@ def take_twins(candidates: Keys, size: int, node: int, n: int, others: Keys, kep
     """
     equals = split(candidates, 0, size, (1 << 32) - 1, others)
     if equals == 0:
-        candidates[:size] = others[:size]
+        copy_keys(others, 0, size, candidates, 0)
         return size, 0
-    candidates[:equals].sort()
     followers_first(candidates, equals, node, n)
     taken = min(equals, TWINS, kept.shape[0])
-    kept[:taken] = candidates[:taken]
-    candidates[: size - equals] = others[: size - equals]
+    copy_keys(candidates, 0, taken, kept, 0)
+    copy_keys(others, 0, size - equals, candidates, 0)
     return size - equals, taken
 
 
@@ -95,6 +94,7 @@ def link_nodes(
     knn: Ids,
     knn_squared: Floats,
     base: Floats,
+    codes: Codes | Floats,
     start: int,
     stop: int,
     entries: Ids,
@@ -113,6 +113,7 @@ def link_nodes(
     Args:
         knn, knn_squared: k nearest neighbor graph (n, k) and its squared distances.
         base: padded vectors (n, d).
+        codes: see ``keep_unoccluded``.
         entries: nodes where the searches start; row ``node % len(entries)`` is used.
         capacity: search list size.
         most: candidates that are kept, the nearest first.
@@ -140,7 +141,7 @@ def link_nodes(
                 size += 1
         if size > most:
             select_smallest(met, size, most, others)
-        taken = keep_unoccluded(base, stamps, node, met, min(size, most), others, kept)
+        taken = keep_unoccluded(base, codes, node, met, min(size, most), others, kept)
         for i in range(taken):
             links[node, i] = key_node(kept[i])
             squared[node, i] = key_distance(kept[i])
@@ -216,7 +217,7 @@ def join_reverse(
             size = keep_unoccluded(vectors, codes, node, union, size, np.empty_like(union), kept)
             chosen = kept
         else:
-            union[:size].sort()
+            sort_few(union, size)
         for i in range(size):
             joined[node, i] = key_node(chosen[i])
 

@@ -67,7 +67,7 @@ def select_smallest(keys: Keys, size: int, count: int, others: Keys) -> None:
         a, b, c = keys[low], keys[(low + high) >> 1], keys[high - 1]
         pivot = max(min(a, b), min(max(a, b), c))
         place = split(keys, low, high, pivot, others)
-        keys[place:high] = others[: high - place]
+        copy_keys(others, 0, high - place, keys, place)
         if place == high:
             break
         low, high = (place, high) if place <= count else (low, place)
@@ -95,3 +95,21 @@ def select_one_by_one(keys: Keys, low: int, high: int, count: int) -> None:
             low = i
         else:
             return
+
+
+@kernel
+def copy_keys(source: Keys, first: int, stop: int, target: Keys, place: int) -> None:
+    """target[place...] = source[first:stop], in a form that compiles quickly."""
+    for i in range(stop - first):
+        target[place + i] = source[first + i]
+
+
+@kernel
+def sort_few(keys: Keys, size: int) -> None:
+    """Sort keys[:size] by insertion: as quick as any other way for some dozens, and quick to compile."""
+    for i in range(1, size):
+        key, j = keys[i], i
+        while j > 0 and keys[j - 1] > key:
+            keys[j] = keys[j - 1]
+            j -= 1
+        keys[j] = key
