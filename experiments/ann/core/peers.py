@@ -144,7 +144,7 @@ def _size(index: Any) -> int:
     return len(faiss.serialize_index(index))
 
 
-def queries_per_second(search: Callable[[], object], n_queries: int, *, repeats: int = 5) -> float:
+def queries_per_second(search: Callable[[], object], n_queries: int, *, repeats: int = 3) -> float:
     """Queries per second of a batch call, by wall clock: median of the repeats after a call to warm up."""
     search()
     seconds = []
