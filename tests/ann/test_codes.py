@@ -9,7 +9,7 @@ import pytest
 from numpy.typing import NDArray
 
 from experiments.ann.core import batch_search
-from experiments.ann.core.code_pairs import ROWS, tile_of
+from experiments.ann.core.code_pairs import ROWS, column_blocks, products_of_tile, row_codes, tile_of
 from experiments.ann.core.code_table import table_of
 from experiments.ann.core.code_vector import block_keys
 from experiments.ann.core.coded_index import CodedNSG
@@ -20,7 +20,7 @@ from experiments.ann.core.index import NSG
 from experiments.ann.core.kernel import finish, kernel
 from experiments.ann.core.line_codes import LineCodec, fit_line_codec
 from experiments.ann.core.lists import in_blocks
-from experiments.ann.core.machine import has_vnni
+from experiments.ann.core.machine import has_tiles, has_vnni
 from experiments.ann.core.pool_vector import NO_KEY, absorb, first_open
 from experiments.ann.core.stored_vector import stored_distance
 from experiments.ann.core.vector import aligned_rows, padded
@@ -178,6 +178,29 @@ def test_rows_with_more_candidates_than_room_find_their_nearest_too(vnni: bool) 
     expected = finish(knn_graph_steps(vectors, 10, threads=1))
     np.testing.assert_array_equal(ids[order[:ROWS]], expected[0][order[:ROWS]])
     np.testing.assert_array_equal(squared[order[:ROWS]], expected[1][order[:ROWS]])
+
+
+@kernel
+def multiply_part(rows: Any, blocks: Any, start: int, products: Any, tiles: bool) -> None:
+    products_of_tile(rows, blocks, start, products.shape[1], products, tiles)
+
+
+@pytest.mark.parametrize(
+    ("vnni", "tiles"),
+    [
+        (False, False),
+        pytest.param(True, False, marks=pytest.mark.skipif(not has_vnni(), reason="this processor has no VNNI")),
+        pytest.param(True, True, marks=pytest.mark.skipif(not has_tiles(), reason="this processor has no tiles")),
+    ],
+)
+@pytest.mark.parametrize(("width", "some"), [(64, 16), (128, 3), (256, 16)])
+def test_products_of_codes_are_those_of_integers(vnni: bool, tiles: bool, width: int, some: int) -> None:
+    codes = np.random.default_rng(width).integers(-127, 128, (700, width)).astype(np.int8 if vnni else np.int16)
+    blocks, _ = column_blocks(codes, 1024, vnni=vnni)
+    rows, _ = row_codes(codes[:some], vnni=vnni)
+    products = aligned_rows(16, 512, np.int32)
+    multiply_part(rows, blocks, 128, products, tiles)
+    np.testing.assert_array_equal(products[:some], rows.astype(np.int64) @ codes[128:640].T.astype(np.int64))
 
 
 @pytest.mark.parametrize("vnni", WAYS)

@@ -37,8 +37,6 @@ CODED_FROM = 16_384
 """Vectors from which on codes pay."""
 LISTED = 32
 """Nearest neighbors per node that the searches by codes walk along."""
-MET = 16_384
-"""Room for the keys that a search by codes collects."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -219,7 +217,7 @@ def _link_by_codes(
         knn[:, :width], entry_sets(knn[navigating_node], navigating_node, width, n, settings.seed)
     )
     links, link_squared = _empty_lists(n, settings.max_degree)
-    scratch = [collectors(width, size, MET, knn.shape[1]) for _ in range(threads)]
+    scratch = [collectors(width, size, knn.shape[1]) for _ in range(threads)]
     stamps, last = np.zeros((threads, n), np.uint8), [0] * threads
 
     def link(worker: int, start: int, stop: int) -> None:

@@ -13,12 +13,12 @@ import numpy as np
 from experiments.ann.core.batch_search import key_rows
 from experiments.ann.core.code_vector import block_keys
 from experiments.ann.core.coded_search import request_codes
-from experiments.ann.core.distance import Floats, Ids, Keys, key_distance, key_node, make_key
+from experiments.ann.core.distance import Floats, Ids, Keys, key_node, make_key
 from experiments.ann.core.kernel import kernel
 from experiments.ann.core.lanes import BLOCK
 from experiments.ann.core.line_codes import Codes, QueryCodes
 from experiments.ann.core.pool_vector import NO_KEY, absorb, first_open
-from experiments.ann.core.pruning import keep_unoccluded
+from experiments.ann.core.pruning import choose_edges
 from experiments.ann.core.search import Stamps, next_stamp
 from experiments.ann.core.selection import copy_keys, select_smallest
 from experiments.ann.core.stored_vector import Stored, measure
@@ -26,6 +26,8 @@ from experiments.ann.core.vector import prefetch
 
 AT_ONCE = 4
 """Searches that a thread makes at once: while one waits for memory, the others work."""
+MET = 16_384
+"""Nodes that a search keeps of those it meets."""
 SEEN = 1024
 """Places of the table in which a search looks up which nodes it has met, a power of 2."""
 
@@ -40,19 +42,23 @@ class Collectors(NamedTuple):
     seen: Ids
     """(searches at once, SEEN)."""
     met: Keys
-    """(searches at once, room), keys by code distance of the nodes that entered the pool, some of them repeated."""
+    """(searches at once, more than MET), keys by code distance of the nodes that entered the pool, some repeated."""
     counts: Keys
-    """(searches at once,) keys of each in ``met``."""
+    """(searches at once,) keys of each in ``met``, at most MET."""
+    others: Keys
+    """As wide as ``met``, for selections."""
 
 
-def collectors(width: int, size: int, met: int, k: int) -> Collectors:
-    """Room for lists of a width, search lists of a size, so many met nodes and k more."""
+def collectors(width: int, size: int, k: int) -> Collectors:
+    """Room for lists of a width, search lists of a size, and k candidates beside what is met."""
+    room = MET + max(width + BLOCK, k) + BLOCK
     return Collectors(
         key_rows(AT_ONCE, size),
         key_rows(1, width + BLOCK)[0],
         np.empty((AT_ONCE, SEEN), np.int32),
-        np.empty((AT_ONCE, met + k + BLOCK), np.int64),
+        np.empty((AT_ONCE, room), np.int64),
         np.empty(AT_ONCE, np.int64),
+        np.empty(room, np.int64),
     )
 
 
@@ -80,7 +86,6 @@ def collect(
     scratch.seen[:] = -1
     scratch.counts[:] = 0
     current, left = entries.copy(), entries.shape[0]
-    room = met.shape[1] - keys.shape[0]
     while left > 0:
         for slot in range(entries.shape[0]):
             if current[slot] >= 0:
@@ -94,9 +99,8 @@ def collect(
                 fresh = block_keys(codes, lists, node, column, queries, first + slot, keys, fresh, bound)
                 column += BLOCK
             fresh = drop_seen(keys, fresh, scratch.seen, slot)
-            count = min(scratch.counts[slot], room)
-            copy_keys(keys, 0, fresh, met[slot], count)
-            scratch.counts[slot] = min(count + fresh, room)
+            copy_keys(keys, 0, fresh, met[slot], scratch.counts[slot])
+            scratch.counts[slot] = min(scratch.counts[slot] + fresh, MET)
             absorb(pools, slot, keys, fresh)
             place = first_open(pools, slot)
             if place < size:
@@ -154,8 +158,7 @@ def link_by_codes(
         collect(lists, codes, queries, first, entries, size, scratch)
         for slot in range(some.shape[0]):
             stamp = next_stamp(stamps, stamp)
-            met, count, node = scratch.met[slot], scratch.counts[slot], some[slot]
-            link_node(knn, knn_squared, vectors, codes, node, most, met, count, stamps, stamp, links, squared)
+            link_node(knn, knn_squared, vectors, codes, some[slot], most, slot, scratch, stamps, stamp, links, squared)
     return stamp
 
 
@@ -167,15 +170,15 @@ def link_node(
     codes: Codes | Floats,
     node: int,
     most: int,
-    met: Keys,
-    count: int,
+    slot: int,
+    scratch: Collectors,
     stamps: Stamps,
     stamp: int,
     links: Ids,
     squared: Floats,
 ) -> None:
-    """Choose the out-edges of a node among its nearest neighbors and the first ``count`` nodes met."""
-    kept, others = np.empty(links.shape[1], np.int64), np.empty(met.shape[0], np.int64)
+    """Choose the out-edges of a node among its nearest neighbors and what the search in a slot has met."""
+    met, count = scratch.met[slot], scratch.counts[slot]
     stamps[node] = stamp
     near = 0
     for i in range(knn.shape[1]):
@@ -191,15 +194,9 @@ def link_node(
             distinct += 1
     room = max(most - near, 0)
     if distinct > room:
-        select_smallest(met, distinct, room, others)
+        select_smallest(met, distinct, room, scratch.others)
         distinct = room
     measure(vectors, met, distinct, vectors, node, codes, met)
     for i in range(near):
         met[distinct + i] = make_key(knn_squared[node, i], knn[node, i])
-    total = distinct + near
-    if total > most:
-        select_smallest(met, total, most, others)
-    taken = keep_unoccluded(vectors, codes, node, met, min(total, most), others, kept)
-    for i in range(taken):
-        links[node, i] = key_node(kept[i])
-        squared[node, i] = key_distance(kept[i])
+    choose_edges(vectors, codes, node, met, distinct + near, most, scratch.others, links, squared)

@@ -58,8 +58,6 @@ SEARCHED = 96
 """List size of the searches, or k + 1 where that is more."""
 COLUMNS = 64
 """Columns per step of the products."""
-MET = 16_384
-"""Room for the keys that a search collects."""
 
 
 class Groups(NamedTuple):
@@ -231,7 +229,7 @@ def grouped_graph_steps(
     lists = yield from rough_graph_steps(codes, groups, threads, vnni=vnni)
     size = min(max(k + 1, SEARCHED), n)
     ids, squared = np.full((n, k), -1, np.int32), np.full((n, k), np.inf, np.float32)
-    scratch = [collectors(WALKED, size, MET, size) for _ in range(threads)]
+    scratch = [collectors(WALKED, size, size) for _ in range(threads)]
     walked = in_blocks(lists)
 
     def work(worker: int, start: int, stop: int) -> None:

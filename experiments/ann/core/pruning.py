@@ -90,6 +90,30 @@ def drop_occluded(vectors: Stored, codes: Codes | Floats, node: int, keys: Keys,
 
 
 @kernel
+def choose_edges(
+    vectors: Stored,
+    codes: Codes | Floats,
+    node: int,
+    candidates: Keys,
+    size: int,
+    most: int,
+    others: Keys,
+    links: Ids,
+    squared: Floats,
+) -> None:
+    """Write the edges that the rule leaves of a node's ``most`` nearest candidates, and their squared distances, into
+    its rows of ``links`` and ``squared``; the other arguments are those of ``keep_unoccluded``.
+    """
+    if size > most:
+        select_smallest(candidates, size, most, others)
+    kept = np.empty(links.shape[1], np.int64)
+    taken = keep_unoccluded(vectors, codes, node, candidates, min(size, most), others, kept)
+    for i in range(taken):
+        links[node, i] = key_node(kept[i])
+        squared[node, i] = key_distance(kept[i])
+
+
+@kernel
 def link_nodes(
     knn: Ids,
     knn_squared: Floats,
@@ -124,7 +148,7 @@ def link_nodes(
     Returns:
         The last stamp used.
     """
-    kept, others = np.empty(links.shape[1], np.int64), np.empty(met.shape[0], np.int64)
+    others = np.empty(met.shape[0], np.int64)
     for node in range(start, stop):
         stamp = next_stamp(stamps, stamp)
         size = 0
@@ -139,12 +163,7 @@ def link_nodes(
                 stamps[neighbor] = stamp
                 met[size] = make_key(knn_squared[node, i], neighbor)
                 size += 1
-        if size > most:
-            select_smallest(met, size, most, others)
-        taken = keep_unoccluded(base, codes, node, met, min(size, most), others, kept)
-        for i in range(taken):
-            links[node, i] = key_node(kept[i])
-            squared[node, i] = key_distance(kept[i])
+        choose_edges(base, codes, node, met, size, most, others, links, squared)
     return stamp
 
 
