@@ -22,8 +22,8 @@ from functools import partial
 import numpy as np
 from ann_contestants import MAKERS, Entry, K, Task, timed
 
-from experiments.ann.core.exact import distances_of, exact_neighbors, recall_by_distance
-from experiments.datasets.vectors import load_vectors
+from experiments.ann.core.exact.exact import distances_of, exact_neighbors, recall_by_distance
+from experiments.foundation.datasets.vectors import load_vectors
 
 TARGETS = (0.90, 0.95, 0.99)
 

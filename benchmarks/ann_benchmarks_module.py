@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from experiments.ann.core.coded_index import CodedNSG
-from experiments.ann.core.distance import Metric
-from experiments.ann.core.index import NSG
+from experiments.ann.core.nsg.coded_index import CodedNSG
+from experiments.ann.core.nsg.index import NSG
+from experiments.ann.core.simd.distance import Metric
 
 METRICS: dict[str, Metric] = {"euclidean": "l2", "angular": "cosine"}
 

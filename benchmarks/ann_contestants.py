@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from experiments.ann.core.coded_index import CodedNSG
-from experiments.ann.core.index import NSG
-from experiments.ann.core.peers import faiss_threads
+from experiments.ann.core.nsg.coded_index import CodedNSG
+from experiments.ann.core.nsg.index import NSG
+from experiments.ann.core.rivals.peers import faiss_threads
 from experiments.lab.environment import processor
 
 K = 10

@@ -26,10 +26,10 @@ TARGET = 0.95
 
 def measure(n: int) -> dict[str, float | str]:
     """Build and search n vectors in this process."""
-    from experiments.ann.core.coded_index import CodedNSG
-    from experiments.ann.core.exact import exact_neighbors, recall_by_distance
-    from experiments.ann.core.index import NSG
-    from experiments.datasets.vectors import load_vectors
+    from experiments.ann.core.exact.exact import exact_neighbors, recall_by_distance
+    from experiments.ann.core.nsg.coded_index import CodedNSG
+    from experiments.ann.core.nsg.index import NSG
+    from experiments.foundation.datasets.vectors import load_vectors
 
     data = load_vectors("clustered", n=n, n_queries=1000, dim=128, intrinsic_dim=24, seed=0)
     base, queries = np.ascontiguousarray(data.base, dtype=np.float32), data.queries

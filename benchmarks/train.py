@@ -31,12 +31,12 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.utils.data import DataLoader, Dataset
 
-from experiments.datasets.images import ImageData, load_images
-from experiments.training.loop import Training
-from experiments.training.networks import build_network
-from experiments.training.precision import resolve_precision
-from experiments.training.recipe import Epoch, Recipe
-from experiments.training.task import ImageTask, begin, image_task
+from experiments.foundation.datasets.images import ImageData, load_images
+from experiments.foundation.networks.loop import Training
+from experiments.foundation.networks.networks import build_network
+from experiments.foundation.networks.precision import resolve_precision
+from experiments.foundation.networks.recipe import Epoch, Recipe
+from experiments.foundation.networks.task import ImageTask, begin, image_task
 
 CPU = torch.device("cpu")
 FOREIGN_LIMIT = 0.1

@@ -66,7 +66,7 @@ def records(incomplete: str) -> Candidates:
 @quietly
 def datasets(incomplete: str) -> Candidates:
     """Data sets that can be fetched."""
-    from experiments.datasets.catalog import DATASETS
+    from experiments.foundation.datasets.catalog import DATASETS
 
     return [(name, "") for name in DATASETS if name.startswith(incomplete)]
 

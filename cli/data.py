@@ -13,8 +13,8 @@ from cli.display.console import consoles
 from cli.display.formats import one_value
 from cli.display.grid import Cell, Grid, GridColumn
 from cli.display.live_lines import LiveLines
-from experiments.datasets.catalog import DATASETS, Dataset
-from experiments.datasets.store import check, data_directory, fetch, locate
+from experiments.foundation.datasets.catalog import DATASETS, Dataset
+from experiments.foundation.datasets.store import check, data_directory, fetch, locate
 from experiments.lab.errors import InputError
 from experiments.lab.experiment import Progress
 

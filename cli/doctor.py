@@ -10,8 +10,8 @@ from rich.text import Text
 
 import experiments
 from cli.display.console import consoles
-from experiments.datasets.catalog import DATASETS
-from experiments.datasets.store import data_directory, locate
+from experiments.foundation.datasets.catalog import DATASETS
+from experiments.foundation.datasets.store import data_directory, locate
 from experiments.lab import environment
 from experiments.lab.record import runs_home
 

@@ -13,7 +13,7 @@ from cli.display.overviews import RunSummary, comparison_table, records_table, s
 from cli.document import print_document
 from experiments.lab.catalog import load
 from experiments.lab.errors import InputError
-from experiments.lab.judge import judge
+from experiments.lab.judge.judge import judge
 from experiments.lab.record import Record, encode, records, runs_home
 
 Document = dict[str, Any]

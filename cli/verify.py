@@ -19,7 +19,7 @@ from cli.plans import plan
 from cli.run import watch
 from experiments.lab.catalog import Study, find, studies
 from experiments.lab.errors import InputError
-from experiments.lab.judge import Finding
+from experiments.lab.judge.judge import Finding
 
 
 @dataclass(frozen=True)

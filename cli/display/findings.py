@@ -1,6 +1,6 @@
 """Findings on the terminal: what was claimed, what came out, on which evidence, and whether it was predicted.
 
-A verdict is always a word; color only repeats it. Only ``experiments.lab.judge`` decides, this module formats.
+A verdict is always a word; color only repeats it. Only ``experiments.lab.judge.judge`` decides, this module formats.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from rich.text import Text
 from cli.display.console import ascii_text
 
 if TYPE_CHECKING:
-    from experiments.lab.judge import Finding, Part
+    from experiments.lab.judge.judge import Finding, Part
 
 VERDICTS = ("holds", "refuted", "conditional", "inconclusive", "not judged")
 COUNTED = {"holds": ("holds", "hold"), "refuted": ("refuted", "refuted")}

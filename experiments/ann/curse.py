@@ -20,9 +20,9 @@ import numpy as np
 from pydantic import Field
 from pydantic.dataclasses import dataclass as parameters
 
-from experiments.lab.claims import Claim, Comparison, by_seed, conditional, effect, order, ratio, slope
 from experiments.lab.experiment import CHECKED, Curve, Event, Experiment, Progress, Table
 from experiments.lab.experiment import Row as LabRow
+from experiments.lab.judge.claims import Claim, Comparison, by_seed, conditional, effect, order, ratio, slope
 
 Model = Literal["knn", "ols", "lasso"]
 
@@ -99,7 +99,7 @@ def run(params: Params, seed: int) -> Iterator[Event]:
 
 def contrasts(params: Params, dim: int, seed: int) -> Iterator[Row]:
     """Contrast and hubs of independent coordinates and of a curved surface in as many coordinates."""
-    from experiments.ann.core.concentration import curved_sheet, hubness, relative_contrast
+    from experiments.ann.core.theory.concentration import curved_sheet, hubness, relative_contrast
 
     rng = np.random.default_rng((seed, dim))
     total = params.n + params.queries
@@ -114,7 +114,7 @@ def contrasts(params: Params, dim: int, seed: int) -> Iterator[Row]:
 
 
 def nearest_distances(params: Params, dim: int, seed: int) -> Iterator[Row]:
-    from experiments.ann.core.concentration import expected_nearest_distance, torus_nearest_distances
+    from experiments.ann.core.theory.concentration import expected_nearest_distance, torus_nearest_distances
 
     for n in params.ns:
         points = np.random.default_rng((seed, dim, n)).random((n, dim))
@@ -124,8 +124,8 @@ def nearest_distances(params: Params, dim: int, seed: int) -> Iterator[Row]:
 
 def regressions(params: Params, irrelevant: int, seed: int) -> Iterator[Row]:
     """Test error of each model on one linear truth with more and more irrelevant features."""
-    from experiments.ann.core.concentration import random_design_risk
-    from experiments.ann.core.regression import held_out_error, linear_task, regressor
+    from experiments.ann.core.theory.concentration import random_design_risk
+    from experiments.ann.core.theory.regression import held_out_error, linear_task, regressor
 
     task = linear_task(np.random.default_rng(seed), params.samples + TEST_POINTS, irrelevant, params.noise)
     features = task.features.shape[1]
@@ -145,7 +145,7 @@ def regressions(params: Params, irrelevant: int, seed: int) -> Iterator[Row]:
 
 def projections(params: Params, spread: float, seed: int) -> Iterator[Row]:
     """Nearest neighbors on a signal hidden among max(irrelevant) directions, and after two projections."""
-    from experiments.ann.core.regression import held_out_error, hidden_task, projected_neighbors
+    from experiments.ann.core.theory.regression import held_out_error, hidden_task, projected_neighbors
 
     total, hidden = params.samples + TEST_POINTS, max(params.irrelevant)
     task = hidden_task(np.random.default_rng(seed), total, params.intrinsic_dim, hidden, spread, params.noise)

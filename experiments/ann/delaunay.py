@@ -18,10 +18,10 @@ from numpy.typing import NDArray
 from pydantic import Field
 from pydantic.dataclasses import dataclass as parameters
 
-from experiments.lab.claims import Claim, Comparison, order, theorem
 from experiments.lab.errors import InputError
 from experiments.lab.experiment import CHECKED, Curve, Drawing, Event, Experiment, Note, Progress, Table
 from experiments.lab.experiment import Row as LabRow
+from experiments.lab.judge.claims import Claim, Comparison, order, theorem
 
 Points = NDArray[np.float64]
 
@@ -89,7 +89,7 @@ def run(params: Params, seed: int) -> Iterator[Event]:
 
 def dimensions(params: Params, seed: int) -> tuple[int, ...]:
     """The dimensions to run; those of the data if the data have their own."""
-    from experiments.datasets.vectors import GENERATED
+    from experiments.foundation.datasets.vectors import GENERATED
 
     if params.dataset in GENERATED:
         return params.dims
@@ -104,7 +104,7 @@ def dimensions(params: Params, seed: int) -> tuple[int, ...]:
 def take_points(params: Params, dim: int, seed: int) -> tuple[Points, Points]:
     """Distinct points and queries in float64; uniform ones lie on a grid of 2^-24, so their squared distances are
     exact."""
-    from experiments.datasets.vectors import load_vectors
+    from experiments.foundation.datasets.vectors import load_vectors
 
     data = load_vectors(
         params.dataset, n=params.n, n_queries=params.queries, dim=dim, intrinsic_dim=dim, seed=seed, metric="l2"
@@ -113,15 +113,15 @@ def take_points(params: Params, dim: int, seed: int) -> tuple[Points, Points]:
 
 
 def measure(params: Params, points: Points, queries: Points, rng: np.random.Generator) -> Row:
-    from experiments.ann.core.delaunay import delaunay_simplices, simplex_edges, sphere_intrusions
-    from experiments.ann.core.graphs import edge_differences, edges_outside, graph_from_edges, out_degrees
-    from experiments.ann.core.proximity import (
+    from experiments.ann.core.theory.delaunay import delaunay_simplices, simplex_edges, sphere_intrusions
+    from experiments.ann.core.theory.graphs import edge_differences, edges_outside, graph_from_edges, out_degrees
+    from experiments.ann.core.theory.proximity import (
         gabriel_graph,
         minimum_spanning_tree,
         nearest_neighbor_graph,
         relative_neighborhood_graph,
     )
-    from experiments.ann.core.voronoi import dual_graph
+    from experiments.ann.core.theory.voronoi import dual_graph
 
     n, dim = points.shape
     simplices = delaunay_simplices(points, joggle=params.joggle)
@@ -152,15 +152,15 @@ def measure(params: Params, points: Points, queries: Points, rng: np.random.Gene
 
 def count_missed(points: Points, graph: NDArray[np.int32], queries: Points) -> int:
     """Greedy walks from every point to every query that end farther away than the nearest point."""
-    from experiments.ann.core.routing import greedy_from_everywhere, misses
+    from experiments.ann.core.theory.routing import greedy_from_everywhere, misses
 
     return int(misses(points, queries, greedy_from_everywhere(points, graph, queries)).sum())
 
 
 def draw(points: Points, queries: Points, joggle: bool) -> Drawing:
-    from experiments.ann.core.delaunay import delaunay_graph
-    from experiments.ann.core.graphs import undirected_edges
-    from experiments.ann.core.routing import greedy_path
+    from experiments.ann.core.theory.delaunay import delaunay_graph
+    from experiments.ann.core.theory.graphs import undirected_edges
+    from experiments.ann.core.theory.routing import greedy_path
 
     graph = delaunay_graph(points, joggle=joggle)
     start = int(((points - queries[0]) ** 2).sum(axis=1).argmax())

@@ -21,14 +21,14 @@ import numpy as np
 from pydantic import Field
 from pydantic.dataclasses import dataclass as parameters
 
-from experiments.lab.claims import Claim, Comparison, by_seed, conditional, effect, ratio, theorem, undecided
 from experiments.lab.errors import InputError
 from experiments.lab.experiment import CHECKED, Curve, Event, Experiment, Note, Progress, Table
 from experiments.lab.experiment import Row as LabRow
+from experiments.lab.judge.claims import Claim, Comparison, by_seed, conditional, effect, ratio, theorem, undecided
 
 if TYPE_CHECKING:
-    from experiments.ann.core.distance import Floats
-    from experiments.ann.core.methods import Method
+    from experiments.ann.core.rivals.methods import Method
+    from experiments.ann.core.simd.distance import Floats
 
 Name = Literal[
     "exact", "kdtree", "lsh", "ivf", "ivfpq", "hnsw", "nsg", "nsg_codes", "hnswlib", "usearch", "pynndescent", "svs"
@@ -128,9 +128,9 @@ class Row(LabRow):
 
 
 def run(params: Params, seed: int) -> Iterator[Event]:
-    from experiments.ann.core.distance import MetricSpace, checked_vectors
-    from experiments.ann.core.methods import one_thread
-    from experiments.datasets.vectors import load_vectors
+    from experiments.ann.core.rivals.methods import one_thread
+    from experiments.ann.core.simd.distance import MetricSpace, checked_vectors
+    from experiments.foundation.datasets.vectors import load_vectors
 
     names = available(params.methods)
     data = load_vectors(
@@ -158,7 +158,7 @@ def run(params: Params, seed: int) -> Iterator[Event]:
 
 def available(wanted: Sequence[str]) -> list[str]:
     """The wanted methods whose libraries are installed."""
-    from experiments.ann.core.optional_methods import installed
+    from experiments.ann.core.rivals.optional_methods import installed
 
     found = [name for name in wanted if name not in OPTIONAL or installed(name)]
     if not found:
@@ -172,8 +172,8 @@ def missing(wanted: Sequence[str], found: Sequence[str]) -> str:
 
 def build(params: Params, name: str, base: Floats, seed: int) -> tuple[Method, tuple[int, ...]]:
     """An index and the efforts to search it with."""
-    from experiments.ann.core import methods
-    from experiments.ann.core.optional_methods import optional_method
+    from experiments.ann.core.rivals import methods
+    from experiments.ann.core.rivals.optional_methods import optional_method
 
     size = params.build_list_size
     if name == "kdtree":
@@ -197,9 +197,9 @@ def build(params: Params, name: str, base: Floats, seed: int) -> tuple[Method, t
 
 def curve(params: Params, name: str, base: Floats, queries: Floats, dataset: str, seed: int) -> Iterator[Row]:
     """One method at every effort, asked in every mode."""
-    from experiments.ann.core.agreement import distance_ratio
-    from experiments.ann.core.exact import distances_of, exact_neighbors, recall_by_distance
-    from experiments.ann.core.methods import queries_per_second
+    from experiments.ann.core.exact.exact import distances_of, exact_neighbors, recall_by_distance
+    from experiments.ann.core.rivals.methods import queries_per_second
+    from experiments.ann.core.theory.agreement import distance_ratio
 
     truth = exact_neighbors(base, queries, params.k, threads=1)[1]
     method, efforts = build(params, name, base, seed)
@@ -229,7 +229,7 @@ def curve(params: Params, name: str, base: Floats, queries: Floats, dataset: str
 
 
 def exact_agreement(params: Params, base: Floats, queries: Floats, dataset: str) -> Iterator[Row]:
-    from experiments.ann.core.agreement import exact_answer_errors
+    from experiments.ann.core.theory.agreement import exact_answer_errors
 
     errors = exact_answer_errors(base, queries, min(params.k, len(base)), params.leaf_size)
     for method, error in errors.items():
@@ -238,7 +238,7 @@ def exact_agreement(params: Params, base: Floats, queries: Floats, dataset: str)
 
 def tree_visits(params: Params, seed: int) -> Iterator[Row]:
     """The share of uniform vectors that an exact k-d tree search measures, by dimension."""
-    from experiments.ann.core.kdtree import build_tree, search_tree
+    from experiments.ann.core.exact.kdtree import build_tree, search_tree
 
     for dim in params.tree_dims:
         drawn = np.random.default_rng((seed, dim)).random((params.n + params.n_queries, dim), dtype=np.float32)
@@ -249,7 +249,7 @@ def tree_visits(params: Params, seed: int) -> Iterator[Row]:
 
 def metric_agreement(base: Floats, queries: Floats, dataset: str) -> Iterator[Row]:
     """How far the ten nearest under l1, ip and cosine differ from those under l2, as given and at unit length."""
-    from experiments.ann.core.similarity import jaccard, top_k, unit_rows
+    from experiments.ann.core.theory.similarity import jaccard, top_k, unit_rows
 
     k = min(10, len(base))
     scales = (("as given", base, queries), ("unit length", unit_rows(base), unit_rows(queries)))
@@ -278,7 +278,7 @@ def curves_of(rows: Sequence[Row]) -> dict[tuple[int, str], list[Row]]:
 
 def cheapest(rows: Sequence[Row], accepts: Callable[[Row], bool]) -> dict[int, float]:
     """Fewest distance computations at recall 0.9 per seed among the methods that reach it."""
-    from experiments.ann.core.trial import effort_at_recall
+    from experiments.ann.core.rivals.trial import effort_at_recall
 
     best: dict[int, float] = {}
     for (seed, _), points in curves_of(rows).items():
@@ -291,7 +291,7 @@ def cheapest(rows: Sequence[Row], accepts: Callable[[Row], bool]) -> dict[int, f
 
 
 def exact_methods_agree(rows: Sequence[Row]) -> Comparison:
-    from experiments.ann.core.agreement import ONE_LEAF
+    from experiments.ann.core.theory.agreement import ONE_LEAF
 
     errors = [row.distance_error for row in rows if row.part == "exact" and row.method != ONE_LEAF]
     return theorem(errors, tolerance=1e-5, control=[row.distance_error for row in rows if row.method == ONE_LEAF])

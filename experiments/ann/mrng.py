@@ -20,9 +20,9 @@ from numpy.typing import NDArray
 from pydantic import Field
 from pydantic.dataclasses import dataclass as parameters
 
-from experiments.lab.claims import Claim, Comparison, conditional, slope_below, theorem
 from experiments.lab.experiment import CHECKED, Curve, Drawing, Event, Experiment, Note, Progress, Table
 from experiments.lab.experiment import Row as LabRow
+from experiments.lab.judge.claims import Claim, Comparison, conditional, slope_below, theorem
 
 Points = NDArray[np.float64]
 Neighbors = NDArray[np.int32]
@@ -83,7 +83,7 @@ class Row(LabRow):
 
 
 def run(params: Params, seed: int) -> Iterator[Event]:
-    from experiments.ann.core.counterexamples import MISSED_QUERY, MRNG_MISSES_QUERY
+    from experiments.ann.core.theory.counterexamples import MISSED_QUERY, MRNG_MISSES_QUERY
 
     points, queries = take_points(params, seed)
     small = route("three points", "mrng", MRNG_MISSES_QUERY, build(MRNG_MISSES_QUERY, "mrng"), MISSED_QUERY[None, :])
@@ -101,7 +101,7 @@ def run(params: Params, seed: int) -> Iterator[Event]:
 def take_points(params: Params, seed: int) -> tuple[Points, Points]:
     """Points and queries in float64; uniform ones lie on a grid of 2^-24, so squared distances are exact up to 32
     dimensions."""
-    from experiments.datasets.vectors import load_vectors
+    from experiments.foundation.datasets.vectors import load_vectors
 
     data = load_vectors(
         params.dataset,
@@ -118,8 +118,8 @@ def take_points(params: Params, seed: int) -> tuple[Points, Points]:
 
 def build(points: Points, graph: str, ties: Literal["keep", "drop"] = "keep") -> Neighbors:
     """The named graph of the points."""
-    from experiments.ann.core.monotonic import monotonic_relative_neighborhood_graph
-    from experiments.ann.core.proximity import knn_graph, relative_neighborhood_graph
+    from experiments.ann.core.theory.monotonic import monotonic_relative_neighborhood_graph
+    from experiments.ann.core.theory.proximity import knn_graph, relative_neighborhood_graph
 
     if graph == "mrng":
         return monotonic_relative_neighborhood_graph(points, ties)
@@ -128,9 +128,9 @@ def build(points: Points, graph: str, ties: Literal["keep", "drop"] = "keep") ->
 
 def edges_beyond() -> str:
     """Two small sets on which the MRNG has an edge that is no Delaunay edge, and one without its reverse."""
-    from experiments.ann.core.counterexamples import MRNG_IS_DIRECTED, MRNG_LEAVES_DELAUNAY, describe_edges
-    from experiments.ann.core.delaunay import delaunay_graph
-    from experiments.ann.core.graphs import edges_outside, reversed_edges
+    from experiments.ann.core.theory.counterexamples import MRNG_IS_DIRECTED, MRNG_LEAVES_DELAUNAY, describe_edges
+    from experiments.ann.core.theory.delaunay import delaunay_graph
+    from experiments.ann.core.theory.graphs import edges_outside, reversed_edges
 
     leaving = edges_outside(build(MRNG_LEAVES_DELAUNAY, "mrng"), delaunay_graph(MRNG_LEAVES_DELAUNAY))
     directed = build(MRNG_IS_DIRECTED, "mrng")
@@ -143,10 +143,10 @@ def edges_beyond() -> str:
 
 def route(dataset: str, graph: str, points: Points, neighbors: Neighbors, queries: Points) -> Row:
     """Every walk between points and to the queries, angles and subgraphs."""
-    from experiments.ann.core.graphs import edges_outside
-    from experiments.ann.core.monotonic import narrow_angles, smallest_angle
-    from experiments.ann.core.proximity import nearest_neighbor_graph
-    from experiments.ann.core.survey import survey_inside, survey_outside
+    from experiments.ann.core.theory.graphs import edges_outside
+    from experiments.ann.core.theory.monotonic import narrow_angles, smallest_angle
+    from experiments.ann.core.theory.proximity import nearest_neighbor_graph
+    from experiments.ann.core.theory.survey import survey_inside, survey_outside
 
     inside, outside = survey_inside(points, neighbors), survey_outside(points, neighbors, queries)
     subgraphs = (nearest_neighbor_graph(points), build(points, "rng"))
@@ -170,8 +170,8 @@ def route(dataset: str, graph: str, points: Points, neighbors: Neighbors, querie
 
 def degenerate(points: Points, queries: Points, seed: int) -> Iterator[Row]:
     """Exact ties on a hexagonal lattice, kept and dropped; tied edges at a narrow angle; a set with repeated points."""
-    from experiments.ann.core.counterexamples import TIED_EDGES
-    from experiments.ann.core.point_sets import hexagonal_lattice, with_duplicates
+    from experiments.ann.core.theory.counterexamples import TIED_EDGES
+    from experiments.ann.core.theory.point_sets import hexagonal_lattice, with_duplicates
 
     lattice = hexagonal_lattice(10)
     outside = np.random.default_rng(seed).uniform(lattice.min(), lattice.max(), (20, 3))
@@ -184,9 +184,9 @@ def degenerate(points: Points, queries: Points, seed: int) -> Iterator[Row]:
 
 def minimality(params: Params, points: Points) -> Iterator[Row]:
     """Delete every edge in turn, also from the MRNG with five nearest neighbors added."""
-    from experiments.ann.core.graphs import union
-    from experiments.ann.core.monotonic import removable_edges
-    from experiments.ann.core.proximity import knn_graph
+    from experiments.ann.core.theory.graphs import union
+    from experiments.ann.core.theory.monotonic import removable_edges
+    from experiments.ann.core.theory.proximity import knn_graph
 
     few = points[np.random.default_rng(0).permutation(len(points))[: params.minimality_n]]
     exact = build(few, "mrng", params.ties)
@@ -197,9 +197,9 @@ def minimality(params: Params, points: Points) -> Iterator[Row]:
 
 def degrees(params: Params, seed: int) -> Iterator[Event]:
     """Out-degrees of the MRNG of uniform points by dimension and size."""
-    from experiments.ann.core.graphs import out_degrees
-    from experiments.ann.core.monotonic import KISSING_NUMBERS, narrow_angles
-    from experiments.ann.core.point_sets import uniform_points
+    from experiments.ann.core.theory.graphs import out_degrees
+    from experiments.ann.core.theory.monotonic import KISSING_NUMBERS, narrow_angles
+    from experiments.ann.core.theory.point_sets import uniform_points
 
     sweep = [(dim, n) for dim in params.dims for n in params.ns]
     for number, (dim, n) in enumerate(sweep):
@@ -219,8 +219,8 @@ def degrees(params: Params, seed: int) -> Iterator[Event]:
 
 
 def draw(points: Points, query: Points) -> Drawing:
-    from experiments.ann.core.graphs import directed_edges
-    from experiments.ann.core.routing import greedy_path
+    from experiments.ann.core.theory.graphs import directed_edges
+    from experiments.ann.core.theory.routing import greedy_path
 
     neighbors = build(points, "mrng")
     return Drawing(

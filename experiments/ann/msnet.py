@@ -20,9 +20,9 @@ from numpy.typing import NDArray
 from pydantic import Field
 from pydantic.dataclasses import dataclass as parameters
 
-from experiments.lab.claims import Claim, Comparison, conditional, slope_below, theorem, undecided
 from experiments.lab.experiment import CHECKED, Curve, Drawing, Event, Experiment, Note, Progress, Table
 from experiments.lab.experiment import Row as LabRow
+from experiments.lab.judge.claims import Claim, Comparison, conditional, slope_below, theorem, undecided
 
 Points = NDArray[np.float64]
 Neighbors = NDArray[np.int32]
@@ -86,7 +86,7 @@ class Row(LabRow):
 
 
 def run(params: Params, seed: int) -> Iterator[Event]:
-    from experiments.ann.core.counterexamples import GABRIEL_STALLS, RNG_STALLS
+    from experiments.ann.core.theory.counterexamples import GABRIEL_STALLS, RNG_STALLS
 
     points = take_points(params, seed)
     for graph, few in (("gabriel", GABRIEL_STALLS), ("rng", RNG_STALLS)):
@@ -105,7 +105,7 @@ def run(params: Params, seed: int) -> Iterator[Event]:
 def take_points(params: Params, seed: int) -> Points:
     """Distinct points in float64; uniform ones lie on a grid of 2^-24, so squared distances are exact up to 32
     dimensions."""
-    from experiments.datasets.vectors import load_vectors
+    from experiments.foundation.datasets.vectors import load_vectors
 
     data = load_vectors(
         params.dataset, n=params.n, n_queries=1, dim=params.dim, intrinsic_dim=params.dim, seed=seed, metric="l2"
@@ -115,11 +115,11 @@ def take_points(params: Params, seed: int) -> Points:
 
 def build(points: Points, graph: str, params: Params) -> Neighbors:
     """The named graph of the points; of the NSG one with few candidates (L = k, C = 2 k, R = 16) and one with all."""
-    from experiments.ann.core.delaunay import delaunay_graph
-    from experiments.ann.core.graphs import complete_graph
-    from experiments.ann.core.index import NSG
-    from experiments.ann.core.monotonic import monotonic_relative_neighborhood_graph
-    from experiments.ann.core.proximity import gabriel_graph, knn_graph, relative_neighborhood_graph
+    from experiments.ann.core.nsg.index import NSG
+    from experiments.ann.core.theory.delaunay import delaunay_graph
+    from experiments.ann.core.theory.graphs import complete_graph
+    from experiments.ann.core.theory.monotonic import monotonic_relative_neighborhood_graph
+    from experiments.ann.core.theory.proximity import gabriel_graph, knn_graph, relative_neighborhood_graph
 
     n = len(points)
     if graph == "complete":
@@ -140,7 +140,7 @@ def build(points: Points, graph: str, params: Params) -> Neighbors:
 
 
 def describe(dataset: str, graph: str, points: Points, neighbors: Neighbors) -> Row:
-    from experiments.ann.core.survey import survey_inside
+    from experiments.ann.core.theory.survey import survey_inside
 
     n, dim = points.shape
     return Row(dataset=dataset, graph=graph, n=n, dim=dim, **asdict(survey_inside(points, neighbors)))
@@ -148,16 +148,16 @@ def describe(dataset: str, graph: str, points: Points, neighbors: Neighbors) -> 
 
 def path_length(n: int, dim: int, seed: int) -> Row:
     """The MRNG of n uniform points, for its mean number of hops over all pairs."""
-    from experiments.ann.core.monotonic import monotonic_relative_neighborhood_graph
-    from experiments.ann.core.point_sets import uniform_points
+    from experiments.ann.core.theory.monotonic import monotonic_relative_neighborhood_graph
+    from experiments.ann.core.theory.point_sets import uniform_points
 
     points = uniform_points(np.random.default_rng((seed, n)), n, dim)
     return describe("uniform", "mrng by size", points, monotonic_relative_neighborhood_graph(points))
 
 
 def draw(points: Points, graph: str, neighbors: Neighbors) -> Drawing:
-    from experiments.ann.core.graphs import undirected_edges
-    from experiments.ann.core.monotonic import stalled_pairs
+    from experiments.ann.core.theory.graphs import undirected_edges
+    from experiments.ann.core.theory.monotonic import stalled_pairs
 
     start, goal = (int(node) for node in stalled_pairs(points, neighbors)[0])
     return Drawing(

@@ -20,8 +20,9 @@ from pydantic.dataclasses import dataclass as parameters
 from experiments.ann import nsg_trials as trials
 from experiments.ann.nsg_kept import build_or_search
 from experiments.ann.nsg_trials import ISLANDS, NEIGHBORS, NEITHER, Row
-from experiments.datasets.vectors import load_vectors
-from experiments.lab.claims import (
+from experiments.foundation.datasets.vectors import load_vectors
+from experiments.lab.experiment import CHECKED, Curve, Event, Experiment, Note, Progress, Table
+from experiments.lab.judge.claims import (
     Claim,
     Comparison,
     Kind,
@@ -33,7 +34,6 @@ from experiments.lab.claims import (
     theorem,
     unavailable,
 )
-from experiments.lab.experiment import CHECKED, Curve, Event, Experiment, Note, Progress, Table
 
 Size = Annotated[int, Field(ge=1)]
 Judge = Callable[[Sequence[Row]], Comparison]
@@ -91,8 +91,8 @@ def run(params: Params, seed: int) -> Iterator[Event]:
     """Build ours and faiss's on the same vectors, sweep the search, then put the theorems and the parts of NSG to
     the test.
     """
-    from experiments.ann.core.distance import MetricSpace, checked_vectors
-    from experiments.ann.core.trial import Workload, islands
+    from experiments.ann.core.rivals.trial import Workload, islands
+    from experiments.ann.core.simd.distance import MetricSpace, checked_vectors
 
     if params.index is not None:
         yield from build_or_search(params, params.index, seed)

@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from experiments.ann import nsg_trials as trials
-from experiments.datasets.vector_files import is_path, read_files, read_vectors
-from experiments.datasets.vectors import GENERATED, VECTOR_SETS, VectorData, load_vectors
+from experiments.foundation.datasets.vector_files import is_path, read_files, read_vectors
+from experiments.foundation.datasets.vectors import GENERATED, VECTOR_SETS, VectorData, load_vectors
 from experiments.lab.errors import InputError
 from experiments.lab.experiment import Artifact, Event, Note, Progress
 
 if TYPE_CHECKING:
-    from experiments.ann.core.distance import Floats
-    from experiments.ann.core.index import NSG
+    from experiments.ann.core.nsg.index import NSG
+    from experiments.ann.core.simd.distance import Floats
     from experiments.ann.nsg import Params
 
 SEED = 0
@@ -82,7 +82,7 @@ def search(params: Params, path: Path, seed: int) -> Iterator[Event]:
 
 def measured(params: Params, index: NSG, queries: Floats, dataset: str) -> Iterator[Event]:
     """Search with every list, against the exact neighbors among the index's own vectors."""
-    from experiments.ann.core.trial import Workload
+    from experiments.ann.core.rivals.trial import Workload
 
     yield Progress("exact neighbors", 0, 1)
     load = Workload.of_index(index, queries, params.k, params.search_threads)
@@ -125,7 +125,7 @@ def opened(path: Path) -> NSG:
     Raises:
         InputError: it is not an index, of another version, or damaged.
     """
-    from experiments.ann.core.index import NSG
+    from experiments.ann.core.nsg.index import NSG
 
     try:
         return NSG.load(path)
@@ -135,8 +135,8 @@ def opened(path: Path) -> NSG:
 
 def holds(index: NSG, params: Params, data: VectorData) -> bool:
     """Whether an index has these vectors and settings."""
-    from experiments.ann.core.distance import MetricSpace
-    from experiments.ann.core.vector import padded
+    from experiments.ann.core.simd.distance import MetricSpace
+    from experiments.ann.core.simd.vector import padded
 
     base = checked(data.base, "base")
     space = MetricSpace.of_base(base, data.metric)
@@ -154,7 +154,7 @@ def queries_in(path: Path, dim: int) -> Floats:
 
 def checked(vectors: np.ndarray, what: str, dim: int | None = None) -> Floats:
     """Vectors as float32; InputError where they cannot be searched for."""
-    from experiments.ann.core.distance import checked_vectors
+    from experiments.ann.core.simd.distance import checked_vectors
 
     try:
         return checked_vectors(vectors, what, dim)

@@ -16,11 +16,11 @@ from experiments.lab.experiment import Event, Note, Progress
 from experiments.lab.experiment import Row as LabRow
 
 if TYPE_CHECKING:
-    from experiments.ann.core.building import BuildSettings
-    from experiments.ann.core.distance import Floats
-    from experiments.ann.core.index import NSG
-    from experiments.ann.core.peers import Peer
-    from experiments.ann.core.trial import Measured, Workload
+    from experiments.ann.core.nsg.building import BuildSettings
+    from experiments.ann.core.nsg.index import NSG
+    from experiments.ann.core.rivals.peers import Peer
+    from experiments.ann.core.rivals.trial import Measured, Workload
+    from experiments.ann.core.simd.distance import Floats
     from experiments.ann.nsg import Params
 
 Arms = Mapping[str, Mapping[str, object]]
@@ -72,7 +72,7 @@ class Row(LabRow):
 
 
 def settings_of(params: Params, seed: int, **changes: object) -> BuildSettings:
-    from experiments.ann.core.building import BuildSettings
+    from experiments.ann.core.nsg.building import BuildSettings
 
     settings = BuildSettings(
         knn=params.knn,
@@ -88,7 +88,7 @@ def settings_of(params: Params, seed: int, **changes: object) -> BuildSettings:
 
 def build(params: Params, base: Floats, seed: int, **changes: object) -> Generator[Progress, None, NSG]:
     """Build an NSG and pass its progress on."""
-    from experiments.ann.core.index import NSG
+    from experiments.ann.core.nsg.index import NSG
 
     steps = NSG.build_steps(base, settings_of(params, seed, **changes), threads=params.threads)
     while True:
@@ -101,8 +101,8 @@ def build(params: Params, base: Floats, seed: int, **changes: object) -> Generat
 
 def notes_of(params: Params, index: NSG) -> Iterator[Note]:
     """How the neighbor graph was chosen, and memory beside what vectors and edges alone take."""
-    from experiments.ann.core.kernel import usable_cores
-    from experiments.ann.core.neighbors import GROUPED_FROM, neighbor_plan
+    from experiments.ann.core.nsg.neighbors import GROUPED_FROM, neighbor_plan
+    from experiments.ann.core.simd.kernel import usable_cores
 
     n, width = index.base.shape
     if n >= GROUPED_FROM:
@@ -145,7 +145,7 @@ def row_of(part: str, method: str, dataset: str, index: NSG, size: int, measured
 
 def sweep_ours(params: Params, load: Workload, index: NSG, dataset: str) -> Iterator[Event]:
     """The index as it is, and searched by codes of 8 bits with exact distances at the end."""
-    from experiments.ann.core.coded_index import CodedNSG
+    from experiments.ann.core.nsg.coded_index import CodedNSG
 
     for done, size in enumerate(params.search_list_sizes):
         yield Progress("search NSG", done, len(params.search_list_sizes))
@@ -161,8 +161,8 @@ def sweep_peers(params: Params, load: Workload, dataset: str) -> Iterator[Event]
     """faiss on the same vectors: NSG with equal parameters, HNSW with as many links on its lowest layer, and the
     scan.
     """
-    from experiments.ann.core import peers
-    from experiments.ann.core.kernel import usable_cores
+    from experiments.ann.core.rivals import peers
+    from experiments.ann.core.simd.kernel import usable_cores
 
     shape = peers.Shape(params.knn, params.search_list_size, params.max_degree, params.candidates)
     for done, make in enumerate(peers.PEERS):
@@ -217,7 +217,7 @@ def take_apart(params: Params, load: Workload, arms: Arms, dataset: str, seed: i
 
 def grow(params: Params, load: Workload, dataset: str, seed: int) -> Iterator[Event]:
     """Distances that recall 0.95 takes, on the first n / 16, n / 8, ..., n vectors."""
-    from experiments.ann.core.trial import Workload, effort_at_recall
+    from experiments.ann.core.rivals.trial import Workload, effort_at_recall
 
     for n in sorted({max(1, len(load.base) >> halvings) for halvings in range(GROWTH_POINTS)}):
         part = Workload.of(load.base[:n], load.queries, min(load.k, n), load.threads)

@@ -20,9 +20,9 @@ from numpy.typing import NDArray
 from pydantic import Field
 from pydantic.dataclasses import dataclass as parameters
 
-from experiments.lab.claims import Claim, Comparison, order, theorem
 from experiments.lab.experiment import CHECKED, Curve, Drawing, Event, Experiment, Note, Progress, Table
 from experiments.lab.experiment import Row as LabRow
+from experiments.lab.judge.claims import Claim, Comparison, order, theorem
 
 Points = NDArray[np.float64]
 Neighbors = NDArray[np.int32]
@@ -70,8 +70,8 @@ class Row(LabRow):
 
 
 def run(params: Params, seed: int) -> Iterator[Event]:
-    from experiments.ann.core.counterexamples import RNG_STALLS
-    from experiments.ann.core.point_sets import hexagonal_lattice
+    from experiments.ann.core.theory.counterexamples import RNG_STALLS
+    from experiments.ann.core.theory.point_sets import hexagonal_lattice
 
     sets = [take_points(params, dim, seed) for dim in dimensions(params)]
     small = describe("four points", "rng", RNG_STALLS, join(RNG_STALLS, "rng", "open"), None)
@@ -93,7 +93,7 @@ def run(params: Params, seed: int) -> Iterator[Event]:
 
 def dimensions(params: Params) -> tuple[int, ...]:
     """The dimensions to run; one turn for data that have their own."""
-    from experiments.datasets.vectors import GENERATED
+    from experiments.foundation.datasets.vectors import GENERATED
 
     return params.dims if params.dataset in GENERATED else params.dims[:1]
 
@@ -101,7 +101,7 @@ def dimensions(params: Params) -> tuple[int, ...]:
 def take_points(params: Params, dim: int, seed: int) -> Points:
     """Distinct points in float64; uniform ones lie on a grid of 2^-24, so squared distances are exact up to 32
     dimensions."""
-    from experiments.datasets.vectors import load_vectors
+    from experiments.foundation.datasets.vectors import load_vectors
 
     data = load_vectors(params.dataset, n=params.n, n_queries=1, dim=dim, intrinsic_dim=dim, seed=seed, metric="l2")
     return np.unique(data.base.astype(np.float64), axis=0)
@@ -113,9 +113,9 @@ def can_triangulate(points: Points) -> bool:
 
 def join(points: Points, graph: str, lune: Literal["open", "closed"]) -> Neighbors:
     """The named graph of the points."""
-    from experiments.ann.core.delaunay import delaunay_graph
-    from experiments.ann.core.monotonic import monotonic_relative_neighborhood_graph
-    from experiments.ann.core.proximity import gabriel_graph, minimum_spanning_tree, relative_neighborhood_graph
+    from experiments.ann.core.theory.delaunay import delaunay_graph
+    from experiments.ann.core.theory.monotonic import monotonic_relative_neighborhood_graph
+    from experiments.ann.core.theory.proximity import gabriel_graph, minimum_spanning_tree, relative_neighborhood_graph
 
     if graph == "rng":
         return relative_neighborhood_graph(points, lune)
@@ -129,9 +129,9 @@ def join(points: Points, graph: str, lune: Literal["open", "closed"]) -> Neighbo
 
 
 def describe(dataset: str, graph: str, points: Points, neighbors: Neighbors, delaunay: Neighbors | None) -> Row:
-    from experiments.ann.core.graphs import edges_outside
-    from experiments.ann.core.proximity import minimum_spanning_tree
-    from experiments.ann.core.survey import survey_inside
+    from experiments.ann.core.theory.graphs import edges_outside
+    from experiments.ann.core.theory.proximity import minimum_spanning_tree
+    from experiments.ann.core.theory.survey import survey_inside
 
     found = survey_inside(points, neighbors)
     return Row(
@@ -152,8 +152,11 @@ def describe(dataset: str, graph: str, points: Points, neighbors: Neighbors, del
 
 def count_definition_errors(points: Points, neighbors: Neighbors, delaunay: Neighbors | None) -> float:
     """Edges that differ from the RNG by definition and, in the plane, from the Delaunay edges with an empty lune."""
-    from experiments.ann.core.graphs import edge_differences, undirected_edges
-    from experiments.ann.core.proximity import relative_neighborhood_by_definition, relative_neighborhood_of_edges
+    from experiments.ann.core.theory.graphs import edge_differences, undirected_edges
+    from experiments.ann.core.theory.proximity import (
+        relative_neighborhood_by_definition,
+        relative_neighborhood_of_edges,
+    )
 
     errors = edge_differences(neighbors, relative_neighborhood_by_definition(points))
     if delaunay is not None and points.shape[1] == 2:
@@ -163,8 +166,8 @@ def count_definition_errors(points: Points, neighbors: Neighbors, delaunay: Neig
 
 def draw(points: Points, name: str) -> Drawing:
     """The graph with the longest greedy walk that stalls before its goal, if any does."""
-    from experiments.ann.core.graphs import undirected_edges
-    from experiments.ann.core.routing import greedy_from_everywhere, greedy_path
+    from experiments.ann.core.theory.graphs import undirected_edges
+    from experiments.ann.core.theory.routing import greedy_from_everywhere, greedy_path
 
     graph = join(points, "rng", "open")
     walks = greedy_from_everywhere(points, graph, points)

@@ -21,13 +21,13 @@ from numpy.typing import NDArray
 from pydantic import Field
 from pydantic.dataclasses import dataclass as parameters
 
-from experiments.lab.claims import Claim, Comparison, theorem
 from experiments.lab.errors import InputError
 from experiments.lab.experiment import CHECKED, Drawing, Event, Experiment, Note, Table
 from experiments.lab.experiment import Row as LabRow
+from experiments.lab.judge.claims import Claim, Comparison, theorem
 
 if TYPE_CHECKING:
-    from experiments.ann.core.voronoi import ClippedCells
+    from experiments.ann.core.theory.voronoi import ClippedCells
 
 Points = NDArray[np.float64]
 
@@ -80,7 +80,7 @@ class Row(LabRow):
 
 
 def run(params: Params, seed: int) -> Iterator[Event]:
-    from experiments.ann.core.voronoi import (
+    from experiments.ann.core.theory.voronoi import (
         bounded_volume,
         cell_volumes,
         clipped_cells,
@@ -121,8 +121,8 @@ def run(params: Params, seed: int) -> Iterator[Event]:
 
 def place_sites(params: Params, rng: np.random.Generator) -> tuple[Points, Points, Points]:
     """Distinct sites (n, dim) strictly inside a box, and its lowest and highest corner."""
-    from experiments.ann.core.point_sets import GRID, clustered_points, square_lattice, uniform_points
-    from experiments.datasets.matrices import read_csv_matrix
+    from experiments.ann.core.theory.point_sets import GRID, clustered_points, square_lattice, uniform_points
+    from experiments.foundation.datasets.matrices import read_csv_matrix
 
     if (params.csv is not None) != (params.points == "csv"):
         raise InputError("csv: expected a file exactly when points=csv; give both or neither")
@@ -143,7 +143,7 @@ def place_sites(params: Params, rng: np.random.Generator) -> tuple[Points, Point
 
 
 def draw(sites: Points, cells: ClippedCells, query: Points) -> Drawing:
-    from experiments.ann.core.voronoi import ordered_corners
+    from experiments.ann.core.theory.voronoi import ordered_corners
 
     outlines = tuple(tuple((float(x), float(y)) for x, y in ordered_corners(corners)) for corners in cells.corners)
     return Drawing(

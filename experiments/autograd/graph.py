@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import Field
 from pydantic.dataclasses import dataclass as parameters
 
-from experiments.lab.claims import Claim, Comparison, conditional, fact, slope, theorem, undecided
 from experiments.lab.experiment import CHECKED, Curve, Event, Experiment, Note, Progress, Table
 from experiments.lab.experiment import Row as LabRow
+from experiments.lab.judge.claims import Claim, Comparison, conditional, fact, slope, theorem, undecided
 
 if TYPE_CHECKING:
     import numpy as np

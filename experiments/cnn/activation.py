@@ -30,9 +30,9 @@ from experiments.cnn.activation_claims import (
     without_activation_layers_collapse,
 )
 from experiments.cnn.activation_trials import Row
-from experiments.lab.claims import Claim
+from experiments.foundation.networks.choices import ImageSetName
 from experiments.lab.experiment import CHECKED, Curve, Event, Experiment, Note, Table
-from experiments.training.choices import ImageSetName
+from experiments.lab.judge.claims import Claim
 
 Activation = Literal["identity", "sigmoid", "tanh", "relu", "leaky_relu", "elu", "gelu", "silu", "selu"]
 Initialization = Literal["auto", "default", "he", "xavier"]
@@ -80,8 +80,8 @@ class Params:
 
 
 def run(params: Params, seed: int) -> Iterator[Event]:
-    from experiments.datasets.images import load_images
-    from experiments.nn.core.splits import image_split
+    from experiments.foundation.datasets.images import load_images
+    from experiments.foundation.networks.splits import image_split
 
     data = load_images(params.dataset, seed=seed)
     there = len(data.train_labels)

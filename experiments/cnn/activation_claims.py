@@ -7,7 +7,8 @@ from functools import partial
 from statistics import fmean
 
 from experiments.cnn.activation_trials import Row
-from experiments.lab.claims import (
+from experiments.foundation.statements.instances import judge_instances, select
+from experiments.lab.judge.claims import (
     Comparison,
     by_seed,
     conditional,
@@ -19,7 +20,6 @@ from experiments.lab.claims import (
     unavailable,
     undecided,
 )
-from experiments.lab.instances import judge_instances, select
 
 SUCCESSORS = ("leaky_relu", "elu", "gelu", "silu", "selu")
 """What came after ReLU."""

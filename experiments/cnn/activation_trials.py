@@ -11,16 +11,16 @@ from functools import partial
 from statistics import fmean
 from typing import TYPE_CHECKING, Any
 
+from experiments.foundation.statements.instances import NAN, InstanceRow
 from experiments.lab.experiment import Event, Progress, Trace
-from experiments.lab.instances import NAN, InstanceRow
 
 if TYPE_CHECKING:
     from experiments.cnn.activation import Params
     from experiments.cnn.core.activation_network import DeepNetwork
     from experiments.cnn.core.activations import ActivationName, InitName
     from experiments.cnn.core.tuned_network import TunedNetworks
-    from experiments.nn.core.fit import Fit
-    from experiments.nn.core.splits import Split
+    from experiments.foundation.networks.fit import Fit
+    from experiments.foundation.networks.splits import Split
 
 Arm = tuple["ActivationName", "InitName"]
 CONTRASTED: tuple[ActivationName, ...] = ("relu", "sigmoid")
@@ -130,8 +130,8 @@ def trained_rows(task: Task, seed: int) -> Iterator[Event]:
     """Every arm at every learning rate, then the network that validation chose, layer by layer."""
     from experiments.cnn.core.activation_members import DeepMembers
     from experiments.cnn.core.tuned_network import tuned_networks
-    from experiments.nn.core.fit import Budget, smoothed
-    from experiments.training.device import keep_freed_memory
+    from experiments.foundation.networks.device import keep_freed_memory
+    from experiments.foundation.networks.fit import Budget, smoothed
 
     params = task.params
     arms: list[Arm] = [(activation, params.init) for activation in params.activations]

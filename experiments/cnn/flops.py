@@ -17,11 +17,11 @@ from typing import TYPE_CHECKING, Annotated, Literal, get_args
 from pydantic import Field
 from pydantic.dataclasses import dataclass as parameters
 
-from experiments.datasets.names import unknown_name
-from experiments.lab.claims import Claim, Comparison, conditional, fact, order, unavailable
+from experiments.foundation.datasets.names import unknown_name
+from experiments.foundation.statements.instances import NAN, InstanceRow, judge_instances, select
 from experiments.lab.errors import InputError
 from experiments.lab.experiment import CHECKED, Curve, Event, Experiment, Note, Progress, Table
-from experiments.lab.instances import NAN, InstanceRow, judge_instances, select
+from experiments.lab.judge.claims import Claim, Comparison, conditional, fact, order, unavailable
 
 if TYPE_CHECKING:
     from torch import nn
@@ -101,7 +101,7 @@ def run(params: Params, seed: int) -> Iterator[Event]:
 def _network(name: str, params: Params) -> tuple[nn.Module, tuple[int, ...]]:
     """A named architecture or the user's own module in evaluation mode, and the shape of its input."""
     from experiments.cnn.core import architectures, flops_counter, flops_custom
-    from experiments.training.networks import lenet
+    from experiments.foundation.networks.networks import lenet
 
     if ":" in name:
         network = flops_custom.load_module(name)

@@ -18,7 +18,10 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import Field
 from pydantic.dataclasses import dataclass as parameters
 
-from experiments.lab.claims import (
+from experiments.lab.errors import InputError
+from experiments.lab.experiment import CHECKED, Curve, Event, Experiment, Progress, Table
+from experiments.lab.experiment import Row as LabRow
+from experiments.lab.judge.claims import (
     Claim,
     Comparison,
     by_seed,
@@ -31,9 +34,6 @@ from experiments.lab.claims import (
     unavailable,
     undecided,
 )
-from experiments.lab.errors import InputError
-from experiments.lab.experiment import CHECKED, Curve, Event, Experiment, Progress, Table
-from experiments.lab.experiment import Row as LabRow
 
 if TYPE_CHECKING:
     from experiments.cnn.core.locality_networks import Plan
@@ -92,7 +92,7 @@ class Row(LabRow):
 def run(params: Params, seed: int) -> Iterator[Event]:
     from experiments.cnn.core.locality_networks import body_macs
     from experiments.cnn.core.locality_task import Recipe, Task, train
-    from experiments.nn.core.fit import reproducible
+    from experiments.foundation.networks.fit import reproducible
 
     if len(set(params.lrs)) < len(params.lrs):
         raise InputError(f"expected different learning rates, got lrs={list(params.lrs)}")

@@ -41,9 +41,9 @@ from experiments.cnn.pooling_claims import (
 )
 from experiments.cnn.pooling_rows import Row
 from experiments.cnn.pooling_views import CURVES, TABLES
-from experiments.lab.claims import Claim
+from experiments.foundation.networks.choices import ImageSetName
 from experiments.lab.experiment import CHECKED, Event, Experiment, Note
-from experiments.training.choices import ImageSetName
+from experiments.lab.judge.claims import Claim
 
 Kind = Literal["max", "avg", "lp", "gem", "blur", "stride_conv", "attention", "none"]
 Size = Annotated[int, Field(ge=10, le=60_000)]
@@ -91,9 +91,9 @@ class Params:
 
 def run(params: Params, seed: int) -> Iterator[Event]:
     from experiments.cnn.core.pooling import Window
-    from experiments.datasets.images import load_images
+    from experiments.foundation.datasets.images import load_images
+    from experiments.foundation.networks.splits import image_split
     from experiments.lab.errors import InputError
-    from experiments.nn.core.splits import image_split
 
     if params.stride > 2 * params.kernel:
         raise InputError(f"stride: expected at most twice the kernel, {2 * params.kernel}, got {params.stride}")

@@ -10,7 +10,8 @@ from functools import partial
 from statistics import fmean
 
 from experiments.cnn.pooling_rows import EQUAL_FLOPS, EQUAL_PARAMETERS, Row
-from experiments.lab.claims import (
+from experiments.foundation.statements.instances import judge_instances, select
+from experiments.lab.judge.claims import (
     Comparison,
     by_seed,
     conditional,
@@ -20,7 +21,6 @@ from experiments.lab.claims import (
     unavailable,
     undecided,
 )
-from experiments.lab.instances import judge_instances, select
 
 TOLERANCE = 1e-12
 """Of relative differences in float64: 2^-52 times some thousand sums."""

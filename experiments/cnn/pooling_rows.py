@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from experiments.lab.instances import NAN, InstanceRow
+from experiments.foundation.statements.instances import NAN, InstanceRow
 
 if TYPE_CHECKING:
     from experiments.cnn.core.invariance import Transformation

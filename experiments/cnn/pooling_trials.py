@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from experiments.cnn.core.pooling_members import PoolingMembers
     from experiments.cnn.core.pooling_network import PoolingNetwork, Widths
     from experiments.cnn.pooling import Params
-    from experiments.nn.core.fit import Fit
-    from experiments.nn.core.splits import Split
+    from experiments.foundation.networks.fit import Fit
+    from experiments.foundation.networks.splits import Split
 
 BATCH = 100
 """Networks times images whose maps are computed at once, so that they stay in the cache."""
@@ -103,7 +103,7 @@ def law_rows(trials: int, seed: int) -> Iterator[Row]:
 
 def random_networks(task: Task, pool: PoolName) -> Iterator[PoolingNetwork]:
     """Networks whose weights are those of every other pooling."""
-    from experiments.nn.core.fit import reproducible
+    from experiments.foundation.networks.fit import reproducible
 
     for draw in range(task.params.random_networks):
         with reproducible(1000 * task.seed + draw):
@@ -113,7 +113,7 @@ def random_networks(task: Task, pool: PoolName) -> Iterator[PoolingNetwork]:
 def untrained_rows(task: Task) -> Iterator[Event]:
     """What stays in the features of random networks, whose weights are alike for all poolings and for none."""
     from experiments.cnn.core.pooling_members import PoolingMembers
-    from experiments.nn.core.fit import reproducible
+    from experiments.foundation.networks.fit import reproducible
 
     for done, pool in enumerate(task.params.kinds):
         yield Progress(f"random weights, {pool}", done, len(task.params.kinds))
@@ -130,8 +130,8 @@ def trained_rows(task: Task) -> Iterator[Event]:
     """Every arm at every learning rate, then the network that validation chose: its scores and what stays in it."""
     from experiments.cnn.core.pooling_members import PoolingMembers
     from experiments.cnn.core.tuned_network import tuned_networks
-    from experiments.nn.core.fit import Budget
-    from experiments.training.device import keep_freed_memory
+    from experiments.foundation.networks.device import keep_freed_memory
+    from experiments.foundation.networks.fit import Budget
 
     arms: dict[str, tuple[PoolName, Widths | None]] = {k: (k, None) for k in task.params.kinds if k != "none"}
     arms |= {name: ("none", widths) for name, widths in task.unpooled().items() if "none" in task.params.kinds}
@@ -162,8 +162,8 @@ def sweep_row(task: Task, arm: str, fit: Fit) -> Row:
 def tuned_rows(task: Task, arm: str, fit: Fit, network: PoolingNetwork) -> Iterator[Row]:
     """The tuned network's own row, then one per transformation and amount."""
     from experiments.cnn.core.pooling_members import PoolingMembers
-    from experiments.nn.core.fit import reproducible
-    from experiments.training.flops import forward_cost
+    from experiments.foundation.networks.fit import reproducible
+    from experiments.foundation.networks.flops import forward_cost
 
     channels, height, width = task.split.train_x.shape[1:]
     cost = forward_cost(network, (channels, height, width))

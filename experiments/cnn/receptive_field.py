@@ -17,10 +17,10 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import Field
 from pydantic.dataclasses import dataclass as parameters
 
-from experiments.lab.claims import Claim, Comparison, by_seed, conditional, ratio, slope
+from experiments.foundation.statements.instances import NAN, InstanceRow, judge_instances, select
 from experiments.lab.errors import InputError
 from experiments.lab.experiment import CHECKED, Curve, Event, Experiment, Heatmap, Progress, Table
-from experiments.lab.instances import NAN, InstanceRow, judge_instances, select
+from experiments.lab.judge.claims import Claim, Comparison, by_seed, conditional, ratio, slope
 
 if TYPE_CHECKING:
     import torch
@@ -65,7 +65,7 @@ class Row(InstanceRow):
 def run(params: Params, seed: int) -> Iterator[Event]:
     import torch
 
-    from experiments.nn.core.fit import reproducible
+    from experiments.foundation.networks.fit import reproducible
 
     generator = torch.Generator().manual_seed(seed)
     photo = _crop(params, generator)
@@ -114,7 +114,7 @@ def _crop(params: Params, generator: torch.Generator) -> torch.Tensor:
     """A random square of the photograph, (3, side, side) in [0, 1], larger than any field."""
     import torch
 
-    from experiments.datasets.images import load_photo
+    from experiments.foundation.datasets.images import load_photo
 
     whole = torch.tensor(load_photo(params.photo)).permute(2, 0, 1).double() / 255
     side = max(MAP_SIDE, params.layers * (params.kernel - 1) + 9)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from experiments.datasets.files import read_bytes
+from experiments.foundation.datasets.files import read_bytes
 from experiments.lab.errors import InputError
 
 if TYPE_CHECKING:

@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Annotated
 from pydantic import Field
 from pydantic.dataclasses import dataclass as parameters
 
-from experiments.lab.claims import Claim, Comparison, conditional, fact, theorem, unavailable
 from experiments.lab.experiment import CHECKED, Event, Experiment, Note, Table
 from experiments.lab.experiment import Row as LabRow
+from experiments.lab.judge.claims import Claim, Comparison, conditional, fact, theorem, unavailable
 
 if TYPE_CHECKING:
     import numpy as np
@@ -84,8 +84,8 @@ def run(params: Params, seed: int) -> Iterator[Event]:
 
 def _header_rows() -> Iterator[Event]:
     """Sizes of MNIST by the headers of its files; no rows where it is not in the data folder."""
-    from experiments.datasets.idx import read_idx
-    from experiments.datasets.store import files_of, locate
+    from experiments.foundation.datasets.idx import read_idx
+    from experiments.foundation.datasets.store import files_of, locate
 
     if locate("mnist") is None:
         yield Note("MNIST is not in the data folder, so the sizes in its headers were not read.")

@@ -18,8 +18,8 @@ from pydantic.dataclasses import dataclass as parameters
 
 from experiments.data.line_lengths import line_lengths, sample_lengths
 from experiments.data.nested_rows import Row, rows_of
-from experiments.lab.claims import Claim, Comparison, by_seed, conditional, order, ratio, theorem, undecided
 from experiments.lab.experiment import CHECKED, Curve, Event, Experiment, Note, Progress, Table
+from experiments.lab.judge.claims import Claim, Comparison, by_seed, conditional, order, ratio, theorem, undecided
 
 HALF = 0.5
 TOLERANCE = 1e-5

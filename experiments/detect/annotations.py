@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from experiments.datasets.coco import load_detections, load_instances
-from experiments.datasets.files import read_bytes
-from experiments.datasets.voc import VocImage, load_voc
+from experiments.foundation.datasets.coco import load_detections, load_instances
+from experiments.foundation.datasets.files import read_bytes
+from experiments.foundation.datasets.voc import VocImage, load_voc
 from experiments.lab.errors import InputError
 
 if TYPE_CHECKING:

@@ -17,9 +17,9 @@ from pydantic import Field
 from pydantic.dataclasses import dataclass as parameters
 
 from experiments.detect.core.observation import Observation
-from experiments.lab.claims import Claim, Comparison, by_seed, conditional, equivalence, fact, theorem
 from experiments.lab.experiment import CHECKED, Curve, Event, Experiment, Note, Table
 from experiments.lab.experiment import Row as LabRow
+from experiments.lab.judge.claims import Claim, Comparison, by_seed, conditional, equivalence, fact, theorem
 
 Threshold = Annotated[float, Field(gt=0, le=1)]
 ROUNDING = 1e-9

@@ -17,7 +17,9 @@ from typing import Annotated
 from pydantic import Field
 from pydantic.dataclasses import dataclass as parameters
 
-from experiments.lab.claims import (
+from experiments.foundation.statements.instances import NAN, InstanceRow, judge_instances, select
+from experiments.lab.experiment import CHECKED, Curve, Event, Experiment, Heatmap, Table
+from experiments.lab.judge.claims import (
     Claim,
     Comparison,
     by_seed,
@@ -28,8 +30,6 @@ from experiments.lab.claims import (
     proportion,
     undecided,
 )
-from experiments.lab.experiment import CHECKED, Curve, Event, Experiment, Heatmap, Table
-from experiments.lab.instances import NAN, InstanceRow, judge_instances, select
 
 LearningRate = Annotated[float, Field(gt=0, le=10)]
 

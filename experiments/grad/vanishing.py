@@ -18,9 +18,18 @@ from typing import Annotated, Literal
 from pydantic import Field
 from pydantic.dataclasses import dataclass as parameters
 
-from experiments.lab.claims import Claim, Comparison, by_seed, conditional, equivalence, ratio, slope_below, theorem
+from experiments.foundation.statements.instances import NAN, InstanceRow, judge_instances, select
 from experiments.lab.experiment import CHECKED, Curve, Event, Experiment, Progress, Table
-from experiments.lab.instances import NAN, InstanceRow, judge_instances, select
+from experiments.lab.judge.claims import (
+    Claim,
+    Comparison,
+    by_seed,
+    conditional,
+    equivalence,
+    ratio,
+    slope_below,
+    theorem,
+)
 
 Activation = Literal["sigmoid", "tanh", "relu"]
 Initialization = Literal["default", "xavier", "he", "normal"]
@@ -94,8 +103,8 @@ def _chain(
 ) -> Iterator[Row]:
     import torch
 
+    from experiments.foundation.networks.fit import reproducible
     from experiments.grad.core.chains import Chain, layer_gradients
-    from experiments.nn.core.fit import reproducible
 
     with reproducible(seed):
         chain = Chain(depth=depth, width=params.width, classes=10, activation=activation, init=init, arm=arm)

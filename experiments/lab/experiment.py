@@ -14,7 +14,7 @@ from typing import Any, Generic, Literal, TypeVar
 
 from pydantic import ConfigDict
 
-from experiments.lab.claims import Claim
+from experiments.lab.judge.claims import Claim
 
 CHECKED = ConfigDict(extra="forbid", use_attribute_docstrings=True)
 """Configuration of every Params: unknown keys are refused, the text under a field is its meaning."""

@@ -20,10 +20,10 @@ from pydantic import Field
 from pydantic.dataclasses import dataclass as parameters
 
 from experiments.lab import catalog, environment
-from experiments.lab.claims import claim_table_hash
 from experiments.lab.errors import InputError
 from experiments.lab.experiment import CHECKED, Artifact, Event, Experiment, Figure, Note, Progress, Row
-from experiments.lab.judge import Finding, judge
+from experiments.lab.judge.claims import claim_table_hash
+from experiments.lab.judge.judge import Finding, judge
 from experiments.lab.parallel import in_parallel
 from experiments.lab.params import validate
 from experiments.lab.record import Record, RecordWriter, Status, new_directory, runs_home

@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import Field
 from pydantic.dataclasses import dataclass as parameters
 
-from experiments.lab.claims import Claim, Comparison, by_seed, conditional, effect, ratio, undecided
 from experiments.lab.experiment import CHECKED, Curve, Event, Experiment, Progress, Table
 from experiments.lab.experiment import Row as LabRow
+from experiments.lab.judge.claims import Claim, Comparison, by_seed, conditional, effect, ratio, undecided
 from experiments.loss.judging import judge_instances
 from experiments.loss.tuning import best_of_grid, why_untuned
 

@@ -17,9 +17,9 @@ from typing import Annotated, Literal
 from pydantic import Field
 from pydantic.dataclasses import dataclass as parameters
 
-from experiments.lab.claims import Claim, Comparison, by_seed, conditional, effect, fact, ratio, undecided
 from experiments.lab.experiment import CHECKED, Curve, Event, Experiment, Progress, Table
 from experiments.lab.experiment import Row as LabRow
+from experiments.lab.judge.claims import Claim, Comparison, by_seed, conditional, effect, fact, ratio, undecided
 from experiments.loss.judging import judge_instances
 from experiments.loss.tuning import best_of_grid, mean, why_untuned
 

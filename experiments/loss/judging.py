@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-from experiments.lab import instances
-from experiments.lab.claims import Comparison
+from experiments.foundation.statements import instances
+from experiments.lab.judge.claims import Comparison
 
 
 class Tried(instances.Tried, Protocol):

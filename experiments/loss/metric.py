@@ -18,7 +18,9 @@ from typing import Annotated, Literal
 from pydantic import Field
 from pydantic.dataclasses import dataclass as parameters
 
-from experiments.lab.claims import (
+from experiments.lab.experiment import CHECKED, Curve, Event, Experiment, Note, Progress, Table
+from experiments.lab.experiment import Row as LabRow
+from experiments.lab.judge.claims import (
     Claim,
     Comparison,
     by_seed,
@@ -28,8 +30,6 @@ from experiments.lab.claims import (
     proportion,
     undecided,
 )
-from experiments.lab.experiment import CHECKED, Curve, Event, Experiment, Note, Progress, Table
-from experiments.lab.experiment import Row as LabRow
 from experiments.loss.judging import judge_instances
 from experiments.loss.tuning import best_of_grid, mean, why_untuned
 

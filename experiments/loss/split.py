@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from experiments.datasets.images import load_images
+from experiments.foundation.datasets.images import load_images
 
 if TYPE_CHECKING:
     import torch

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Protocol, TypeVar
 
-from experiments.lab.claims import edge_of_grid
+from experiments.lab.judge.claims import edge_of_grid
 
 
 class Tuned(Protocol):

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from experiments.lab import instances
+from experiments.foundation.statements import instances
 
 if TYPE_CHECKING:
-    from experiments.math.core.trial import Trial
+    from experiments.foundation.statements.trial import Trial
 
 
 @dataclass(frozen=True, kw_only=True)

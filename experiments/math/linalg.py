@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import Field
 from pydantic.dataclasses import dataclass as parameters
 
-from experiments.lab.claims import Claim, Comparison, conditional, fact, proportion
+from experiments.foundation.statements.instances import judge_instances, select
 from experiments.lab.experiment import CHECKED, Event, Experiment, Note, Table
-from experiments.lab.instances import judge_instances, select
+from experiments.lab.judge.claims import Claim, Comparison, conditional, fact, proportion
 from experiments.math.instances import InstanceRow, row_of
 
 if TYPE_CHECKING:

@@ -16,9 +16,9 @@ from typing import Annotated
 from pydantic import Field
 from pydantic.dataclasses import dataclass as parameters
 
-from experiments.lab.claims import Claim, Comparison, conditional, fact
+from experiments.foundation.statements.instances import judge_instances, select
 from experiments.lab.experiment import CHECKED, Curve, Drawing, Event, Experiment, Table
-from experiments.lab.instances import judge_instances, select
+from experiments.lab.judge.claims import Claim, Comparison, conditional, fact
 from experiments.math.instances import InstanceRow, row_of
 
 NAN = float("nan")

@@ -18,7 +18,10 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import Field
 from pydantic.dataclasses import dataclass as parameters
 
-from experiments.lab.claims import (
+from experiments.foundation.networks.rates import best_rate
+from experiments.foundation.statements.instances import NAN, InstanceRow, judge_instances, select
+from experiments.lab.experiment import CHECKED, Curve, Event, Experiment, Note, Progress, Table
+from experiments.lab.judge.claims import (
     Claim,
     Comparison,
     by_seed,
@@ -28,12 +31,9 @@ from experiments.lab.claims import (
     ratio,
     undecided,
 )
-from experiments.lab.experiment import CHECKED, Curve, Event, Experiment, Note, Progress, Table
-from experiments.lab.instances import NAN, InstanceRow, judge_instances, select
-from experiments.nn.core.rates import best_rate
 
 if TYPE_CHECKING:
-    from experiments.nn.core.splits import Split
+    from experiments.foundation.networks.splits import Split
 
 ROUNDING = 1e-10
 """Sums of up to a thousand terms of order 1 in float64."""
@@ -93,9 +93,9 @@ class Row(InstanceRow):
 
 
 def run(params: Params, seed: int) -> Iterator[Event]:
-    from experiments.datasets.images import load_images
+    from experiments.foundation.datasets.images import load_images
+    from experiments.foundation.networks.splits import image_split
     from experiments.nn.core import layer_study
-    from experiments.nn.core.splits import image_split
 
     data = load_images(params.dataset, seed=seed)
     images = max(params.train_images, params.random_labels)
@@ -116,7 +116,7 @@ def run(params: Params, seed: int) -> Iterator[Event]:
 
 def _trained(params: Params, split: Split, dataset: str, seed: int) -> Iterator[Row]:
     """Perceptrons with and without batch normalization at every learning rate."""
-    from experiments.nn.core.fit import Budget
+    from experiments.foundation.networks.fit import Budget
     from experiments.nn.core.layer_study import batch_norm_trainings
 
     budget = Budget(steps=params.bn_steps, batch_size=params.batch_size, momentum=0.0, target_loss=params.bn_target)
@@ -137,7 +137,7 @@ def _trained(params: Params, split: Split, dataset: str, seed: int) -> Iterator[
 
 def _memorized(params: Params, split: Split, seed: int) -> list[float]:
     """Training accuracy of every network on random labels."""
-    from experiments.nn.core.fit import Budget
+    from experiments.foundation.networks.fit import Budget
     from experiments.nn.core.perceptrons import memorize
 
     budget = Budget(steps=params.memory_steps, batch_size=min(50, params.random_labels), optimizer="adam")

@@ -17,10 +17,10 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 from pydantic.dataclasses import dataclass as parameters
 
-from experiments.lab.claims import Claim, Comparison, by_seed, conditional, effect, theorem, undecided
+from experiments.foundation.networks.rates import best_rate
 from experiments.lab.experiment import CHECKED, Curve, Event, Experiment, Note, Progress, Table
 from experiments.lab.experiment import Row as LabRow
-from experiments.nn.core.rates import best_rate
+from experiments.lab.judge.claims import Claim, Comparison, by_seed, conditional, effect, theorem, undecided
 
 NAN = float("nan")
 TOLERANCE = 0.02
@@ -72,11 +72,11 @@ class Row(LabRow):
 
 
 def run(params: Params, seed: int) -> Iterator[Event]:
-    from experiments.datasets.images import load_images
+    from experiments.foundation.datasets.images import load_images
+    from experiments.foundation.networks.fit import Budget
+    from experiments.foundation.networks.splits import image_split
     from experiments.nn.core import parameter_counts, shapes
-    from experiments.nn.core.fit import Budget
     from experiments.nn.core.perceptrons import train_perceptrons
-    from experiments.nn.core.splits import image_split
 
     data = load_images(params.dataset, seed=seed)
     test = min(1000, len(data.test_labels))

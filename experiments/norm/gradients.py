@@ -18,9 +18,9 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 from pydantic.dataclasses import dataclass as parameters
 
-from experiments.lab.claims import Claim, Comparison, by_seed, conditional, ratio, slope
 from experiments.lab.experiment import CHECKED, Curve, Event, Experiment, Note, Progress, Table
 from experiments.lab.experiment import Row as LabRow
+from experiments.lab.judge.claims import Claim, Comparison, by_seed, conditional, ratio, slope
 from experiments.norm.choices import Depths, Normalizations, Placements, Width
 
 NAN = float("nan")
@@ -68,8 +68,8 @@ class Row(LabRow):
 
 
 def run(params: Params, seed: int) -> Iterator[Event]:
-    from experiments.datasets.images import load_images
-    from experiments.nn.core.splits import image_split
+    from experiments.foundation.datasets.images import load_images
+    from experiments.foundation.networks.splits import image_split
     from experiments.norm.core.trainability import Architecture, depth_exponent, measure_start
 
     data = load_images(params.dataset, seed=seed)

@@ -17,10 +17,10 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field
 from pydantic.dataclasses import dataclass as parameters
 
-from experiments.lab.claims import Claim, Comparison, by_seed, conditional, effect, ratio, theorem, undecided
+from experiments.foundation.networks.rates import Chosen, best_rate
 from experiments.lab.experiment import CHECKED, Curve, Event, Experiment, Note, Progress, Table
 from experiments.lab.experiment import Row as LabRow
-from experiments.nn.core.rates import Chosen, best_rate
+from experiments.lab.judge.claims import Claim, Comparison, by_seed, conditional, effect, ratio, theorem, undecided
 from experiments.norm.choices import Depths, Placements, Width, listed
 
 NAN = float("nan")
@@ -89,10 +89,10 @@ class Row(LabRow):
 
 
 def run(params: Params, seed: int) -> Iterator[Event]:
-    from experiments.datasets.images import load_images
-    from experiments.nn.core.fit import Budget
-    from experiments.nn.core.side_by_side import Rate
-    from experiments.nn.core.splits import image_split
+    from experiments.foundation.datasets.images import load_images
+    from experiments.foundation.networks.fit import Budget
+    from experiments.foundation.networks.side_by_side import Rate
+    from experiments.foundation.networks.splits import image_split
     from experiments.norm.core.trainability import Architecture, measure_start, place_and_train
     from experiments.norm.spare import fill_test
 

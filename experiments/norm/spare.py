@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from experiments.datasets.images import ImageData
+from experiments.foundation.datasets.images import ImageData
 
 
 def fill_test(data: ImageData, needed: int, test: int, *, seed: int) -> ImageData:

@@ -17,9 +17,9 @@ from typing import Annotated, Literal
 from pydantic import Field
 from pydantic.dataclasses import dataclass as parameters
 
-from experiments.lab.claims import Claim, Comparison, by_seed, conditional, ratio
+from experiments.foundation.statements.instances import NAN, InstanceRow, judge_instances, select
 from experiments.lab.experiment import CHECKED, Curve, Event, Experiment, Table
-from experiments.lab.instances import NAN, InstanceRow, judge_instances, select
+from experiments.lab.judge.claims import Claim, Comparison, by_seed, conditional, ratio
 
 TOLERANCE = 1e-5  # float32: 2^-23 times a hundred, for values up to about 10
 

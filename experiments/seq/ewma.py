@@ -16,8 +16,8 @@ from typing import Annotated, Literal
 from pydantic import Field
 from pydantic.dataclasses import dataclass as parameters
 
-from experiments.lab.claims import Claim, Comparison, by_seed, conditional, equivalence, fact, ratio, theorem
 from experiments.lab.experiment import CHECKED, Curve, Event, Experiment, Note, Table
+from experiments.lab.judge.claims import Claim, Comparison, by_seed, conditional, equivalence, fact, ratio, theorem
 from experiments.seq import revenue
 from experiments.seq.revenue import Row
 

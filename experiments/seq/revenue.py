@@ -15,7 +15,7 @@ from experiments.lab.experiment import Row as LabRow
 if TYPE_CHECKING:
     import numpy as np
 
-    from experiments.datasets.series import Series
+    from experiments.foundation.datasets.series import Series
     from experiments.seq.core.processes import Floats, Process
 
 NAN = float("nan")
@@ -63,7 +63,7 @@ class Forecasting:
 
 def own_series(data: str, how: Forecasting) -> Series:
     """The user's series; InputError if it is too short for a history of two periods before the points to forecast."""
-    from experiments.datasets.series import load_series
+    from experiments.foundation.datasets.series import load_series
 
     needed = how.count + max(5, 2 * how.period, 2 * how.horizon)
     return load_series(Path(data).expanduser(), min_points=needed)

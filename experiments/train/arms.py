@@ -13,20 +13,20 @@ from typing import TYPE_CHECKING
 
 import torch
 
+from experiments.foundation.networks.checkpoint import find_checkpoint, load_checkpoint, save_checkpoint
+from experiments.foundation.networks.device import device_title, reset_peak_memory, resolve_device
+from experiments.foundation.networks.distributed import ALONE, Group
+from experiments.foundation.networks.flops import Cost, forward_cost
+from experiments.foundation.networks.loop import Training
+from experiments.foundation.networks.metrics import evaluate
+from experiments.foundation.networks.precision import Precision, fp16_problem, resolve_precision
+from experiments.foundation.networks.recipe import Epoch, Recipe, Step
+from experiments.foundation.networks.task import ImageTask, begin, image_task
 from experiments.lab.errors import InputError
 from experiments.lab.experiment import Artifact, Heatmap, Progress, Trace
-from experiments.training.checkpoint import find_checkpoint, load_checkpoint, save_checkpoint
-from experiments.training.device import device_title, reset_peak_memory, resolve_device
-from experiments.training.distributed import ALONE, Group
-from experiments.training.flops import Cost, forward_cost
-from experiments.training.loop import Training
-from experiments.training.metrics import evaluate
-from experiments.training.precision import Precision, fp16_problem, resolve_precision
-from experiments.training.recipe import Epoch, Recipe, Step
-from experiments.training.task import ImageTask, begin, image_task
 
 if TYPE_CHECKING:
-    from experiments.datasets.images import ImageData
+    from experiments.foundation.datasets.images import ImageData
     from experiments.train.mnist import Params
 
 IMAGES_OF_AN_MNIST_EPOCH = 60_000

@@ -18,7 +18,9 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import Field
 from pydantic.dataclasses import dataclass as parameters
 
-from experiments.lab.claims import (
+from experiments.lab.experiment import CHECKED, Curve, Event, Experiment, Progress, Table
+from experiments.lab.experiment import Row as LabRow
+from experiments.lab.judge.claims import (
     Claim,
     Comparison,
     by_seed,
@@ -28,8 +30,6 @@ from experiments.lab.claims import (
     slope,
     theorem,
 )
-from experiments.lab.experiment import CHECKED, Curve, Event, Experiment, Progress, Table
-from experiments.lab.experiment import Row as LabRow
 from experiments.train.core.batch_observation import Observation
 
 if TYPE_CHECKING:

@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import Field
 from pydantic.dataclasses import dataclass as parameters
 
-from experiments.lab.claims import Claim, Comparison, conditional, theorem
 from experiments.lab.errors import InputError
 from experiments.lab.experiment import CHECKED, Curve, Event, Experiment, Table
 from experiments.lab.experiment import Row as LabRow
+from experiments.lab.judge.claims import Claim, Comparison, conditional, theorem
 
 if TYPE_CHECKING:
     from experiments.train.core.resuming import Session

@@ -17,10 +17,10 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import Field
 from pydantic.dataclasses import dataclass as parameters
 
-from experiments.lab.claims import Claim, Comparison, by_seed, conditional, equivalence, ratio, theorem
 from experiments.lab.errors import InputError
 from experiments.lab.experiment import CHECKED, Curve, Event, Experiment, Table
 from experiments.lab.experiment import Row as LabRow
+from experiments.lab.judge.claims import Claim, Comparison, by_seed, conditional, equivalence, ratio, theorem
 
 if TYPE_CHECKING:
     import numpy as np
@@ -169,7 +169,7 @@ def outlier_rows(params: Params, rng: np.random.Generator) -> Iterator[Row]:
     """Diabetes, a random quarter for test; the test targets are never broken."""
     import numpy as np
 
-    from experiments.datasets.tables import load_table
+    from experiments.foundation.datasets.tables import load_table
     from experiments.train.core import linear_models as linear
 
     data = load_table("diabetes")

@@ -18,7 +18,10 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import Field
 from pydantic.dataclasses import dataclass as parameters
 
-from experiments.lab.claims import (
+from experiments.foundation.networks.choices import ScheduleName
+from experiments.lab.experiment import CHECKED, Curve, Event, Experiment, Progress, Table
+from experiments.lab.experiment import Row as LabRow
+from experiments.lab.judge.claims import (
     Claim,
     Comparison,
     by_seed,
@@ -30,9 +33,6 @@ from experiments.lab.claims import (
     theorem,
     undecided,
 )
-from experiments.lab.experiment import CHECKED, Curve, Event, Experiment, Progress, Table
-from experiments.lab.experiment import Row as LabRow
-from experiments.training.choices import ScheduleName
 
 if TYPE_CHECKING:
     import numpy as np
@@ -142,9 +142,9 @@ def step_rows(rng: np.random.Generator) -> Iterator[Row]:
 def network_rows(params: Params, data: Splits, seed: int) -> Iterator[Event]:
     import torch
 
+    from experiments.foundation.networks.schedules import lr_factor
     from experiments.train.core.fitting import fit
     from experiments.train.core.perceptron import accuracy, perceptron
-    from experiments.training.schedules import lr_factor
 
     for number, lr in enumerate(params.lrs):
         yield Progress("networks", number, len(params.lrs))

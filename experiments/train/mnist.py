@@ -14,10 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 from pydantic import Field
 from pydantic.dataclasses import dataclass as parameters
 
-from experiments.lab.claims import Claim, Comparison, by_seed, equivalence, proportion, theorem, unavailable
-from experiments.lab.experiment import CHECKED, Curve, Event, Experiment, Note, Progress, Table
-from experiments.lab.experiment import Row as LabRow
-from experiments.training.choices import (
+from experiments.foundation.networks.choices import (
     DeviceName,
     ImageSetName,
     NetworkName,
@@ -25,13 +22,16 @@ from experiments.training.choices import (
     PrecisionParameter,
     ScheduleName,
 )
+from experiments.lab.experiment import CHECKED, Curve, Event, Experiment, Note, Progress, Table
+from experiments.lab.experiment import Row as LabRow
+from experiments.lab.judge.claims import Claim, Comparison, by_seed, equivalence, proportion, theorem, unavailable
 
 if TYPE_CHECKING:
     import torch
 
+    from experiments.foundation.networks.distributed import Group
+    from experiments.foundation.networks.recipe import Epoch, Step
     from experiments.train.arms import Arm
-    from experiments.training.distributed import Group
-    from experiments.training.recipe import Epoch, Step
 
 REFERENCE_BAND = 0.97
 """Test accuracy of the convolutional network on MNIST and on digits with 60,000 images seen."""
@@ -123,8 +123,8 @@ class Row(LabRow):
 
 def run(params: Params, seed: int) -> Iterator[Event]:
     """Train alone, or with the other processes that torchrun started, of which the first alone reports."""
-    from experiments.training.device import resolve_device
-    from experiments.training.distributed import joined
+    from experiments.foundation.networks.device import resolve_device
+    from experiments.foundation.networks.distributed import joined
 
     with joined(resolve_device(params.device)) as group:
         yield from (event for event in compare(params, seed, group) if group.rank == 0)
@@ -132,9 +132,9 @@ def run(params: Params, seed: int) -> Iterator[Event]:
 
 def compare(params: Params, seed: int, group: Group) -> Iterator[Event]:
     """Train thrice a little to compare the bits, then the reference arms, and last what was asked for."""
-    from experiments.datasets.images import load_images
+    from experiments.foundation.datasets.images import load_images
+    from experiments.foundation.networks.device import reproducible
     from experiments.train import arms
-    from experiments.training.device import reproducible
 
     data = load_images(params.dataset, seed=seed)
     arm, notes = arms.begun(params, data, seed, group)
@@ -169,10 +169,10 @@ def train(arm: Arm, *, keep: bool = False) -> Iterator[Event]:
 
 def make_row(arm: Arm, epoch: Epoch, logits: torch.Tensor) -> Row:
     """The row of an epoch, with ``logits`` on the test images."""
+    from experiments.foundation.networks.checkpoint import weights_digest
+    from experiments.foundation.networks.device import peak_memory_bytes
+    from experiments.foundation.networks.metrics import evaluate
     from experiments.train.arms import sklearn_difference
-    from experiments.training.checkpoint import weights_digest
-    from experiments.training.device import peak_memory_bytes
-    from experiments.training.metrics import evaluate
 
     targets = arm.task.test.targets
     test = evaluate(logits, targets)

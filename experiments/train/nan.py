@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import Field
 from pydantic.dataclasses import dataclass as parameters
 
-from experiments.lab.claims import Claim, Comparison, by_seed, conditional, proportion, ratio, theorem
 from experiments.lab.experiment import CHECKED, Curve, Event, Experiment, Progress, Table
 from experiments.lab.experiment import Row as LabRow
+from experiments.lab.judge.claims import Claim, Comparison, by_seed, conditional, proportion, ratio, theorem
 
 if TYPE_CHECKING:
     import torch
@@ -103,7 +103,7 @@ class Row(LabRow):
 def run(params: Params, seed: int) -> Iterator[Event]:
     import torch
 
-    from experiments.datasets.images import load_images
+    from experiments.foundation.datasets.images import load_images
     from experiments.train.core import nan_trials as trials
     from experiments.train.core.nan_baselines import double_where, healthy_networks, single_where
 

@@ -18,7 +18,9 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import Field
 from pydantic.dataclasses import dataclass as parameters
 
-from experiments.lab.claims import (
+from experiments.lab.experiment import CHECKED, Curve, Event, Experiment, Progress, Table
+from experiments.lab.experiment import Row as LabRow
+from experiments.lab.judge.claims import (
     Claim,
     Comparison,
     by_seed,
@@ -29,8 +31,6 @@ from experiments.lab.claims import (
     theorem,
     undecided,
 )
-from experiments.lab.experiment import CHECKED, Curve, Event, Experiment, Progress, Table
-from experiments.lab.experiment import Row as LabRow
 
 if TYPE_CHECKING:
     from experiments.train.splits import Splits

@@ -17,11 +17,11 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import Field
 from pydantic.dataclasses import dataclass as parameters
 
-from experiments.lab.claims import Claim, Comparison, by_seed, conditional, equivalence, fact, ratio, theorem
+from experiments.foundation.networks.choices import DeviceName
 from experiments.lab.experiment import CHECKED, Curve, Event, Experiment, Note, Progress, Table
 from experiments.lab.experiment import Row as LabRow
+from experiments.lab.judge.claims import Claim, Comparison, by_seed, conditional, equivalence, fact, ratio, theorem
 from experiments.train.core.precision_observation import Observation
-from experiments.training.choices import DeviceName
 
 if TYPE_CHECKING:
     from experiments.train.core.precision_arms import Arm
@@ -77,9 +77,9 @@ class Row(LabRow, Observation):
 def run(params: Params, seed: int) -> Iterator[Event]:
     import torch
 
+    from experiments.foundation.networks.device import device_title, resolve_device
     from experiments.train.core import precision_probes as probes
     from experiments.train.splits import split_images
-    from experiments.training.device import device_title, resolve_device
 
     device = resolve_device(params.device)
     data = split_images(params.dataset, seed, train=params.train_images, test=params.train_images)

@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import Field
 from pydantic.dataclasses import dataclass as parameters
 
-from experiments.lab.claims import Claim, Comparison, by_seed, conditional, effect, ratio, theorem, undecided
 from experiments.lab.experiment import CHECKED, Curve, Event, Experiment, Progress, Table
 from experiments.lab.experiment import Row as LabRow
+from experiments.lab.judge.claims import Claim, Comparison, by_seed, conditional, effect, ratio, theorem, undecided
 
 if TYPE_CHECKING:
     from experiments.train.splits import Splits

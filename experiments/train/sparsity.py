@@ -18,7 +18,10 @@ from typing import TYPE_CHECKING, Annotated
 from pydantic import Field
 from pydantic.dataclasses import dataclass as parameters
 
-from experiments.lab.claims import (
+from experiments.lab.errors import InputError
+from experiments.lab.experiment import CHECKED, Curve, Event, Experiment, Progress, Table
+from experiments.lab.experiment import Row as LabRow
+from experiments.lab.judge.claims import (
     Claim,
     Comparison,
     by_seed,
@@ -29,9 +32,6 @@ from experiments.lab.claims import (
     slope,
     theorem,
 )
-from experiments.lab.errors import InputError
-from experiments.lab.experiment import CHECKED, Curve, Event, Experiment, Progress, Table
-from experiments.lab.experiment import Row as LabRow
 
 if TYPE_CHECKING:
     import numpy as np

@@ -56,7 +56,7 @@ def split_images(dataset: FlatSetName, seed: int, *, train: int, validation: int
     Raises:
         InputError: the data set is not there, or has fewer images.
     """
-    from experiments.datasets.images import load_images
+    from experiments.foundation.datasets.images import load_images
 
     data = load_images(dataset, seed=seed)
     available = len(data.train_images) + len(data.test_images)

@@ -10,8 +10,8 @@ from typing import Any
 
 from llvmlite import ir
 
-import experiments.ann.core.lanes as module
-from experiments.ann.core import machine
+import experiments.ann.core.simd.lanes as module
+from experiments.ann.core.simd import machine
 
 I8, I32 = module.I8, module.I32
 declared = module.declared

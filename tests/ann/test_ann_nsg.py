@@ -13,7 +13,7 @@ import pytest
 from experiments.ann import nsg
 from experiments.lab.errors import InputError
 from experiments.lab.experiment import Progress
-from experiments.lab.judge import judge
+from experiments.lab.judge.judge import judge
 
 
 @cache

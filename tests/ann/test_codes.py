@@ -8,22 +8,22 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from experiments.ann.core import batch_search
-from experiments.ann.core.code_pairs import ROWS, column_blocks, products_of_tile, row_codes, tile_of
-from experiments.ann.core.code_table import table_of
-from experiments.ann.core.code_vector import block_keys
-from experiments.ann.core.coded_index import CodedNSG
-from experiments.ann.core.coded_neighbors import ROOM, coded_graph_steps, graph_rows, row_scratch
-from experiments.ann.core.codes import Principal, as_bytes, fit_codec, holds_bytes
-from experiments.ann.core.exact import exact_neighbors, knn_graph_steps, recall_by_distance
-from experiments.ann.core.index import NSG
-from experiments.ann.core.kernel import finish, kernel
-from experiments.ann.core.line_codes import LineCodec, fit_line_codec
-from experiments.ann.core.lists import in_blocks
-from experiments.ann.core.machine import has_tiles, has_vnni
-from experiments.ann.core.pool_vector import NO_KEY, absorb, first_open
-from experiments.ann.core.stored_vector import stored_distance
-from experiments.ann.core.vector import aligned_rows, padded
+from experiments.ann.core.codes.code_pairs import ROWS, column_blocks, products_of_tile, row_codes, tile_of
+from experiments.ann.core.codes.code_table import table_of
+from experiments.ann.core.codes.codes import Principal, as_bytes, fit_codec, holds_bytes
+from experiments.ann.core.codes.line_codes import LineCodec, fit_line_codec
+from experiments.ann.core.codes.stored_vector import stored_distance
+from experiments.ann.core.exact.exact import exact_neighbors, knn_graph_steps, recall_by_distance
+from experiments.ann.core.nsg import batch_search
+from experiments.ann.core.nsg.coded_index import CodedNSG
+from experiments.ann.core.nsg.coded_neighbors import ROOM, coded_graph_steps, graph_rows, row_scratch
+from experiments.ann.core.nsg.index import NSG
+from experiments.ann.core.nsg.lists import in_blocks
+from experiments.ann.core.simd.code_vector import block_keys
+from experiments.ann.core.simd.kernel import finish, kernel
+from experiments.ann.core.simd.machine import has_tiles, has_vnni
+from experiments.ann.core.simd.pool_vector import NO_KEY, absorb, first_open
+from experiments.ann.core.simd.vector import aligned_rows, padded
 
 WAYS = [False, pytest.param(True, marks=pytest.mark.skipif(not has_vnni(), reason="this processor has no VNNI"))]
 

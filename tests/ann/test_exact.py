@@ -8,15 +8,15 @@ from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 from scipy.spatial.distance import cdist
 
-from experiments.ann.core.exact import (
+from experiments.ann.core.exact.exact import (
     distances_of,
     exact_neighbors,
     knn_graph_steps,
     neighbor_steps,
     recall_by_distance,
 )
-from experiments.ann.core.kernel import finish
-from experiments.ann.core.vector import padded
+from experiments.ann.core.simd.kernel import finish
+from experiments.ann.core.simd.vector import padded
 
 Floats = NDArray[np.float32]
 

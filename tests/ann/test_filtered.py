@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from experiments.ann.core.coded_index import CodedNSG
-from experiments.ann.core.exact import exact_neighbors, recall_by_distance
-from experiments.ann.core.index import NSG
+from experiments.ann.core.exact.exact import exact_neighbors, recall_by_distance
+from experiments.ann.core.nsg.coded_index import CodedNSG
+from experiments.ann.core.nsg.index import NSG
 
 RNG_SEED = 8
 

@@ -6,17 +6,17 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from experiments.ann.core.centers import nearest_centers, order_of
-from experiments.ann.core.codes import Principal, fit_codec
-from experiments.ann.core.exact import exact_neighbors, knn_graph_steps, recall_by_distance
-from experiments.ann.core.grouped_neighbors import form_groups, grouped_graph_steps
-from experiments.ann.core.index import NSG
-from experiments.ann.core.kernel import finish
-from experiments.ann.core.machine import has_vnni
-from experiments.ann.core.neighbors import neighbor_plan
-from experiments.ann.core.short_codes import short_codes
-from experiments.ann.core.vector import padded
-from experiments.datasets.generators import clustered
+from experiments.ann.core.codes.centers import nearest_centers, order_of
+from experiments.ann.core.codes.codes import Principal, fit_codec
+from experiments.ann.core.codes.short_codes import short_codes
+from experiments.ann.core.exact.exact import exact_neighbors, knn_graph_steps, recall_by_distance
+from experiments.ann.core.nsg.grouped_neighbors import form_groups, grouped_graph_steps
+from experiments.ann.core.nsg.index import NSG
+from experiments.ann.core.nsg.neighbors import neighbor_plan
+from experiments.ann.core.simd.kernel import finish
+from experiments.ann.core.simd.machine import has_vnni
+from experiments.ann.core.simd.vector import padded
+from experiments.foundation.datasets.generators import clustered
 
 WAYS = [False, pytest.param(True, marks=pytest.mark.skipif(not has_vnni(), reason="this processor has no VNNI"))]
 

@@ -14,12 +14,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from experiments.ann.core.coded_index import CodedNSG
-from experiments.ann.core.equals import ring_of_equals
-from experiments.ann.core.exact import knn_graph_steps
-from experiments.ann.core.index import NSG
-from experiments.ann.core.kernel import finish
-from experiments.ann.core.vector import padded
+from experiments.ann.core.exact.exact import knn_graph_steps
+from experiments.ann.core.nsg.coded_index import CodedNSG
+from experiments.ann.core.nsg.equals import ring_of_equals
+from experiments.ann.core.nsg.index import NSG
+from experiments.ann.core.simd.kernel import finish
+from experiments.ann.core.simd.vector import padded
 
 Floats = NDArray[np.float32]
 KINDS = (

@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from experiments.ann.core.coded_index import CodedNSG
-from experiments.ann.core.index import NSG
+from experiments.ann.core.nsg.coded_index import CodedNSG
+from experiments.ann.core.nsg.index import NSG
 
 REPOSITORY = Path(__file__).parents[2]
 
@@ -19,9 +19,9 @@ SEARCH = """
 import sys
 {before}
 import numpy as np
-from experiments.ann.core.coded_index import CodedNSG
-from experiments.ann.core.index import NSG
-from experiments.ann.core.machine import has_vnni
+from experiments.ann.core.nsg.coded_index import CodedNSG
+from experiments.ann.core.nsg.index import NSG
+from experiments.ann.core.simd.machine import has_vnni
 
 points = np.random.default_rng(0).standard_normal((700, 24)).astype(np.float32)
 index = NSG.build(points[:600], by_codes=True, neighbors="auto", threads=1)

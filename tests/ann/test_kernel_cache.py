@@ -57,7 +57,7 @@ def printed(folder: Path, code: str) -> tuple[str, str]:
 
 def package_in(folder: Path) -> Path:
     """A package with this project's way to compile."""
-    import experiments.ann.core.kernel as module
+    import experiments.ann.core.simd.kernel as module
 
     package = folder / "pack"
     package.mkdir()

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy.spatial.distance import cdist
 
-from experiments.ann.core.exact import exact_neighbors, recall_by_distance
-from experiments.ann.core.index import NSG
+from experiments.ann.core.exact.exact import exact_neighbors, recall_by_distance
+from experiments.ann.core.nsg.index import NSG
 
 Floats = NDArray[np.float32]
 

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from experiments.ann import nsg
-from experiments.ann.core.index import NSG
+from experiments.ann.core.nsg.index import NSG
 from experiments.lab.errors import InputError
 from experiments.lab.experiment import Artifact, Event, Progress
-from experiments.lab.judge import judge
+from experiments.lab.judge.judge import judge
 
 
 def vectors(path: Path, n: int, d: int = 8, seed: int = 0) -> Path:

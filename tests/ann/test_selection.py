@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from experiments.ann.core.selection import select_smallest, split
+from experiments.ann.core.simd.selection import select_smallest, split
 
 KEYS = st.lists(st.integers(0, 2**62) | st.integers(0, 3), min_size=1, max_size=200)
 BEHIND = -5

@@ -13,10 +13,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from experiments.ann.core.exact import distances_of, exact_neighbors, recall_by_distance
-from experiments.ann.core.index import NSG
-from experiments.ann.core.sharded_ray import RayNSG
-from experiments.ann.core.sharding import ShardedNSG
+from experiments.ann.core.exact.exact import distances_of, exact_neighbors, recall_by_distance
+from experiments.ann.core.nsg.index import NSG
+from experiments.ann.core.nsg.sharded_ray import RayNSG
+from experiments.ann.core.nsg.sharding import ShardedNSG
 
 ray = pytest.importorskip("ray", reason="needs the extra `ray`: pip install '.[ray]'")
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]  # Ray's own

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from experiments.ann.core.exact import distances_of, exact_neighbors, recall_by_distance
-from experiments.ann.core.index import NSG
-from experiments.ann.core.sharding import Shard, ShardedNSG, merge, partition
+from experiments.ann.core.exact.exact import distances_of, exact_neighbors, recall_by_distance
+from experiments.ann.core.nsg.index import NSG
+from experiments.ann.core.nsg.sharding import Shard, ShardedNSG, merge, partition
 
 
 def gauss(n: int, d: int = 12, seed: int = 0) -> np.ndarray:

@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from experiments.ann.core.coded_index import CodedNSG
-from experiments.ann.core.index import NSG
-from experiments.ann.core.storage import PREFIX, VERSION, read_arrays, write_arrays
+from experiments.ann.core.nsg.coded_index import CodedNSG
+from experiments.ann.core.nsg.index import NSG
+from experiments.ann.core.nsg.storage import PREFIX, VERSION, read_arrays, write_arrays
 
 
 def points(n: int, *, integer: bool = False) -> np.ndarray:

@@ -7,14 +7,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from experiments.ann.core.codes import as_bytes
-from experiments.ann.core.distance import make_key
-from experiments.ann.core.kernel import kernel
-from experiments.ann.core.machine import has_vnni
-from experiments.ann.core.pool_vector import NO_KEY
-from experiments.ann.core.pruning import drop_occluded, keep_unoccluded
-from experiments.ann.core.stored_vector import keys_of_eight, measure, stored_distance
-from experiments.ann.core.vector import padded
+from experiments.ann.core.codes.codes import as_bytes
+from experiments.ann.core.codes.stored_vector import keys_of_eight, measure, stored_distance
+from experiments.ann.core.nsg.pruning import drop_occluded, keep_unoccluded
+from experiments.ann.core.simd.distance import make_key
+from experiments.ann.core.simd.kernel import kernel
+from experiments.ann.core.simd.machine import has_vnni
+from experiments.ann.core.simd.pool_vector import NO_KEY
+from experiments.ann.core.simd.vector import padded
 
 SELECTORS = [
     np.empty((0, 0), np.int8),

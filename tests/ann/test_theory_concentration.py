@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from sklearn.linear_model import LinearRegression
 
-from experiments.ann.core.concentration import (
+from experiments.ann.core.theory.concentration import (
     curved_sheet,
     expected_nearest_distance,
     hubness,
@@ -14,14 +14,14 @@ from experiments.ann.core.concentration import (
     relative_contrast,
     torus_nearest_distances,
 )
-from experiments.ann.core.regression import (
+from experiments.ann.core.theory.regression import (
     held_out_error,
     hidden_task,
     linear_task,
     projected_neighbors,
     regressor,
 )
-from experiments.ann.core.similarity import jaccard, top_k, unit_rows
+from experiments.ann.core.theory.similarity import jaccard, top_k, unit_rows
 
 
 def test_contrast_of_three_points_by_hand():

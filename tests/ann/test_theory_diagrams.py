@@ -6,17 +6,17 @@ import numpy as np
 import pytest
 from scipy.spatial import Voronoi, cKDTree
 
-from experiments.ann.core.delaunay import (
+from experiments.ann.core.theory.delaunay import (
     circumspheres,
     delaunay_graph,
     delaunay_simplices,
     simplex_edges,
     sphere_intrusions,
 )
-from experiments.ann.core.graphs import edge_differences, edges_outside, graph_from_edges
-from experiments.ann.core.point_sets import clustered_points, square_lattice, uniform_points
-from experiments.ann.core.proximity import gabriel_graph
-from experiments.ann.core.voronoi import (
+from experiments.ann.core.theory.graphs import edge_differences, edges_outside, graph_from_edges
+from experiments.ann.core.theory.point_sets import clustered_points, square_lattice, uniform_points
+from experiments.ann.core.theory.proximity import gabriel_graph
+from experiments.ann.core.theory.voronoi import (
     bounded_volume,
     cell_neighbors,
     cell_volumes,

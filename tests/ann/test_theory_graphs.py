@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from experiments.ann.core.graphs import (
+from experiments.ann.core.theory.graphs import (
     complete_graph,
     directed_edges,
     edge_differences,

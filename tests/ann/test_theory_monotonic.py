@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from experiments.ann.core.counterexamples import (
+from experiments.ann.core.nsg.index import NSG
+from experiments.ann.core.theory.counterexamples import (
     GABRIEL_STALLS,
     MISSED_QUERY,
     MRNG_IS_DIRECTED,
@@ -19,8 +20,8 @@ from experiments.ann.core.counterexamples import (
     describe_edges,
     describe_walk,
 )
-from experiments.ann.core.delaunay import delaunay_graph
-from experiments.ann.core.graphs import (
+from experiments.ann.core.theory.delaunay import delaunay_graph
+from experiments.ann.core.theory.graphs import (
     complete_graph,
     directed_edges,
     edge_differences,
@@ -29,8 +30,7 @@ from experiments.ann.core.graphs import (
     reversed_edges,
     union,
 )
-from experiments.ann.core.index import NSG
-from experiments.ann.core.monotonic import (
+from experiments.ann.core.theory.monotonic import (
     KISSING_NUMBERS,
     monotonic_by_definition,
     monotonic_reachability,
@@ -40,16 +40,16 @@ from experiments.ann.core.monotonic import (
     smallest_angle,
     stalled_pairs,
 )
-from experiments.ann.core.point_sets import hexagonal_lattice, uniform_points, with_duplicates
-from experiments.ann.core.proximity import (
+from experiments.ann.core.theory.point_sets import hexagonal_lattice, uniform_points, with_duplicates
+from experiments.ann.core.theory.proximity import (
     gabriel_graph,
     knn_graph,
     nearest_neighbor_graph,
     relative_neighborhood_graph,
     squared_distances,
 )
-from experiments.ann.core.routing import best_first_search, greedy_from_everywhere, greedy_path, misses
-from experiments.ann.core.survey import survey_inside, survey_outside
+from experiments.ann.core.theory.routing import best_first_search, greedy_from_everywhere, greedy_path, misses
+from experiments.ann.core.theory.survey import survey_inside, survey_outside
 
 whole_points = st.lists(st.tuples(st.integers(0, 9), st.integers(0, 9)), min_size=2, max_size=12, unique=True).map(
     lambda points: np.array(points, float)

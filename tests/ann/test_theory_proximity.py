@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.spatial import cKDTree
 
-from experiments.ann.core.graphs import directed_edges, edges_outside, undirected_edges
-from experiments.ann.core.point_sets import hexagonal_lattice, square_lattice, uniform_points, with_duplicates
-from experiments.ann.core.proximity import (
+from experiments.ann.core.theory.graphs import directed_edges, edges_outside, undirected_edges
+from experiments.ann.core.theory.point_sets import hexagonal_lattice, square_lattice, uniform_points, with_duplicates
+from experiments.ann.core.theory.proximity import (
     gabriel_graph,
     knn_graph,
     minimum_spanning_tree,

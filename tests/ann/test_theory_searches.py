@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 from scipy.spatial import cKDTree
 
-from experiments.ann.core import methods
-from experiments.ann.core.agreement import ONE_LEAF, distance_ratio, exact_answer_errors
-from experiments.ann.core.exact import exact_neighbors
-from experiments.ann.core.hashing import build_tables, fold, search_tables
-from experiments.ann.core.kdtree import build_tree, search_tree
-from experiments.ann.core.optional_methods import LIBRARIES, installed, optional_method
+from experiments.ann.core.exact.exact import exact_neighbors
+from experiments.ann.core.exact.kdtree import build_tree, search_tree
+from experiments.ann.core.rivals import methods
+from experiments.ann.core.rivals.hashing import build_tables, fold, search_tables
+from experiments.ann.core.rivals.optional_methods import LIBRARIES, installed, optional_method
+from experiments.ann.core.theory.agreement import ONE_LEAF, distance_ratio, exact_answer_errors
 
 
 def vectors(seed: int, n: int, dim: int) -> np.ndarray:

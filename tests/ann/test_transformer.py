@@ -16,7 +16,7 @@ from sklearn.neighbors import KNeighborsClassifier, KNeighborsTransformer
 from sklearn.pipeline import make_pipeline
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from experiments.ann.core.transformer import NSGTransformer
+from experiments.ann.core.nsg.transformer import NSGTransformer
 
 
 def points(n: int) -> np.ndarray:

@@ -18,8 +18,8 @@ from experiments.cnn.core.pooling_network import (
     parameter_count,
     unpooled_widths,
 )
+from experiments.foundation.networks.flops import forward_cost
 from experiments.lab.errors import InputError
-from experiments.training.flops import forward_cost
 
 KERNELS = [(2, 2), (3, 2), (2, 1), (2, 3)]
 

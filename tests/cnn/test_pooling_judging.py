@@ -10,7 +10,7 @@ from experiments.cnn import activation_claims as activation
 from experiments.cnn import pooling_claims as pooling
 from experiments.cnn.activation_trials import Row as ActivationRow
 from experiments.cnn.pooling_rows import Row, Stays, move_columns
-from experiments.lab.claims import Comparison
+from experiments.lab.judge.claims import Comparison
 
 LRS = (1e-3, 1e-2, 1e-1)
 

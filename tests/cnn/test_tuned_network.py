@@ -21,8 +21,8 @@ from experiments.cnn.core.pooling_members import PoolingMembers
 from experiments.cnn.core.pooling_network import PoolingNetwork
 from experiments.cnn.core.tuned_network import Members, tuned_networks
 from experiments.cnn.pooling_trials import Task, stays
-from experiments.nn.core.fit import Budget, accuracy, train
-from experiments.nn.core.splits import Split
+from experiments.foundation.networks.fit import Budget, accuracy, train
+from experiments.foundation.networks.splits import Split
 
 
 def images(n: int, seed: int = 0) -> Tensor:

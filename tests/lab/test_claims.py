@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from experiments.lab.claims import (
+from experiments.lab.experiment import Row as LabRow
+from experiments.lab.judge.claims import (
     Claim,
     Comparison,
     by_seed,
@@ -29,7 +30,6 @@ from experiments.lab.claims import (
     theorem,
     undecided,
 )
-from experiments.lab.experiment import Row as LabRow
 
 ALPHAS = st.floats(1e-9, 0.999)
 NUMBERS = st.integers(-10_000, 10_000).map(lambda number: number / 64)

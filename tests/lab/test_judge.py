@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from experiments.lab.claims import (
+from experiments.lab.experiment import Row as LabRow
+from experiments.lab.judge.claims import (
     Claim,
     Comparison,
     conditional,
@@ -24,9 +25,8 @@ from experiments.lab.claims import (
     unavailable,
     undecided,
 )
-from experiments.lab.experiment import Row as LabRow
-from experiments.lab.judge import judge
-from experiments.lab.statistics import holm_levels
+from experiments.lab.judge.judge import judge
+from experiments.lab.judge.statistics import holm_levels
 
 ZEROS = {0: 0.0, 1: 0.0, 2: 0.0, 3: 0.0}
 CLEAR = effect({0: 1.0, 1: 1.1, 2: 0.9, 3: 1.0}, ZEROS, delta=0.0)  # p = 0.00028

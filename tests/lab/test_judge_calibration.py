@@ -16,9 +16,19 @@ import numpy.typing as npt
 import pytest
 from scipy import stats
 
-from experiments.lab.claims import Claim, Comparison, effect, equivalence, order, proportion, ratio, slope, slope_below
-from experiments.lab.judge import judge
-from experiments.lab.statistics import StudentMean, bca_interval, clopper_pearson
+from experiments.lab.judge.claims import (
+    Claim,
+    Comparison,
+    effect,
+    equivalence,
+    order,
+    proportion,
+    ratio,
+    slope,
+    slope_below,
+)
+from experiments.lab.judge.judge import judge
+from experiments.lab.judge.statistics import StudentMean, bca_interval, clopper_pearson
 
 Array = npt.NDArray[np.float64]
 GRID = 2.0 ** np.arange(5)

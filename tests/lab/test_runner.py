@@ -11,10 +11,10 @@ import pytest
 from pydantic.dataclasses import dataclass as parameters
 
 from experiments.lab import catalog
-from experiments.lab.claims import Claim, Comparison, theorem
 from experiments.lab.errors import InputError
 from experiments.lab.experiment import CHECKED, Artifact, Event, Experiment, Note, Progress
 from experiments.lab.experiment import Row as LabRow
+from experiments.lab.judge.claims import Claim, Comparison, theorem
 from experiments.lab.record import Record, records
 from experiments.lab.runner import Finished, Plan, Settings, Started, execute
 

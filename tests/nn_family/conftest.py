@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from experiments.nn.core.splits import Split, image_split
+from experiments.foundation.networks.splits import Split, image_split
 
 
 @pytest.fixture

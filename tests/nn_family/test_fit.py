@@ -9,9 +9,9 @@ import pytest
 import torch
 from torch import nn
 
+from experiments.foundation.networks.fit import Budget, Fit, Tuned, accuracy, reproducible, smoothed, train, tune
+from experiments.foundation.networks.splits import Split, image_split
 from experiments.lab.errors import InputError
-from experiments.nn.core.fit import Budget, Fit, Tuned, accuracy, reproducible, smoothed, train, tune
-from experiments.nn.core.splits import Split, image_split
 
 
 def network() -> nn.Module:

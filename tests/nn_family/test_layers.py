@@ -7,8 +7,8 @@ import pytest
 import torch
 from torch import nn
 
+from experiments.foundation.networks.fit import reproducible
 from experiments.nn.core import contracts, parameter_counts, xor
-from experiments.nn.core.fit import reproducible
 
 
 @pytest.fixture

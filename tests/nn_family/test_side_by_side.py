@@ -6,9 +6,15 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from experiments.nn.core.fit import Budget, train
-from experiments.nn.core.side_by_side import FlatAdam, Rate, member_accuracies, member_losses, train_side_by_side
-from experiments.nn.core.splits import Split
+from experiments.foundation.networks.fit import Budget, train
+from experiments.foundation.networks.side_by_side import (
+    FlatAdam,
+    Rate,
+    member_accuracies,
+    member_losses,
+    train_side_by_side,
+)
+from experiments.foundation.networks.splits import Split
 
 START = torch.randn(3, 16, generator=torch.Generator().manual_seed(0)) / 4
 

@@ -10,12 +10,12 @@ import torch
 from torch import nn
 from torch.nn.functional import cross_entropy
 
+from experiments.foundation.networks.fit import Budget, reproducible
+from experiments.foundation.networks.rates import best_rate
+from experiments.foundation.networks.splits import Split
 from experiments.lab.errors import InputError
-from experiments.nn.core.fit import Budget, reproducible
 from experiments.nn.core.perceptrons import deep_perceptron, memorize, train_perceptrons
-from experiments.nn.core.rates import best_rate
 from experiments.nn.core.shapes import profile, unscaled_widths, widths_for
-from experiments.nn.core.splits import Split
 
 SHAPES = ("decreasing", "constant", "increasing", "hourglass", "diamond")
 

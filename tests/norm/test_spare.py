@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from experiments.datasets.images import load_images
+from experiments.foundation.datasets.images import load_images
 from experiments.norm.spare import fill_test
 
 

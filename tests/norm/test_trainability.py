@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from torch.nn.functional import cross_entropy
 
-from experiments.nn.core.fit import Budget, reproducible
-from experiments.nn.core.side_by_side import Rate
-from experiments.nn.core.splits import Split, image_split
+from experiments.foundation.networks.fit import Budget, reproducible
+from experiments.foundation.networks.side_by_side import Rate
+from experiments.foundation.networks.splits import Split, image_split
 from experiments.norm.core.blocks import feed_forward_gradients
 from experiments.norm.core.trainability import (
     Architecture,

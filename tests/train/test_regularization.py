@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from experiments.lab.claims import Comparison
+from experiments.lab.judge.claims import Comparison
 from experiments.train import regularization as study
 from experiments.train.core import polynomials, remedies
 from experiments.train.core.perceptron import perceptron

@@ -10,8 +10,8 @@ from torch.func import jacrev
 
 from experiments.cnn.core.activation_network import DeepNetwork
 from experiments.cnn.core.activations import FUNCTIONS, RANGES, ActivationName, derivative, preserving_gain, torch_gain
-from experiments.math.core.trial import Trial
-from experiments.nn.core.fit import reproducible
+from experiments.foundation.networks.fit import reproducible
+from experiments.foundation.statements.trial import Trial
 
 REACH = 15.0
 """Largest |z| tried: beyond about 19 the derivative of tanh, 1 - tanh^2, rounds to 0 in float64."""

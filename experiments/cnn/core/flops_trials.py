@@ -19,7 +19,7 @@ from torch.nn.functional import scaled_dot_product_attention
 from torch.utils.flop_counter import FlopCounterMode
 
 from experiments.cnn.core.flops_counter import count
-from experiments.math.core.trial import Trial
+from experiments.foundation.statements.trial import Trial
 
 
 class Lambda(nn.Module):

@@ -25,7 +25,7 @@ from experiments.cnn.core.receptive_theory import (
     receptive_field,
     support,
 )
-from experiments.math.core.trial import Trial
+from experiments.foundation.statements.trial import Trial
 
 
 def random_stack(generator: torch.Generator, *, dilated: bool = True) -> list[Layer]:

@@ -13,9 +13,9 @@ from typing import Generic, TypeVar
 import torch
 from torch import Tensor, nn
 
-from experiments.nn.core.fit import Budget, Fit, Tuned, accuracy, reproducible
-from experiments.nn.core.side_by_side import Rate, train_side_by_side
-from experiments.nn.core.splits import Split
+from experiments.foundation.networks.fit import Budget, Fit, Tuned, accuracy, reproducible
+from experiments.foundation.networks.side_by_side import Rate, train_side_by_side
+from experiments.foundation.networks.splits import Split
 
 N = TypeVar("N", bound=nn.Module)
 

@@ -19,7 +19,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
-from experiments.nn.core.fit import reproducible
+from experiments.foundation.networks.fit import reproducible
 from experiments.norm.core.blocks import Encoder, feed_forward_gradients
 
 Activation = Literal["sigmoid", "tanh", "relu"]

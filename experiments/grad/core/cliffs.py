@@ -14,8 +14,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from experiments.foundation.networks.fit import reproducible
 from experiments.grad.core.clipping import total_norm
-from experiments.nn.core.fit import reproducible
 
 
 @dataclass(frozen=True, kw_only=True)

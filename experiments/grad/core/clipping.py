@@ -16,7 +16,7 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
-from experiments.math.core.trial import Trial
+from experiments.foundation.statements.trial import Trial
 
 Place = Literal["none", "before_step", "after_step", "scaled"]
 

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator
 
 import torch
 
+from experiments.foundation.statements.trial import Trial
 from experiments.grad.core.chains import derivative, unit_chain
-from experiments.math.core.trial import Trial
 
 DEPTH = 10
 

@@ -15,10 +15,10 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from experiments.foundation.statements.trial import Trial
 from experiments.math.core.differences import by_definition
 from experiments.math.core.expressions import Program, arithmetic, random_program
 from experiments.math.core.rules import EXACT, symbolic_derivative
-from experiments.math.core.trial import Trial
 
 FLOATS = arithmetic(np)
 TENSORS = arithmetic(torch, partial(torch.tensor, dtype=torch.float64))

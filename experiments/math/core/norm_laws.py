@@ -14,6 +14,7 @@ import torch
 from numpy.typing import NDArray
 from scipy.spatial.distance import chebyshev, cityblock, euclidean
 
+from experiments.foundation.statements.trial import Trial
 from experiments.math.core.norms import (
     MATRIX_NORMS,
     distance,
@@ -22,7 +23,6 @@ from experiments.math.core.norms import (
     nonzeros,
     vector_length,
 )
-from experiments.math.core.trial import Trial
 
 Floats = NDArray[np.float64]
 

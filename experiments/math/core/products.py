@@ -14,8 +14,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from experiments.foundation.statements.trial import Trial
 from experiments.math.core.similarity import cosine_from_sides
-from experiments.math.core.trial import Trial
 
 Floats = NDArray[np.float64]
 

@@ -16,9 +16,9 @@ import mpmath
 import numpy as np
 import sympy
 
+from experiments.foundation.statements.trial import Trial
 from experiments.math.core.differences import DIGITS, by_definition
 from experiments.math.core.expressions import Program, arithmetic, random_program
-from experiments.math.core.trial import Trial
 
 EXACT = arithmetic(mpmath, mpmath.mpf)
 SYMBOLS = arithmetic(sympy, sympy.sympify)

@@ -13,7 +13,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from experiments.math.core.trial import Trial
+from experiments.foundation.statements.trial import Trial
 
 Floats = NDArray[np.float64]
 Function = Callable[[Floats], Floats]

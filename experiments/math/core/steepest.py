@@ -12,7 +12,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from experiments.math.core.trial import Trial
+from experiments.foundation.statements.trial import Trial
 
 Norm = Literal["l1", "l2", "linf"]
 ORDERS: dict[str, float] = {"l1": 1.0, "l2": 2.0, "linf": np.inf}

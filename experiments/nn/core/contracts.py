@@ -15,7 +15,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from experiments.math.core.trial import Trial
+from experiments.foundation.statements.trial import Trial
 from experiments.nn.core import parameter_counts as counts
 
 ROUNDING = 1e-10

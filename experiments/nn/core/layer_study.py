@@ -11,11 +11,11 @@ from functools import partial
 import numpy as np
 import torch
 
-from experiments.math.core.trial import Trial
+from experiments.foundation.networks.fit import Budget, Fit, reproducible, tune
+from experiments.foundation.networks.splits import Split
+from experiments.foundation.statements.trial import Trial
 from experiments.nn.core import contracts, xor
-from experiments.nn.core.fit import Budget, Fit, reproducible, tune
 from experiments.nn.core.perceptrons import Initialization, deep_perceptron
-from experiments.nn.core.splits import Split
 
 FEWEST_XOR = 3
 """Trainings on exclusive or, of which one in ten may fail."""

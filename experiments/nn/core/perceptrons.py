@@ -14,9 +14,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
+from experiments.foundation.networks.fit import Budget, Fit, fit_of, reproducible
+from experiments.foundation.networks.splits import Split
 from experiments.loss.core.ensemble import Ensemble, Member
-from experiments.nn.core.fit import Budget, Fit, fit_of, reproducible
-from experiments.nn.core.splits import Split
 
 Initialization = Literal["default", "he", "xavier"]
 

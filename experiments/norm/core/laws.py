@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 import torch
 from torch import Tensor, nn
 
-from experiments.math.core.trial import Trial
-from experiments.nn.core.fit import reproducible
+from experiments.foundation.networks.fit import reproducible
+from experiments.foundation.statements.trial import Trial
 from experiments.norm.core.blocks import Encoder, Placement, deepnorm_constants
 from experiments.norm.core.layers import RunningStatistics, batch_norm, group_norm, layer_norm, rms_norm
 

@@ -9,9 +9,9 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from experiments.nn.core.fit import Budget, Fit, reproducible
-from experiments.nn.core.side_by_side import Rate, member_losses, train_side_by_side
-from experiments.nn.core.splits import Split
+from experiments.foundation.networks.fit import Budget, Fit, reproducible
+from experiments.foundation.networks.side_by_side import Rate, member_losses, train_side_by_side
+from experiments.foundation.networks.splits import Split
 from experiments.norm.core.blocks import (
     Dense,
     Encoder,

@@ -7,7 +7,7 @@ from io import BytesIO, StringIO, TextIOWrapper
 
 from cli.display.console import console_for
 from cli.display.findings import FindingList, findings_list, verdict_counts, verify_line
-from experiments.lab.judge import Finding, Part
+from experiments.lab.judge.judge import Finding, Part
 
 FINDING = Finding(
     claim="recall_reaches_the_peer",

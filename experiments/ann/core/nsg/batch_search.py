@@ -1,0 +1,196 @@
+"""Batches of queries: the search by codes or plain vectors, then exact distances of what it found, also among some
+vectors only.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from experiments.ann.core.codes.line_codes import Codes, QueryCodes
+from experiments.ann.core.codes.stored_vector import Stored, keys_of_eight, request_row
+from experiments.ann.core.exact.exact import exact_neighbors
+from experiments.ann.core.nsg.coded_search import search_codes
+from experiments.ann.core.simd.distance import Floats, Ids, Keys, key_distance, key_node
+from experiments.ann.core.simd.kernel import kernel, run_all
+from experiments.ann.core.simd.lanes import BLOCK
+from experiments.ann.core.simd.machine import has_wide_registers
+from experiments.ann.core.simd.pool_vector import NO_KEY, absorb
+from experiments.ann.core.simd.vector import aligned_rows
+
+Mask = NDArray[np.bool_]
+
+SCANNED_PER_LISTED = 25
+"""Vectors that a scan passes in the time in which a search lengthens its list by one."""
+IN_FLIGHT = 6
+"""Queries that a thread works on at once by codes."""
+WIDE_IN_FLIGHT = 2
+"""The same by plain vectors, each of which is several cache lines."""
+CHUNK = 1024
+"""Most queries that a thread takes at once; each time it starts and ends with fewer in flight."""
+REMEMBERED = 1024
+"""Places of the table in which a search looks up what it has measured, a power of 2."""
+REMEMBERED_FROM = 96 if has_wide_registers() else 0
+"""Length of the list from which on a search by codes looks up too, rather than measure and insert again."""
+
+
+@kernel
+def rerank(
+    base: Stored,
+    queries: Stored,
+    codes: Codes | Floats,
+    found: Ids,
+    start: int,
+    stop: int,
+    pools: Keys,
+    keys: Keys,
+    ids: Ids,
+    squared: Floats,
+) -> None:
+    """Measure the found nodes exactly and keep the k nearest, for queries start..stop-1.
+
+    Args:
+        base, queries: padded vectors, floats or bytes.
+        codes: of the base; their type selects the instructions.
+        found: ids (m, most) by code distance, -1 behind the last.
+        pools: scratch (1, at least k), a multiple of 8 wide, on cache lines.
+        keys: scratch (8,).
+        ids, squared: out (m, k).
+    """
+    for query in range(start, stop):
+        if query + 1 < stop:
+            for node in found[query + 1]:
+                if node >= 0:
+                    request_row(base, node)
+        pools[0, :] = NO_KEY
+        for first in range(0, found.shape[1], BLOCK):
+            count = 0
+            for node in found[query, first : first + BLOCK]:
+                if node >= 0:
+                    keys[count] = node << 1
+                    count += 1
+            if count == 0:
+                break
+            bound = pools[0, pools.shape[1] - 1]
+            absorb(pools, 0, keys, keys_of_eight(base, keys, 0, count, queries, query, codes, bound, keys, 0))
+        for i in range(ids.shape[1]):
+            if pools[0, i] == NO_KEY:
+                break
+            ids[query, i] = key_node(pools[0, i])
+            squared[query, i] = key_distance(pools[0, i])
+
+
+@kernel
+def drop_others(found: Ids, allowed: Mask, start: int, stop: int) -> None:
+    """Keep the found ids of rows start..stop-1 that are allowed, in their order; no mask (0,) allows all."""
+    if allowed.shape[0] == 0:
+        return
+    for row in range(start, stop):
+        kept = 0
+        for i in range(found.shape[1]):
+            node = found[row, i]
+            if node >= 0 and allowed[node]:
+                found[row, kept] = node
+                kept += 1
+        found[row, kept:] = -1
+
+
+def search_allowed(
+    lists: Ids,
+    codes: Codes | Floats,
+    query_codes: QueryCodes | Floats,
+    vectors: Stored,
+    queries: Stored,
+    k: int,
+    size: int,
+    threads: int,
+    allowed: Mask,
+    spread: float = 1.0,
+) -> tuple[Ids, Floats, Ids]:
+    """``search_lists`` among the allowed nodes (n,) only.
+
+    The list is lengthened by one over their share, so that about ``size`` of them are in it. Where few are allowed,
+    and for queries
+    that met fewer than k, the allowed vectors are scanned: the result has k neighbors wherever k are allowed.
+    """
+    count = int(allowed.sum())
+    m, size = len(queries), max(size, k)
+    if count == 0:
+        return np.full((m, k), -1, np.int32), np.full((m, k), np.inf, np.float32), np.zeros(m, np.int32)
+    longer = -(-size * len(vectors) // count)
+    if longer * SCANNED_PER_LISTED >= count:
+        ids, squared = np.full((m, k), -1, np.int32), np.full((m, k), np.inf, np.float32)
+        measured, lacking = np.zeros(m, np.int32), np.arange(m)
+    else:
+        ids, squared, measured = search_lists(
+            lists, codes, query_codes, vectors, queries, k, longer, threads, spread, allowed
+        )
+        lacking = np.flatnonzero(ids[:, min(k, count) - 1] < 0)
+    if len(lacking):
+        members = np.flatnonzero(allowed)
+        base, rows = (np.ascontiguousarray(part, dtype=np.float32) for part in (vectors[members], queries[lacking]))
+        near, distances = exact_neighbors(base, rows, k, threads=threads)
+        ids[lacking] = np.where(near >= 0, members[near], -1)
+        squared[lacking] = distances
+        measured[lacking] += count
+    return ids, squared, measured
+
+
+def search_lists(
+    lists: Ids,
+    codes: Codes | Floats,
+    query_codes: QueryCodes | Floats,
+    vectors: Stored,
+    queries: Stored,
+    k: int,
+    size: int,
+    threads: int,
+    spread: float = 1.0,
+    allowed: Mask | None = None,
+) -> tuple[Ids, Floats, Ids]:
+    """Search a batch by codes, then by vectors.
+
+    Args:
+        lists: see ``search_codes``.
+        codes, query_codes: what the search compares, of the base and of the queries (m).
+        vectors, queries: what is measured at the end, padded.
+        k: neighbors per query; what is not found is -1 at infinite distance.
+        size: search list size, raised to k and lowered to the number of vectors.
+        spread: the first ``spread * k`` of a list by code are measured at the end, and at least half of the list; all
+            of it where it is as long as the base.
+        allowed: which nodes may be results (n,); all by default.
+
+    Returns:
+        ids (m, k), squared distances (m, k), distances measured during the search (m,).
+    """
+    m, size = len(queries), min(max(size, k), len(vectors))
+    found, measured = np.empty((m, size), np.int32), np.zeros(m, np.int32)
+    ids, squared = np.full((m, k), -1, np.int32), np.full((m, k), np.inf, np.float32)
+    plain = codes.dtype == np.float32
+    flights = WIDE_IN_FLIGHT if plain else IN_FLIGHT
+    remembered = REMEMBERED if plain or size >= REMEMBERED_FROM else 0
+    pools = [key_rows(flights, size) for _ in range(threads)]
+    seen = [np.empty((flights, remembered), np.int32) for _ in range(threads)]
+    keys = [key_rows(1, lists.shape[1] + BLOCK)[0] for _ in range(threads)]
+    best = [key_rows(1, k) for _ in range(threads)]
+    most = size if size == len(vectors) else min(size, max(math.ceil(spread * k), size // 2))
+    keep = np.ones(0, np.bool_) if allowed is None else allowed
+    compared: Codes | Floats = np.empty((0, 0), np.uint8) if plain else codes
+
+    def work(worker: int, start: int, stop: int) -> None:
+        scratch = (pools[worker], seen[worker], keys[worker])
+        search_codes(lists, codes, query_codes, start, stop, size, *scratch, found, measured)
+        drop_others(found, keep, start, stop)
+        rerank(vectors, queries, compared, found[:, :most], start, stop, best[worker], keys[worker], ids, squared)
+
+    share = m if threads == 1 else -(-m // (2 * threads))
+    run_all(work, m, chunk=max(2 * IN_FLIGHT, min(CHUNK, share)), threads=threads)
+    return ids, squared, measured
+
+
+def key_rows(rows: int, size: int) -> Keys:
+    """Room for rows of at least ``size`` keys, in whole blocks on cache lines."""
+    keys: Keys = aligned_rows(rows, -(-size // BLOCK) * BLOCK, np.int64)
+    return keys

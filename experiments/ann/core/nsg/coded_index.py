@@ -1,0 +1,157 @@
+"""An NSG that is searched on short codes and measured exactly at the end: the fast form of the index.
+
+    index = CodedNSG.of(NSG.build(base))
+    ids, distances = index.search(queries, k=10, search_list_size=20)
+
+Distances are exact; only which nodes are met depends on the codes. With a list as long as the base the search is exact.
+Base vectors of integers from 0 to 255 are kept as bytes, others as float32.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any, TypeGuard
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from experiments.ann.core.codes.codes import Principal, as_bytes, holds_bytes
+from experiments.ann.core.codes.line_codes import LineCodec
+from experiments.ann.core.codes.projection import Projection
+from experiments.ann.core.codes.short_codes import ShortCodes, short_codes
+from experiments.ann.core.codes.stored_vector import Stored
+from experiments.ann.core.nsg.batch_search import search_allowed, search_lists
+from experiments.ann.core.nsg.index import NSG, SearchResult, check_sizes, checked_mask
+from experiments.ann.core.nsg.lists import STARTS, lists_with_start
+from experiments.ann.core.nsg.storage import read_arrays, write_arrays
+from experiments.ann.core.simd.distance import Floats, Ids, MetricSpace, checked_vectors
+from experiments.ann.core.simd.kernel import usable_cores
+from experiments.ann.core.simd.machine import has_vnni
+from experiments.ann.core.simd.vector import aligned_rows, padded
+
+PROJECTION_ARRAYS, LEVEL_ARRAYS = ("weights", "scale", "shift"), ("steps", "origins")
+
+
+class CodedNSG:
+    """An NSG with codes. Make it with ``of``."""
+
+    def __init__(self, lists: Ids, vectors: Stored, short: ShortCodes, space: MetricSpace) -> None:
+        self.lists = lists
+        """Out-neighbors in full blocks of 8 (n + 1, width); the last row holds the nodes to start from."""
+        self.vectors = vectors
+        """Base vectors in the space of the metric, padded."""
+        self.short = short
+        """What the search compares: codes of one cache line, or vectors of 16 coordinates and fewer as they are."""
+        self.space = space
+
+    @classmethod
+    def of(cls, index: NSG, *, threads: int | None = None, portable: bool = False) -> CodedNSG:
+        """Codes for an index.
+
+        Args:
+            index: the graph and its vectors.
+            threads: workers; all usable cores by default.
+            portable: do without VNNI; the results are the same.
+        """
+        built, workers = index.built, threads or usable_cores()
+        short = built.short
+        if short is None or portable:
+            short = short_codes(built.vectors, Principal(built.vectors), workers, portable=portable)
+        lists = lists_with_start(index.graph, index.navigating_node, built.spare, STARTS)
+        return cls(lists, built.vectors, short, index.space)
+
+    def __len__(self) -> int:
+        return len(self.vectors)
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of graph, vectors and codes."""
+        return self.lists.nbytes + self.vectors.nbytes + (0 if self.short.codec is None else self.short.codes.nbytes)
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the index to one file."""
+        details: dict[str, Any] = {"space": self.space.to_json()}
+        arrays: dict[str, NDArray[Any]] = {"lists": self.lists, "vectors": self.vectors}
+        codec = self.short.codec
+        if codec is not None:
+            projection = codec.projection
+            details |= {"refined": codec.refined, "spread": codec.spread, "integer": projection.integer}
+            arrays |= {name: getattr(projection, name) for name in PROJECTION_ARRAYS}
+            arrays |= {name: getattr(codec, name) for name in LEVEL_ARRAYS} | {"codes": self.short.codes.view(np.int8)}
+        write_arrays(Path(path), "CodedNSG", details, arrays)
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str], *, verify: bool = True, portable: bool = False) -> CodedNSG:
+        """Map an index that was saved, also one from another processor.
+
+        Raises:
+            ValueError: not an index, of another version, or damaged.
+        """
+        details, arrays = read_arrays(Path(path), "CodedNSG", verify=verify)
+        lists, vectors, space = arrays["lists"], arrays["vectors"], MetricSpace(**details["space"])
+        if "codes" not in arrays:
+            return cls(lists, vectors, ShortCodes(None, vectors), space)
+        vnni = has_vnni() and not portable
+        weights, scale, shift = (arrays[name] for name in PROJECTION_ARRAYS)
+        steps, origins = (arrays[name] for name in LEVEL_ARRAYS)
+        projection = Projection(weights, scale, shift, details["integer"], vnni)
+        codec = LineCodec(projection, steps, origins, details["refined"], details["spread"])
+        codes = arrays["codes"].view(np.uint8) if vnni else arrays["codes"]
+        return cls(lists, vectors, ShortCodes(codec, codes), space)
+
+    def search(
+        self,
+        queries: ArrayLike,
+        k: int,
+        search_list_size: int,
+        *,
+        threads: int | None = None,
+        allowed: ArrayLike | None = None,
+    ) -> tuple[Ids, Floats]:
+        """The k nearest base vectors of each query; see ``NSG.search``."""
+        result = self.search_counted(queries, k, search_list_size, threads=threads, allowed=allowed)
+        return result.ids, result.distances
+
+    def search_counted(
+        self,
+        queries: ArrayLike,
+        k: int,
+        search_list_size: int,
+        *,
+        threads: int | None = None,
+        allowed: ArrayLike | None = None,
+    ) -> SearchResult:
+        """``search`` with its cost: code distances per query, repeated ones included; hops are not counted."""
+        check_sizes(k, search_list_size)
+        placed, vectors = self.place(queries)
+        workers = threads or usable_cores()
+        codes = self.short.of_queries(placed, workers)
+        arguments = (self.lists, self.short.codes, codes, self.vectors, placed, k, search_list_size, workers)
+        spread = 1.0 if self.short.codec is None else self.short.codec.spread
+        if allowed is None:
+            ids, squared, measured = search_lists(*arguments, spread)
+        else:
+            ids, squared, measured = search_allowed(*arguments, checked_mask(allowed, len(self)), spread)
+        return SearchResult(ids, self.space.report(squared, vectors), measured, np.zeros(len(placed), np.int32))
+
+    def place(self, queries: ArrayLike) -> tuple[Stored, Floats]:
+        """Queries as they are compared, bytes if base and queries allow it, and as they were given."""
+        if self._takes_bytes(queries):
+            rows: NDArray[np.uint8] = aligned_rows(len(queries), self.vectors.shape[1], np.uint8)
+            rows[:, : queries.shape[1]] = queries
+            return rows, np.empty((0, 0), np.float32)
+        vectors = checked_vectors(queries, "queries", self.space.dim)
+        placed = self.space.place_queries(vectors)
+        if self.vectors.dtype == np.float32:
+            return padded(placed), vectors
+        if holds_bytes(placed):
+            return as_bytes(placed), vectors
+        floats: Floats = aligned_rows(len(placed), self.vectors.shape[1], np.float32)
+        floats[:, : placed.shape[1]] = placed
+        return floats, vectors
+
+    def _takes_bytes(self, queries: ArrayLike) -> TypeGuard[NDArray[np.uint8]]:
+        bytes_given = isinstance(queries, np.ndarray) and queries.dtype == np.uint8 and queries.ndim == 2
+        bytes_kept = self.vectors.dtype == np.uint8 and self.space.metric == "l2"
+        return bytes_kept and bytes_given and np.shape(queries)[1] == self.space.dim

@@ -1,0 +1,83 @@
+"""Vectors that are equal, as a ring.
+
+Were every one of a thousand equal vectors to have the same few of them as neighbors, a search would find no others.
+So each has those that follow it in the order of ids as its nearest, the first following the last.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from experiments.ann.core.simd.distance import Floats, Ids, Keys, key_distance, key_node
+from experiments.ann.core.simd.kernel import kernel
+
+TWINS = 2
+"""Edges of a node to vectors that equal its own; the others of a group of equals are reached through these."""
+
+
+def ring_of_equals(vectors: NDArray[np.generic], knn: Ids, squared: Floats) -> None:
+    """Put the equals of a vector that follow it first in its list of nearest neighbors, in place.
+
+    Args:
+        vectors: padded (n, width).
+        knn, squared: nearest others (n, k) and their squared distances. Groups of up to ``TWINS`` + 1 stay as they are.
+    """
+    if knn.shape[1] <= TWINS or not (squared[:, TWINS] == 0).any():
+        return
+    rows = vectors.view(np.uint64)
+    digests = digests_of(rows)
+    order = np.argsort(digests, kind="stable")
+    changes = digests[order[1:]] != digests[order[:-1]]
+    bounds = np.flatnonzero(np.concatenate([[True], changes, [True]]))
+    for run in np.flatnonzero(np.diff(bounds) > TWINS + 1):
+        members = order[bounds[run] : bounds[run + 1]]
+        put_first(members[(rows[members] == rows[members[0]]).all(axis=1)], knn, squared)
+
+
+@kernel
+def digests_of(rows: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """A number of each row (n,) that equal rows share, and others hardly ever (FNV-1a on words of 64 bits)."""
+    digests = np.empty(rows.shape[0], np.uint64)
+    for i in range(rows.shape[0]):
+        digest = np.uint64(0xCBF29CE484222325)
+        for word in rows[i]:
+            digest = (digest ^ word) * np.uint64(0x100000001B3)
+            digest ^= digest >> np.uint64(29)
+        digests[i] = digest
+    return digests
+
+
+@kernel
+def put_first(group: NDArray[np.int64], knn: Ids, squared: Floats) -> None:
+    """Put the members of a group of equals, ids ascending, that follow each of them first in its list."""
+    k, size = knn.shape[1], group.shape[0]
+    others, far = np.empty(k, np.int32), np.empty(k, np.float32)
+    for place in range(size):
+        node, left = group[place], 0
+        for i in range(k):
+            other = knn[node, i]
+            if squared[node, i] > 0 or group[min(np.searchsorted(group, other), size - 1)] != other:
+                others[left], far[left] = other, squared[node, i]
+                left += 1
+        near = min(size - 1, k)
+        for i in range(near):
+            knn[node, i], squared[node, i] = group[(place + 1 + i) % size], 0
+        for i in range(near, min(k, near + left)):
+            knn[node, i], squared[node, i] = others[i - near], far[i - near]
+
+
+@kernel
+def followers_first(candidates: Keys, size: int, node: int, n: int) -> None:
+    """Of the candidates of a node that equal it, which come first, move the ``TWINS`` that follow it around the ring to
+    the front.
+    """
+    equals = 0
+    while equals < size and key_distance(candidates[equals]) == 0:
+        equals += 1
+    for front in range(min(TWINS, equals - 1)):
+        best = front
+        for i in range(front + 1, equals):
+            if (key_node(candidates[i]) - node) % n < (key_node(candidates[best]) - node) % n:
+                best = i
+        candidates[front], candidates[best] = candidates[best], candidates[front]

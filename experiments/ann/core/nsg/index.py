@@ -1,0 +1,252 @@
+"""The navigating spreading-out graph (NSG) as an index: build it, search it, inspect it.
+
+    index = NSG.build(base, max_degree=32)
+    ids, distances = index.search(queries, k=10, search_list_size=40)
+
+Two builds with the same seed are equal bit for bit, for any number of threads.
+
+Source: Fu, Xiang, Wang, Cai: Fast Approximate Nearest Neighbor Search With The Navigating Spreading-out Graph, PVLDB
+12(5), 2019.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Generator
+from dataclasses import asdict
+from functools import cached_property
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from experiments.ann.core.nsg.batch_search import Mask, search_allowed, search_lists
+from experiments.ann.core.nsg.building import (
+    BuildReport,
+    BuildSettings,
+    Built,
+    build_steps,
+    stored_form,
+)
+from experiments.ann.core.nsg.lists import lists_with_start
+from experiments.ann.core.nsg.neighbors import Step
+from experiments.ann.core.nsg.reachability import count_unreachable, degrees, mutual_degrees
+from experiments.ann.core.nsg.search import search_rows
+from experiments.ann.core.nsg.storage import read_arrays, write_arrays
+from experiments.ann.core.simd.distance import Floats, Ids, MetricSpace, checked_vectors
+from experiments.ann.core.simd.kernel import finish, run_all, usable_cores
+from experiments.ann.core.simd.vector import padded
+
+
+class SearchResult(NamedTuple):
+    """Neighbors of a batch of queries with what they cost."""
+
+    ids: Ids
+    """(m, k), nearest first; -1 where nothing was found."""
+    distances: Floats
+    """(m, k) in the metric's terms: squared l2, 1 - cos, or minus the inner product; infinity where nothing was
+    found.
+    """
+    distance_computations: Ids
+    """(m,) distances measured per query."""
+    hops: Ids
+    """(m,) nodes expanded per query."""
+
+
+class NSG:
+    """An NSG over float32 vectors. Make it with ``build``."""
+
+    def __init__(self, base: Floats, space: MetricSpace, settings: BuildSettings, built: Built) -> None:
+        self.graph = built.graph
+        """Out-neighbors (n, R), padded with -1."""
+        self.base = base
+        """Vectors in the space of the metric, padded (n, width)."""
+        self.space = space
+        self.navigating_node = built.navigating_node
+        """The node nearest to the mean of the base, where every search starts."""
+        self.settings = settings
+        self.report = built.report
+        self.built = built
+
+    def __len__(self) -> int:
+        return len(self.base)
+
+    @classmethod
+    def build(cls, base: ArrayLike, *, threads: int | None = None, **settings: object) -> NSG:
+        """Build an index of vectors (n, d); the keywords are the fields of ``BuildSettings``.
+
+        Raises:
+            ValueError: base not (n, d) and finite, or a size below 1.
+        """
+        return finish(cls.build_steps(base, BuildSettings(**settings), threads=threads))  # type: ignore[arg-type]
+
+    @classmethod
+    def build_steps(
+        cls, base: ArrayLike, settings: BuildSettings, *, threads: int | None = None
+    ) -> Generator[Step, None, NSG]:
+        """The build as a generator of steps that returns the index."""
+        vectors = checked_vectors(base, "base")
+        if not len(vectors):
+            raise ValueError("base: expected at least one vector, got none")
+        space = MetricSpace.of_base(vectors, settings.metric)
+        workers = threads or usable_cores()
+        placed = padded(space.place_base(vectors), workers)
+        built = yield from build_steps(placed, settings, workers)
+        return cls(placed, space, settings, built)
+
+    def search(
+        self,
+        queries: ArrayLike,
+        k: int,
+        search_list_size: int,
+        *,
+        threads: int | None = None,
+        allowed: ArrayLike | None = None,
+    ) -> tuple[Ids, Floats]:
+        """The k nearest base vectors of each query, nearest first.
+
+        Args:
+            queries: vectors (m, d).
+            k: neighbors per query; what is not found is -1 at infinite distance.
+            search_list_size: pool size; raised to k where smaller. With the number of vectors the search is exact.
+            threads: workers; all usable cores by default. They do not change the result.
+            allowed: booleans (n,): which vectors may be results; all by default.
+
+        Returns:
+            ids (m, k) and distances (m, k) in the metric's terms.
+
+        Raises:
+            ValueError: queries of another shape or not finite, or a size below 1.
+        """
+        check_sizes(k, search_list_size)
+        vectors = checked_vectors(queries, "queries", self.space.dim)
+        placed = padded(self.space.place_queries(vectors))
+        workers = threads or usable_cores()
+        arguments = (self.lists, self.base, placed, self.base, placed, k, search_list_size, workers)
+        if allowed is None:
+            ids, squared, _ = search_lists(*arguments)
+        else:
+            ids, squared, _ = search_allowed(*arguments, checked_mask(allowed, len(self)))
+        return ids, self.space.report(squared, vectors)
+
+    def search_counted(
+        self,
+        queries: ArrayLike,
+        k: int,
+        search_list_size: int,
+        *,
+        threads: int | None = None,
+        entries: Ids | None = None,
+    ) -> SearchResult:
+        """The same, one query at a time and with its cost; ``entries`` (rows, e) replaces the navigating node, taken
+        in turns by the queries.
+        """
+        check_sizes(k, search_list_size)
+        vectors = checked_vectors(queries, "queries", self.space.dim)
+        placed = padded(self.space.place_queries(vectors))
+        starts = np.full((1, 1), self.navigating_node, np.int32) if entries is None else entries
+        result = search_graph(self.graph, self.base, placed, starts, k, search_list_size, threads or usable_cores())
+        return result._replace(distances=self.space.report(result.distances, vectors))
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the index to one file."""
+        details = {
+            "space": self.space.to_json(),
+            "navigating_node": self.navigating_node,
+            "settings": asdict(self.settings),
+            "report": asdict(self.report),
+        }
+        arrays = {"graph": self.graph, "base": self.base, "spare": self.built.spare}
+        write_arrays(Path(path), "NSG", details, arrays)
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str], *, verify: bool = True) -> NSG:
+        """Map an index that was saved.
+
+        Raises:
+            ValueError: not an index, of another version, or damaged.
+        """
+        details, arrays = read_arrays(Path(path), "NSG", verify=verify)
+        base = arrays["base"]
+        report = BuildReport(**details["report"])
+        built = Built(arrays["graph"], details["navigating_node"], report, stored_form(base), None, arrays["spare"])
+        return cls(base, MetricSpace(**details["space"]), BuildSettings(**details["settings"]), built)
+
+    @cached_property
+    def lists(self) -> Ids:
+        """The graph in the layout of ``search_codes``."""
+        return lists_with_start(self.graph, self.navigating_node)
+
+    @property
+    def degrees(self) -> NDArray[np.int64]:
+        """Out-degrees (n,)."""
+        return degrees(self.graph)
+
+    @property
+    def mutual_degrees(self) -> NDArray[np.int64]:
+        """Out-degrees (n,) that the graph would have if the reverse of every edge were kept."""
+        return mutual_degrees(self.graph)
+
+    @property
+    def unreachable(self) -> int:
+        """Nodes that no path from the navigating node reaches."""
+        return count_unreachable(self.graph, self.navigating_node)
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of vectors and graph."""
+        return self.graph.nbytes + self.base.nbytes
+
+
+def search_graph(
+    graph: Ids, base: Floats, queries: Floats, entries: Ids, k: int, search_list_size: int, threads: int
+) -> SearchResult:
+    """Search a batch on any padded graph; distances are squared."""
+    m, n = len(queries), len(base)
+    capacity = min(max(search_list_size, k), n)
+    ids, squared = np.full((m, k), -1, np.int32), np.full((m, k), np.inf, np.float32)
+    counts, hops = np.zeros(m, np.int32), np.zeros(m, np.int32)
+    chunk = max(1, min(128, -(-m // (4 * threads))))
+    pools = np.empty((threads, capacity), np.int64)
+    stamps = np.zeros((threads, n), np.uint8)
+    last = [0] * threads
+
+    def work(worker: int, start: int, stop: int) -> None:
+        last[worker] = search_rows(
+            graph,
+            base,
+            queries,
+            start,
+            stop,
+            entries,
+            capacity,
+            pools[worker],
+            stamps[worker],
+            last[worker],
+            ids,
+            squared,
+            counts,
+            hops,
+        )
+
+    run_all(work, m, chunk=chunk, threads=threads)
+    return SearchResult(ids, squared, counts, hops)
+
+
+def check_sizes(k: int, search_list_size: int) -> None:
+    """Refuse sizes below 1."""
+    if k < 1 or search_list_size < 1:
+        raise ValueError(f"expected k and search_list_size of at least 1, got {k} and {search_list_size}")
+
+
+def checked_mask(allowed: ArrayLike, n: int) -> Mask:
+    """A mask of n booleans.
+
+    Raises:
+        ValueError: other numbers, or another length.
+    """
+    mask = np.asarray(allowed)
+    if mask.dtype != np.bool_ or mask.shape != (n,):
+        raise ValueError(f"allowed: expected {n} booleans, got {mask.dtype} of shape {mask.shape}")
+    return mask

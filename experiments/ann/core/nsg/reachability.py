@@ -1,0 +1,126 @@
+"""Reachability from the navigating node, and the repair that guarantees it without exceeding the out-degree.
+
+The tree of first discovery from the navigating node is grown until it spans all nodes. A node that the tree does not
+reach is attached to a near node of the tree. If that node's list is full, the farthest edge that is not in the tree
+makes room: nothing that was reachable is lost. A leaf of the tree always has such room, so a place is always found.
+
+Source: Fu et al., PVLDB 12(5), 2019, Algorithm 2, tree spanning; the original lets the out-degree grow instead.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from experiments.ann.core.nsg.search import Stamps, best_first, next_stamp
+from experiments.ann.core.simd.distance import Floats, Ids, Keys, key_node
+from experiments.ann.core.simd.kernel import kernel
+
+
+@kernel
+def grow_tree(graph: Ids, root: int, parents: Ids, order: Ids, size: int) -> int:
+    """Discover everything reachable from ``root`` breadth first.
+
+    Args:
+        graph: out-neighbors (n, R).
+        root: a node that is already at ``order[size]``-to-be, with its parent set.
+        parents: in and out (n,), -1 where not discovered; the first node is its own parent.
+        order: in and out (n,), nodes in the order of discovery.
+        size: nodes discovered before ``root``.
+
+    Returns:
+        Nodes discovered now.
+    """
+    order[size] = root
+    head = size
+    size += 1
+    while head < size:
+        node = order[head]
+        head += 1
+        for i in range(graph.shape[1]):
+            neighbor = graph[node, i]
+            if neighbor < 0:
+                break
+            if parents[neighbor] < 0:
+                parents[neighbor] = node
+                order[size] = neighbor
+                size += 1
+    return size
+
+
+@kernel
+def count_unreachable(graph: Ids, root: int) -> int:
+    """Nodes that no path from ``root`` reaches."""
+    n = graph.shape[0]
+    parents = np.full(n, -1, np.int32)
+    parents[root] = root
+    return n - grow_tree(graph, root, parents, np.empty(n, np.int32), 0)
+
+
+@kernel
+def place_in(graph: Ids, node: int, parents: Ids) -> int:
+    """Position in a node's list for one more edge: the first free one, else its last edge outside the tree, else -1."""
+    width = graph.shape[1]
+    for i in range(width):
+        if graph[node, i] < 0:
+            return i
+    for i in range(width - 1, -1, -1):
+        if parents[graph[node, i]] != node:
+            return i
+    return -1
+
+
+@kernel
+def repair(
+    graph: Ids, base: Floats, root: int, entries: Ids, capacity: int, pool: Keys, met: Keys, stamps: Stamps
+) -> int:
+    """Make every node reachable from ``root``, in place.
+
+    Args:
+        graph: out-neighbors (n, R), from the nearest.
+        base: vectors (n, d).
+        root: the navigating node.
+        entries: where the search for an unreached node starts, reachable nodes.
+        capacity: its search list size.
+        pool, met, stamps: scratch (>= capacity,), (>= n,), (n,) of zeros.
+
+    Returns:
+        Number of edges that were attached.
+    """
+    n = graph.shape[0]
+    parents = np.full(n, -1, np.int32)
+    order = np.empty(n, np.int32)
+    parents[root] = root
+    reached = grow_tree(graph, root, parents, order, 0)
+    attached = 0
+    stamp = 0
+    for node in range(n):
+        if parents[node] >= 0:
+            continue
+        stamp = next_stamp(stamps, stamp)
+        _, size, _ = best_first(graph, base, base[node], entries, pool, capacity, stamps, stamp, met)
+        met[:size].sort()
+        source = order[reached - 1]
+        for i in range(size):
+            if place_in(graph, key_node(met[i]), parents) >= 0:
+                source = key_node(met[i])
+                break
+        graph[source, place_in(graph, source, parents)] = node
+        parents[node] = source
+        reached = grow_tree(graph, node, parents, order, reached)
+        attached += 1
+    return attached
+
+
+def degrees(graph: Ids) -> NDArray[np.int64]:
+    """Out-degree of every node (n,)."""
+    return (graph >= 0).sum(axis=1)
+
+
+def mutual_degrees(graph: Ids) -> NDArray[np.int64]:
+    """Neighbors of every node (n,) when the reverse of every edge is added."""
+    n = len(graph)
+    sources = np.repeat(np.arange(n), degrees(graph))
+    targets = graph[graph >= 0].astype(np.int64)
+    both = np.unique(np.concatenate([sources * n + targets, targets * n + sources]))
+    return np.bincount(both // n, minlength=n)

@@ -1,0 +1,168 @@
+"""Best-first search on a directed graph: the algorithm that NSG is searched with and built with.
+
+The pool holds the ``search_list_size`` nearest nodes met so far, sorted. The nearest one that has not been expanded
+yet is expanded: its out-neighbors that were never met are measured and inserted. The search ends when the whole pool
+is expanded. Graphs are padded rectangles (n, R) of ids with -1 behind the last neighbor.
+
+Source: Fu, Xiang, Wang, Cai: Fast Approximate Nearest Neighbor Search With The Navigating Spreading-out Graph, PVLDB
+12(5), 2019, Algorithm 1.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from experiments.ann.core.simd.distance import Floats, Ids, Keys, key_distance, key_node, make_key
+from experiments.ann.core.simd.kernel import kernel
+from experiments.ann.core.simd.vector import LANES, prefetch, squared_distance
+
+Stamps = NDArray[np.uint8]
+
+
+@kernel
+def insert(pool: Keys, size: int, capacity: int, key: int) -> int:
+    """Insert a key into the sorted pool and drop what exceeds the capacity.
+
+    Returns:
+        Position of the new key; ``capacity`` if it was not inserted.
+    """
+    if size == capacity and key >= pool[size - 1]:
+        return capacity
+    low = 0
+    high = size
+    while low < high:
+        middle = (low + high) >> 1
+        if pool[middle] < key:
+            low = middle + 1
+        else:
+            high = middle
+    for i in range(min(size, capacity - 1), low, -1):
+        pool[i] = pool[i - 1]
+    pool[low] = key
+    return low
+
+
+@kernel
+def next_stamp(stamps: Stamps, stamp: int) -> int:
+    """A mark that no node carries: one more than the last, or 1 after clearing when a byte is used up."""
+    if stamp == 255:
+        stamps[:] = 0
+        return 1
+    return stamp + 1
+
+
+@kernel
+def meet(neighbors: Ids, base: Floats, stamps: Stamps, stamp: int, fresh: NDArray[np.int64]) -> int:
+    """Collect the neighbors (R,) that were never met into ``fresh``, and ask for their vectors; returns their
+    number.
+    """
+    count = 0
+    for node in neighbors:
+        if node < 0:
+            break
+        if stamps[node] != stamp:
+            stamps[node] = stamp
+            for line in range(min(base.shape[1] // LANES, 4)):
+                prefetch(base, node, line)
+            fresh[count] = node
+            count += 1
+    return count
+
+
+@kernel
+def best_first(
+    graph: Ids,
+    base: Floats,
+    query: Floats,
+    entries: Ids,
+    pool: Keys,
+    capacity: int,
+    stamps: Stamps,
+    stamp: int,
+    met: Keys,
+) -> tuple[int, int, int]:
+    """Search one query.
+
+    Args:
+        graph: out-neighbors (n, R).
+        base: padded vectors (n, d).
+        query: vector (d,).
+        entries: ids to start from; repeated ids count once.
+        pool: scratch and result (>= capacity,), sorted keys.
+        capacity: search list size.
+        stamps: marks (n,); a node with ``stamp`` has been met.
+        stamp: mark of this search.
+        met: out, keys of all nodes that were measured, in the order of meeting (>= n,), or an empty array.
+
+    Returns:
+        Pool size, distance computations, hops (expanded nodes).
+    """
+    size = 0
+    measured = 0
+    hops = 0
+    keep_met = met.shape[0] > 0
+    for node in entries:
+        if stamps[node] != stamp:
+            stamps[node] = stamp
+            key = make_key(squared_distance(base, node, query), node)
+            if keep_met:
+                met[measured] = key
+            measured += 1
+            if insert(pool, size, capacity, key) < capacity:
+                size = min(size + 1, capacity)
+    fresh = np.empty(graph.shape[1], np.int64)
+    position = 0
+    while position < size:
+        if pool[position] & 1:
+            position += 1
+            continue
+        nearest = key_node(pool[position])
+        pool[position] |= 1
+        hops += 1
+        count = meet(graph[nearest], base, stamps, stamp, fresh)
+        first_inserted = capacity
+        for i in range(count):
+            key = make_key(squared_distance(base, fresh[i], query), fresh[i])
+            if keep_met:
+                met[measured] = key
+            measured += 1
+            if size < capacity or key < pool[size - 1]:
+                first_inserted = min(first_inserted, insert(pool, size, capacity, key))
+                size = min(size + 1, capacity)
+        position = min(position + 1, first_inserted)
+    return size, measured, hops
+
+
+@kernel
+def search_rows(
+    graph: Ids,
+    base: Floats,
+    queries: Floats,
+    start: int,
+    stop: int,
+    entries: Ids,
+    capacity: int,
+    pool: Keys,
+    stamps: Stamps,
+    stamp: int,
+    ids: Ids,
+    squared: Floats,
+    distance_computations: Ids,
+    hops: Ids,
+) -> int:
+    """Search queries start..stop-1 and write their k nearest; returns the last stamp used."""
+    k = ids.shape[1]
+    nothing = pool[:0]
+    for row in range(start, stop):
+        stamp = next_stamp(stamps, stamp)
+        own_entries = entries[row % entries.shape[0]]
+        size, measured, expanded = best_first(
+            graph, base, queries[row], own_entries, pool, capacity, stamps, stamp, nothing
+        )
+        for i in range(min(k, size)):
+            ids[row, i] = key_node(pool[i])
+            squared[row, i] = key_distance(pool[i])
+        distance_computations[row] = measured
+        hops[row] = expanded
+    return stamp

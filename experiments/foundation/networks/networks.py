@@ -1,0 +1,178 @@
+"""Small image classifiers for any image size and number of channels; each returns logits (n, classes).
+
+Sources: ``cnn`` is the network of PyTorch's MNIST example (https://github.com/pytorch/examples/tree/main/mnist);
+``lenet`` LeCun et al., Gradient-Based Learning Applied to Document Recognition, 1998, with all connections and a
+linear output; ``quick`` our own, with what Page, How to Train Your ResNet (https://github.com/davidcpage/cifar10-fast),
+2018, does for speed: pooling in front of the normalization, scaled logits; ``vit`` Dosovitskiy et al.,
+https://arxiv.org/abs/2010.11929, 2021, at toy size, with mean pooling.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+
+from experiments.foundation.networks.choices import NetworkName
+from experiments.foundation.networks.pooled_convolutions import convolve_and_pool
+from experiments.lab.errors import InputError
+
+ImageShape = tuple[int, int, int]
+"""(channels, height, width)."""
+
+
+def build_network(name: NetworkName, shape: ImageShape, classes: int) -> nn.Module:
+    """A freshly initialized network, from torch's global random state.
+
+    Raises:
+        InputError: the images are smaller than the network can take.
+    """
+    smallest = {"cnn": 6, "lenet": 4, "quick": 4}.get(name, 1)
+    if min(shape[1:]) < smallest:
+        raise InputError(
+            f"model={name} needs {smallest} x {smallest} pixels, the images have {shape[1]} x {shape[2]}; use model=mlp"
+        )
+    builders: dict[str, Callable[[ImageShape, int], nn.Module]] = {
+        "linear": linear,
+        "mlp": mlp,
+        "cnn": ConvolutionalNetwork,
+        "lenet": lenet,
+        "quick": QuickNetwork,
+        "vit": VisionTransformer,
+    }
+    return builders[name](shape, classes)
+
+
+def linear(shape: ImageShape, classes: int) -> nn.Module:
+    """Softmax regression on pixels."""
+    return nn.Sequential(nn.Flatten(), nn.Linear(math.prod(shape), classes))
+
+
+def mlp(shape: ImageShape, classes: int, width: int = 256) -> nn.Module:
+    """Two hidden ReLU layers."""
+    return nn.Sequential(
+        nn.Flatten(),
+        nn.Linear(math.prod(shape), width),
+        nn.ReLU(),
+        nn.Linear(width, width),
+        nn.ReLU(),
+        nn.Linear(width, classes),
+    )
+
+
+def lenet(shape: ImageShape, classes: int) -> nn.Module:
+    """LeNet-5 with tanh; below 12 pixels the second convolution is padded too, so that something is left to
+    convolve."""
+    channels, height, width = shape
+    padding = 2 if min(height, width) < 12 else 0
+    side_h, side_w = ((size // 2 - 4 + 2 * padding) // 2 for size in (height, width))
+    return nn.Sequential(
+        *(nn.Conv2d(channels, 6, 5, padding=2), nn.Tanh(), nn.AvgPool2d(2)),
+        *(nn.Conv2d(6, 16, 5, padding=padding), nn.Tanh(), nn.AvgPool2d(2)),
+        *(nn.Flatten(), nn.Linear(16 * side_h * side_w, 120), nn.Tanh()),
+        *(nn.Linear(120, 84), nn.Tanh(), nn.Linear(84, classes)),
+    )
+
+
+class ConvolutionalNetwork(nn.Module):
+    """conv 3x3 (32), ReLU, conv 3x3 (64), ReLU, max-pool 2, dropout .25, linear 128, ReLU, dropout .5, linear."""
+
+    def __init__(self, shape: ImageShape, classes: int) -> None:
+        super().__init__()
+        channels, height, width = shape
+        self.conv1 = nn.Conv2d(channels, 32, 3)
+        self.conv2 = nn.Conv2d(32, 64, 3)
+        self.dropout1 = nn.Dropout(0.25)
+        self.fc1 = nn.Linear(64 * ((height - 4) // 2) * ((width - 4) // 2), 128)
+        self.dropout2 = nn.Dropout(0.5)
+        self.fc2 = nn.Linear(128, classes)
+
+    def forward(self, images: Tensor) -> Tensor:
+        pooled = convolve_and_pool(images, self.conv1, self.conv2, self.dropout1)
+        return self.fc2(self.dropout2(self.fc1(pooled).relu_()))
+
+
+class QuickNetwork(nn.Module):
+    """For a high accuracy within seconds: conv 5x5 stride 2 (16), twice conv 3x3 (48, 96), each with its pooling, batch
+    normalization and ReLU behind it, linear.
+
+    Of images of MNIST's size a border of 2 pixels is left out, where its digits have nothing.
+    """
+
+    WIDTHS = (16, 48, 96)
+
+    def __init__(self, shape: ImageShape, classes: int) -> None:
+        super().__init__()
+        first, second, third = self.WIDTHS
+        self.border = 2 if shape == (1, 28, 28) else 0
+        height, width = (math.ceil((size - 2 * self.border) / 2) // 2 for size in shape[1:])
+        self.layers = nn.Sequential(
+            *(nn.Conv2d(shape[0], first, 5, stride=2, padding=2, bias=False), normalized(first)),
+            *(nn.Conv2d(first, second, 3, padding=1, bias=False), nn.MaxPool2d(2), normalized(second)),
+            *(nn.Conv2d(second, third, 3, padding=1, bias=False), nn.MaxPool2d((height, width)), normalized(third)),
+            *(nn.Flatten(), nn.Linear(third, classes)),
+        )
+
+    def forward(self, images: Tensor) -> Tensor:
+        if self.border:
+            inner = slice(self.border, -self.border)
+            images = images[:, :, inner, inner].contiguous(memory_format=torch.channels_last)
+        return 0.2 * self.layers(images)
+
+
+def normalized(channels: int) -> nn.Module:
+    """Batch normalization, whose averages follow quickly, and ReLU."""
+    return nn.Sequential(nn.BatchNorm2d(channels, momentum=0.3), nn.ReLU())
+
+
+class VisionTransformer(nn.Module):
+    """Patches as tokens, pre-norm encoder blocks, mean of the tokens, linear."""
+
+    def __init__(self, shape: ImageShape, classes: int, dim: int = 64, depth: int = 4, heads: int = 4) -> None:
+        super().__init__()
+        channels, height, width = shape
+        patch = patch_size(height, width)
+        tokens = (height // patch) * (width // patch)
+        self.embed = nn.Conv2d(channels, dim, patch, stride=patch)
+        self.position = nn.Parameter(torch.randn(1, tokens, dim) * 0.02)
+        self.blocks = nn.Sequential(*(EncoderBlock(dim, heads) for _ in range(depth)))
+        self.norm = nn.LayerNorm(dim)
+        self.head = nn.Linear(dim, classes)
+
+    def forward(self, images: Tensor) -> Tensor:
+        tokens = self.embed(images).flatten(2).transpose(1, 2) + self.position
+        return self.head(self.norm(self.blocks(tokens)).mean(1))
+
+
+class EncoderBlock(nn.Module):
+    """x + attention(norm(x)), then x + mlp(norm(x)).
+
+    Attention is written out: on a CPU torch's fused one is slower in 16 bits and is not seen by its FLOP counter.
+    """
+
+    def __init__(self, dim: int, heads: int) -> None:
+        super().__init__()
+        self.heads = heads
+        self.attention_norm = nn.LayerNorm(dim)
+        self.qkv = nn.Linear(dim, 3 * dim)
+        self.project = nn.Linear(dim, dim)
+        self.mlp = nn.Sequential(nn.LayerNorm(dim), nn.Linear(dim, 4 * dim), nn.GELU(), nn.Linear(4 * dim, dim))
+
+    def forward(self, x: Tensor) -> Tensor:
+        n, tokens, dim = x.shape
+        q, k, v = self.qkv(self.attention_norm(x)).view(n, tokens, 3, self.heads, -1).permute(2, 0, 3, 1, 4)
+        weights = (q @ k.transpose(-2, -1) / math.sqrt(dim // self.heads)).softmax(-1)
+        x = x + self.project((weights @ v).transpose(1, 2).reshape(n, tokens, dim))
+        return x + self.mlp(x)
+
+
+def patch_size(height: int, width: int) -> int:
+    """The largest square patch that divides the image and leaves at least four a side; one pixel if there is none.
+
+    >>> patch_size(28, 28), patch_size(8, 8), patch_size(32, 32)
+    (7, 2, 8)
+    """
+    divisors = [p for p in range(1, min(height, width) // 4 + 1) if height % p == 0 and width % p == 0]
+    return max(divisors, default=1)

@@ -1,0 +1,119 @@
+"""Networks of one kind trained side by side, each at its own learning rate, on the same batches in the same order.
+
+The first axis of every parameter counts the networks, called members. All numbers lie in one vector, so an update is a
+handful of operations however many layers there are: small networks otherwise spend most of their time between
+operations. Source of the update: Kingma, Ba: Adam, ICLR 2015, algorithm 1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import cross_entropy
+
+from experiments.foundation.networks.fit import Budget, Fit, fit_of, reproducible
+from experiments.foundation.networks.splits import Split
+
+BETA1, BETA2, EPS = 0.9, 0.999, 1e-8
+
+
+@dataclass(frozen=True)
+class Rate:
+    """The learning rate of one member."""
+
+    lr: float
+    warmup: int = 0
+    """Steps over which it rises linearly from 0."""
+
+    def at(self, step: int) -> float:
+        """The learning rate of update ``step``, counted from 0."""
+        return self.lr * min(1.0, (step + 1) / (self.warmup + 1))
+
+
+class FlatAdam:
+    """Adam over the parameters (members, ...) of a network, which are moved one behind the other into one vector.
+
+    Raises:
+        ValueError: parameters of different numbers of members.
+    """
+
+    def __init__(self, network: nn.Module) -> None:
+        parameters = list(network.parameters())
+        members = {len(parameter) for parameter in parameters}
+        if len(members) != 1:
+            raise ValueError(f"expected parameters with members as their first axis, got first axes of {members}")
+        self.weights = torch.cat([parameter.detach().flatten() for parameter in parameters])
+        self.gradients = torch.zeros_like(self.weights)
+        self._owner = torch.cat(
+            [torch.arange(len(parameter)).repeat_interleave(parameter[0].numel()) for parameter in parameters]
+        )
+        self._first, self._second = torch.zeros_like(self.weights), torch.zeros_like(self.weights)
+        self._updates = 0
+        sizes = [parameter.numel() for parameter in parameters]
+        parts = zip(parameters, self.weights.split(sizes), self.gradients.split(sizes), strict=True)
+        for parameter, weights, gradients in parts:
+            parameter.data, parameter.grad = weights.view(parameter.shape), gradients.view(parameter.shape)
+
+    @torch.no_grad()
+    def update(self, lr: Tensor) -> None:
+        """One step with learning rates (members,) along the gradients, which are then 0."""
+        self._updates += 1
+        correction1, correction2 = 1 - BETA1**self._updates, 1 - BETA2**self._updates
+        self._first.lerp_(self.gradients, 1 - BETA1)
+        self._second.mul_(BETA2).addcmul_(self.gradients, self.gradients, value=1 - BETA2)
+        scale = (self._second / correction2).sqrt_().add_(EPS)
+        self.weights.addcdiv_((lr / -correction1)[self._owner].mul_(self._first), scale)
+        self.gradients.zero_()
+
+
+def train_side_by_side(
+    network: nn.Module, split: Split, budget: Budget, rates: Sequence[Rate], *, seed: int
+) -> tuple[Fit, ...]:
+    """Train every member of ``network``, images (n, ...) to logits (members, n, classes), by Adam and cross entropy.
+
+    The network is changed in place; ``seed`` decides the batches. A member that diverges goes on without disturbing
+    the others and is counted as diverged. ``budget.warmup`` has no effect: rates have their own.
+
+    Raises:
+        ValueError: another optimizer is asked for.
+    """
+    if budget.optimizer != "adam":
+        raise ValueError(f"expected the optimizer adam, got {budget.optimizer}; train the networks one by one")
+    with reproducible(seed):
+        order = torch.Generator().manual_seed(seed)
+        adam = FlatAdam(network)
+        losses = torch.empty(budget.steps, len(rates))
+        for step in range(budget.steps):
+            batch = torch.randint(len(split.train_y), (budget.batch_size,), generator=order)
+            loss = member_losses(network(split.train_x[batch]), split.train_y[batch])
+            losses[step] = loss.detach()
+            loss.sum().backward()  # members share no number: each gets its own gradient
+            adam.update(torch.tensor([rate.at(step) for rate in rates]))
+        seen = (split.train_x[:1000], split.train_y[:1000])
+        parts = (seen, (split.validation_x, split.validation_y), (split.test_x, split.test_y))
+        train, validation, test = (member_accuracies(network, *part) for part in parts)
+    return tuple(
+        fit_of(losses[:, i].tolist(), (train[i], validation[i], test[i]), budget, rate.lr, split.classes)
+        for i, rate in enumerate(rates)
+    )
+
+
+def member_losses(logits: Tensor, labels: Tensor) -> Tensor:
+    """Mean cross entropy (members,) of logits (members, n, classes) for labels (n,)."""
+    members = len(logits)
+    return cross_entropy(logits.flatten(0, 1), labels.repeat(members), reduction="none").view(members, -1).mean(1)
+
+
+@torch.no_grad()
+def member_accuracies(network: nn.Module, inputs: Tensor, labels: Tensor, batch_size: int = 250) -> list[float]:
+    """Share of ``inputs`` (n, ...) that each member classifies right, in evaluation mode; nan for no inputs."""
+    if not len(labels):
+        return [float("nan")] * len(next(network.parameters()))
+    training = network.training
+    network.eval()
+    found = torch.cat([network(part).argmax(-1) for part in inputs.split(batch_size)], dim=1)
+    network.train(training)
+    return (found == labels).double().mean(1).tolist()

@@ -1,0 +1,174 @@
+"""What a comparison is: evidence that knows from which level on it decides, and which way.
+
+The base of the comparisons in ``checks``, ``paired`` and ``trends``; ``experiments.lab.judge.claims`` exports them all. A
+comparison is made of numbers alone and knows neither its claim nor its neighbors: the judge sets alpha.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Literal, Protocol
+
+Verdict = Literal["holds", "refuted", "conditional", "inconclusive", "not judged"]
+Kind = Literal["theorem", "fact", "effect", "equivalence", "slope", "order", "proportion", "conditional"]
+Evidence = dict[str, bool | int | float | str]
+
+EXACT_KINDS: tuple[Kind, ...] = ("theorem", "fact")
+"""Kinds that are decided without a level, and therefore in smoke mode too."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Decision:
+    """A comparison judged at one level."""
+
+    verdict: Verdict
+    summary: str
+    """One line of text for the terminal."""
+    evidence: Evidence = field(default_factory=dict)
+    label: str | None = None
+    """In which way it was refuted, such as "negligible"."""
+
+
+class Comparison(Protocol):
+    """Evidence for or against a claim. It is decided at alpha exactly when ``p_value <= alpha``."""
+
+    @property
+    def kind(self) -> Kind: ...
+
+    @property
+    def p_value(self) -> float | None:
+        """Smallest alpha that decides it; None if no level enters (theorem, fact), nan if no level could decide it."""
+
+    @property
+    def outcome(self) -> Verdict:
+        """The verdict wherever it is decided; "inconclusive" if it never is."""
+
+    def at(self, alpha: float) -> Decision:
+        """The verdict at alpha, in (0, 1), with its evidence."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settled:
+    """A comparison on which the level has no influence."""
+
+    kind: Kind
+    p_value: float | None
+    decision: Decision
+
+    @property
+    def outcome(self) -> Verdict:
+        return self.decision.verdict
+
+    def at(self, alpha: float) -> Decision:
+        check_level(alpha)
+        return self.decision
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tested:
+    """A statistical comparison: ``outcome`` from ``p_value`` on, "inconclusive" below."""
+
+    kind: Kind
+    p_value: float
+    outcome: Verdict
+    report: Callable[[float, Verdict], Decision]
+    """Words and numbers for the verdict at alpha."""
+
+    def at(self, alpha: float) -> Decision:
+        check_level(alpha)
+        return self.report(alpha, self.outcome if self.p_value <= alpha else "inconclusive")
+
+
+def undecided(kind: Kind, reason: str) -> Comparison:
+    """No evidence either way, for a stated reason: an optimum at the edge of its grid, a peer not installed.
+
+    An undecided statistical comparison still counts in Holm's correction, so that leaving data out never makes a
+    level milder.
+    """
+    return _unsettled(kind, "inconclusive", reason)
+
+
+def unavailable(kind: Kind, reason: str) -> Comparison:
+    """Not to be judged in this run, because an arm, a device or a data set is absent that the user can provide.
+
+    Unlike ``undecided`` it says nothing about the evidence, so it contradicts no prediction. It counts in Holm's
+    correction all the same.
+    """
+    return _unsettled(kind, "not judged", reason)
+
+
+def _unsettled(kind: Kind, verdict: Verdict, reason: str) -> Comparison:
+    p_value = None if kind in EXACT_KINDS else math.nan
+    return Settled(kind=kind, p_value=p_value, decision=Decision(verdict=verdict, summary=reason))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Conditional:
+    """Comparisons under named conditions; the judge sets the level of each of them apart.
+
+    All hold: holds. All refuted: refuted. At least one holds and at least one is refuted: conditional, whatever the
+    others say, because these two already show that the condition matters. Everything else is inconclusive.
+    """
+
+    parts: Mapping[str, Comparison]
+    kind: Literal["conditional"] = "conditional"
+
+    @property
+    def outcome(self) -> Verdict:
+        return _overall([part.outcome for part in self.parts.values()])
+
+    @property
+    def p_value(self) -> float | None:
+        """Smallest common alpha that decides: of all parts, or of one that holds and one that is refuted."""
+        if all(part.p_value is None for part in self.parts.values()):
+            return None
+        first = {"holds": math.inf, "refuted": math.inf}
+        for part in self.parts.values():
+            if part.outcome in first:
+                first[part.outcome] = min(first[part.outcome], _threshold(part))
+        last = max(map(_threshold, self.parts.values()))
+        smallest = min(last, max(first.values()))
+        return smallest if smallest < math.inf else math.nan
+
+    def at(self, alpha: float) -> Decision:
+        return self.combine({condition: part.at(alpha) for condition, part in self.parts.items()})
+
+    def combine(self, decisions: Mapping[str, Decision]) -> Decision:
+        """The verdict over all conditions from the decision under each."""
+        counts = Counter(decision.verdict for decision in decisions.values())
+        said = ", ".join(f"{verdict} under {count}" for verdict, count in sorted(counts.items()))
+        return Decision(
+            verdict=_overall([decision.verdict for decision in decisions.values()]),
+            summary=f"{said} of {len(decisions)} conditions",
+            evidence={"conditions": len(decisions), **dict(sorted(counts.items()))},
+        )
+
+
+def conditional(parts: Mapping[str, Comparison]) -> Comparison:
+    """Judge one comparison per condition; "conditional" if one holds and another is refuted (see ``Conditional``)."""
+    if any(part.kind == "conditional" for part in parts.values()):
+        raise ValueError(
+            "expected comparisons under each condition, got a conditional inside a conditional; list its parts instead"
+        )
+    return Conditional(parts=dict(parts)) if parts else undecided("conditional", "no condition was compared")
+
+
+def check_level(alpha: float) -> None:
+    if not 0 < alpha < 1:
+        raise ValueError(f"expected a level between 0 and 1, got {alpha}")
+
+
+def _overall(verdicts: list[Verdict]) -> Verdict:
+    seen = set(verdicts)
+    if {"holds", "refuted"} <= seen:
+        return "conditional"
+    return seen.pop() if len(seen) == 1 else "inconclusive"
+
+
+def _threshold(part: Comparison) -> float:
+    if part.outcome in ("inconclusive", "not judged") or (part.p_value is not None and math.isnan(part.p_value)):
+        return math.inf
+    return part.p_value or 0.0

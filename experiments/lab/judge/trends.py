@@ -1,0 +1,235 @@
+"""Comparisons of a measure over a grid of settings, repeated over seeds: slope, slope_below, order.
+
+A scaling law y = c * x^b is judged by the exponents that each seed shows on its own, b_s = OLS slope of log y_s on
+log x: their mean and its Student-t interval. In simulation this covers as stated from three seeds on
+(``tests/lab/test_judge_calibration.py``), while a percentile bootstrap over as few seeds is too narrow; the exponent
+of the mean over seeds is reported beside it.
+
+Source of the trend test: Page, Ordered Hypotheses for Multiple Treatments: A Significance Test for Linear Ranks, JASA
+58, 1963.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from itertools import combinations
+from typing import Literal
+
+import numpy as np
+import scipy  # scipy.stats takes a second to import and loads itself at first use
+
+from experiments.lab.judge.comparison import Comparison, Decision, Evidence, Kind, Tested, Verdict, undecided
+from experiments.lab.judge.paired import FEWEST_SEEDS, describe_interval, describe_seeds, describe_spread
+from experiments.lab.judge.statistics import StudentMean
+
+FEWEST_SLOPE_POINTS = 5
+FEWEST_ORDER_POINTS = 3
+THEORY_LEVEL = 0.05
+"""Theory has to lie in the unadjusted 95 % interval: a wider one, for multiplicity, must not make it easier to hold."""
+ORDER_LEVEL_SHARE = 0.2
+"""A trend is judged at a fifth of the level of other comparisons: 0.01 where they have 0.05."""
+LEAST_CORRELATION = 0.9
+
+Direction = Literal["rising", "falling"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Exponents:
+    """Slopes of log y on log x, one per seed."""
+
+    mean: StudentMean
+    of_means: float
+    """Slope of the log of the mean over seeds, as a cross-check."""
+    r_squared: float
+    """Share of the variance of that log that the line explains; far from 1 there is no power law to speak of."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trend:
+    """A measure over a rising grid, and whether it moves as claimed."""
+
+    direction: Direction
+    shape: tuple[int, int]
+    """(seeds, points)"""
+    correlation: float
+    """Spearman's rho of the means over seeds, positive in the claimed direction."""
+    test: Literal["Page", "clearest reversal", "none"]
+    """Page's where rho reaches 0.9, else of the clearest pair in the wrong order; none without variation over seeds."""
+    p: float
+
+
+def slope(x: Sequence[float], y: Mapping[int, Sequence[float]], *, theory: float, tolerance: float) -> Comparison:
+    """Is the exponent of y ~ x^b the theory's?
+
+    It holds iff theory lies inside the 95 % interval and the interval's half-width at alpha is at most ``tolerance``;
+    it is refuted iff theory lies outside by more than ``tolerance``. So an exponent further than 2 * tolerance from
+    theory is said to hold at most as often as the level allows; one between is not told apart reliably. Exponents
+    that do not vary over seeds are decided by their distance from theory.
+
+    Args:
+        x: at least five different positive settings.
+        y: seed to positive measures, in the order of x.
+        theory: the exponent expected.
+        tolerance: distance that does not matter.
+    """
+    if not (math.isfinite(theory) and 0 < tolerance < math.inf):
+        raise ValueError(f"expected a finite theory and a positive tolerance, got {theory} and {tolerance}")
+    exponents = _exponents(x, y)
+    if not isinstance(exponents, Exponents):
+        return exponents
+    mean = exponents.mean
+    holds, refuted = _p_holds(mean, theory, tolerance), mean.p_outside(theory - tolerance, theory + tolerance)
+    against = {"theory": float(theory), "tolerance": float(tolerance), "p_theory": mean.p_differs(theory)}
+    words = {"holds": "agrees with", "refuted": "misses", "inconclusive": "undecided against"}
+    relation = {verdict: f"{word} {theory:.4g} +-{tolerance:.3g}" for verdict, word in words.items()}
+    return Tested(
+        kind="slope",
+        p_value=min(holds, refuted),
+        outcome="holds" if holds <= refuted else "refuted",
+        report=partial(_report_slope, exponents, theory, relation, against),
+    )
+
+
+def slope_below(x: Sequence[float], y: Mapping[int, Sequence[float]], *, limit: float) -> Comparison:
+    """Is the exponent of y ~ x^b below ``limit``? Holds iff the interval lies below, refuted iff it lies above."""
+    if not math.isfinite(limit):
+        raise ValueError(f"expected a finite limit, got {limit}")
+    exponents = _exponents(x, y)
+    if not isinstance(exponents, Exponents):
+        return exponents
+    p = exponents.mean.p_differs(limit)
+    words = {"holds": "<", "refuted": ">", "inconclusive": "undecided against"}
+    relation = {verdict: f"{word} {limit:.4g}" for verdict, word in words.items()}
+    return Tested(
+        kind="slope",
+        p_value=p,
+        outcome="holds" if exponents.mean.mean < limit else "refuted",
+        report=partial(_report_slope, exponents, limit, relation, {"limit": float(limit), "p": p}),
+    )
+
+
+def order(x: Sequence[float], y: Mapping[int, Sequence[float]], *, direction: Direction) -> Comparison:
+    """Does y rise, or fall, along x?
+
+    It holds iff Page's trend test over seeds has p <= 0.01 and Spearman's rho of the means is at least 0.9 in the
+    claimed direction. It is refuted iff rho is below 0.9 and some pair of points stands in the wrong order with p <=
+    0.01, by Student's t over seeds, one-sided and Bonferroni-corrected for all pairs: "opposite" for rho at most
+    -0.9, otherwise "not monotone". Measures that do not vary over seeds are decided by rho.
+
+    An order is always judged at a fifth of alpha, so ``p_value`` is five times that of the test and Holm turns 0.01
+    into 0.01 / k.
+    """
+    if direction not in ("rising", "falling"):
+        raise ValueError(f"expected rising or falling, got {direction}")
+    problem = _why_no_grid("order", x, y, FEWEST_ORDER_POINTS)
+    if problem is not None:
+        return problem
+    trend = _trend(x, y, direction)
+    return Tested(
+        kind="order",
+        p_value=min(1.0, trend.p / ORDER_LEVEL_SHARE),
+        outcome="holds" if trend.correlation >= LEAST_CORRELATION else "refuted",
+        report=partial(_report_order, trend),
+    )
+
+
+def _exponents(x: Sequence[float], y: Mapping[int, Sequence[float]]) -> Exponents | Comparison:
+    problem = _why_no_grid("slope", x, y, FEWEST_SLOPE_POINTS)
+    if problem is not None:
+        return problem
+    if min(x) <= 0 or min(min(values) for values in y.values()) <= 0:
+        return undecided("slope", "a power law needs positive settings and measures, got one that is zero or negative")
+    values = np.array([y[seed] for seed in sorted(y)], dtype=np.float64)
+    log_x = np.log(np.asarray(x, dtype=np.float64))
+    centered = log_x - log_x.mean()
+    # b = sum (log x - mean log x) log y / sum (log x - mean log x)^2
+    slopes = np.log(values) @ centered / (centered @ centered)
+    log_means = np.log(values.mean(axis=0))
+    of_means = float(log_means @ centered / (centered @ centered))
+    total = float(np.sum((log_means - log_means.mean()) ** 2))
+    explained = of_means**2 * float(centered @ centered)
+    scale = max(1.0, float(np.abs(np.log(values)).max())) / float(np.abs(centered).max())
+    mean = StudentMean.of([float(value) for value in slopes], scale=scale, deterministic=True)
+    return Exponents(mean=mean, of_means=of_means, r_squared=explained / total if total > 0 else 1.0)
+
+
+def _p_holds(mean: StudentMean, theory: float, tolerance: float) -> float:
+    if not mean.varies:
+        return mean.p_inside(theory - tolerance, theory + tolerance)
+    return mean.p_narrow(tolerance) if mean.p_differs(theory) > THEORY_LEVEL else 1.0
+
+
+def _report_slope(
+    exponents: Exponents,
+    target: float,
+    relation: Mapping[str, str],
+    against: Mapping[str, float],
+    alpha: float,
+    verdict: Verdict,
+) -> Decision:
+    mean = exponents.mean
+    interval = mean.interval(alpha)
+    evidence: Evidence = {"slope": mean.mean, "ci_low": interval.low, "ci_high": interval.high, "level": 1 - alpha}
+    evidence |= {"n_seeds": mean.n, "slope_of_means": exponents.of_means, "r_squared": exponents.r_squared}
+    evidence |= {**against, **describe_spread(mean, alpha, verdict)}
+    label = ("above" if mean.mean > target else "below") if verdict == "refuted" else None
+    estimate = describe_interval(mean.mean, interval, alpha, "+.4g")
+    summary = f"exponent {estimate} {relation[verdict]} {describe_seeds(mean)}"
+    return Decision(verdict=verdict, summary=summary, evidence=evidence, label=label)
+
+
+def _trend(x: Sequence[float], y: Mapping[int, Sequence[float]], direction: Direction) -> Trend:
+    along = np.argsort(np.asarray(x, dtype=np.float64))
+    sign = 1.0 if direction == "rising" else -1.0
+    values = sign * np.array([y[seed] for seed in sorted(y)], dtype=np.float64)[:, along]
+    means = values.mean(axis=0)
+    # rounded, because five points with one neighboring swap have rho = 0.9 exactly
+    correlation = (
+        round(float(scipy.stats.spearmanr(np.arange(len(means)), means).statistic), 12) if np.ptp(means) else 0.0
+    )
+    if np.all(values == values[0]):
+        # identical repetitions are one measurement: rho alone decides
+        return Trend(direction=direction, shape=values.shape, correlation=correlation, test="none", p=0.0)
+    if correlation >= LEAST_CORRELATION:
+        p = float(scipy.stats.page_trend_test(values).pvalue)
+        return Trend(direction=direction, shape=values.shape, correlation=correlation, test="Page", p=p)
+    p = _p_of_clearest_reversal(values)
+    return Trend(direction=direction, shape=values.shape, correlation=correlation, test="clearest reversal", p=p)
+
+
+def _p_of_clearest_reversal(values: np.ndarray[tuple[int, int], np.dtype[np.float64]]) -> float:
+    pairs = list(combinations(range(values.shape[1]), 2))
+    scale = float(np.abs(values).max())
+    rises = [[float(rise) for rise in values[:, j] - values[:, i]] for i, j in pairs]
+    falls = (StudentMean.of(rise, scale=scale, deterministic=False).p_below(0.0) for rise in rises)
+    return min(1.0, len(pairs) * min(falls))
+
+
+def _report_order(trend: Trend, alpha: float, verdict: Verdict) -> Decision:
+    seeds, points = trend.shape
+    evidence: Evidence = {"rho": trend.correlation, "test": trend.test, "p": trend.p}
+    evidence |= {"alpha": alpha * ORDER_LEVEL_SHARE, "n_seeds": seeds, "points": points}
+    label = None
+    if verdict == "refuted":
+        label = "opposite" if trend.correlation <= -LEAST_CORRELATION else "not monotone"
+    said = {"holds": "", "refuted": "not "}.get(verdict, "undecided whether ") + trend.direction
+    test = "no variation over seeds" if trend.test == "none" else f"{trend.test} p {trend.p:.2g}"
+    summary = f"{said}: rho {trend.correlation:+.3g}, {test}, {points} points over {seeds} seeds"
+    return Decision(verdict=verdict, summary=summary, evidence=evidence, label=label)
+
+
+def _why_no_grid(kind: Kind, x: Sequence[float], y: Mapping[int, Sequence[float]], fewest: int) -> Comparison | None:
+    if len(set(x)) < max(fewest, len(x)) or not all(map(math.isfinite, x)):
+        return undecided(kind, f"expected at least {fewest} different finite grid points, got {', '.join(map(str, x))}")
+    if len(y) < FEWEST_SEEDS:
+        return undecided(kind, f"expected at least {FEWEST_SEEDS} seeds, got {len(y)}")
+    for seed, values in sorted(y.items()):
+        if len(values) != len(x):
+            return undecided(kind, f"expected {len(x)} values at seed {seed}, got {len(values)}")
+        for setting, value in zip(x, values, strict=True):
+            if not math.isfinite(value):
+                return undecided(kind, f"the value at {setting:g} is {value} at seed {seed}")
+    return None
