@@ -60,7 +60,7 @@ class LineCodec:
         """Codes of padded vectors, and two rows of tables below them (n + 2, 64); as uint8 for VNNI, else as int8."""
         n = len(vectors)
         codes: Bytes = aligned_rows(n + 2, LINE, np.uint8)
-        # value = step * number + origin of every place and number. Each of the 8 groups of 16 places has one table of 16
+        # value = step * number + origin of every place and number. Each of the 8 groups of 16 places has a table of 16
         # values: two lines of four, as ``code_vector`` loads them.
         levels = np.arange(16)[:, None] * self.steps + self.origins  # (16, 128)
         tables = levels.reshape(16, 2 * LINE // GROUP, GROUP)[:, :, 0].T  # one group of 16 bytes shares a table

@@ -41,6 +41,7 @@ class Projection:
 
     @property
     def width(self) -> int:
+        """Coordinates of a result."""
         return len(self.scale)
 
     @cached_property
@@ -56,6 +57,7 @@ class Projection:
     def products(self, vectors: Floats | Bytes) -> Products:
         """v @ weights of padded vectors (m, width): of integers for bytes where weights are, otherwise of floats."""
         if vectors.dtype == np.uint8 and self.integer:
+            # Bytes as they are for VNNI, which multiplies unsigned with signed ones; as words elsewhere.
             rows = vectors if self.vnni else vectors.astype(np.int16)
             integers: NDArray[np.int32] = np.empty((len(rows), self.width), np.int32)
             multiply(rows, self.integer_panels, integers)

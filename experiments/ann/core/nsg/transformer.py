@@ -29,7 +29,7 @@ class NSGTransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEsti
         n_neighbors: neighbors per row; in "distance" mode one more is given, as scikit-learn does, since a vector of
             the training set is its own first neighbor.
         metric: "l2" (or "euclidean") or "cosine".
-        search_list_size: pool of the search; larger is nearer to exact.
+        search_list_size: length of the candidate list of a search; larger is nearer to exact.
         seed: of the build.
         n_jobs: threads; all usable cores by default and for -1.
     """

@@ -131,6 +131,7 @@ def _interleave(builder: Any, a: Any, b: Any, mask: list[int], step: int) -> Any
 
 
 def _add(builder: Any, a: Any, b: Any) -> Any:
+    """a + b of floats or integers."""
     return builder.fadd(a, b) if isinstance(a.type.element, ir.FloatType) else builder.add(a, b)
 
 

@@ -128,6 +128,7 @@ def _shift_in(builder: Any, below: Any, old: Any, key: Any) -> Any:
 
 
 def _largest(builder: Any, a: Any, b: Any) -> Any:
+    """The larger key of each lane."""
     return builder.call(declared(builder, "llvm.smax.v8i64", KEYS, [KEYS, KEYS]), [a, b])
 
 

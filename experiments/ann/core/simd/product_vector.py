@@ -92,11 +92,13 @@ def _products(
 
 
 def _add_floats(builder: Any, total: Any, factor: Any, part: Any) -> Any:
+    """total + factor * part, fused where the processor can."""
     fma = declared(builder, "llvm.fmuladd.v16f32", FLOATS, [FLOATS] * 3)
     return builder.call(fma, [factor, part, total])
 
 
 def _add_words(builder: Any, total: Any, factor: Any, part: Any) -> Any:
+    """total + two products of words per lane."""
     return add_word_products(builder, total, *(builder.bitcast(side, WORDS) for side in (factor, part)))
 
 
