@@ -103,7 +103,7 @@ def _chain(
 ) -> Iterator[Row]:
     import torch
 
-    from experiments.foundation.networks.fit import reproducible
+    from experiments.foundation.networks.timing import reproducible
     from experiments.grad.core.chains import Chain, layer_gradients
 
     with reproducible(seed):

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from experiments.foundation.networks.fit import reproducible
+from experiments.foundation.networks.timing import reproducible
 from experiments.grad.core.clipping import total_norm
 
 
