@@ -98,18 +98,18 @@ class Training:
     def _one_epoch(self) -> Iterator[Step | Epoch]:
         order = epoch_order(len(self.examples), self.seed, self.epoch).to(self.device)
         updates = order.split(self.recipe.batch_size * self.recipe.accumulate)
-        first, seconds, begun = self.done, 0.0, time.perf_counter()
+        first, seconds, start = self.done, 0.0, time.perf_counter()
         self.network.train()
         while self.done < len(updates):
             self._update(updates[self.done])
             self.done += 1
             if self.done % max(1, len(updates) // 50) == 0:
                 loss = self._mean_loss(updates)  # reading it waits for the device
-                seconds += time.perf_counter() - begun
+                seconds += time.perf_counter() - start
                 yield Step(epoch=self.epoch + 1, done=self.done, total=len(updates), loss=loss)
-                begun = time.perf_counter()
+                start = time.perf_counter()
         synchronize(self.device)
-        seconds += time.perf_counter() - begun
+        seconds += time.perf_counter() - start
         train_loss = self._mean_loss(updates)
         self.epoch, self.done = self.epoch + 1, 0
         self._loss_sum.zero_()

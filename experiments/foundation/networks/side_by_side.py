@@ -7,7 +7,7 @@ operations. Weights that are a list of tensors have ``MemberAdam``, whose sums r
 The networks compute themselves side by side (``ensemble``, ``transformer``, ``tuned_networks.Members``). torch.func's
 vmap over functional_call would do so for any network, but is slower: forward and backward of five pooling networks at
 batch 64 take 31 ms with it and 19 ms as grouped convolutions, of fifteen perceptrons of width 64 1.12 and 0.87 ms
-(torch 2.x on a CPU, one thread, medians of 37).
+(torch 2.13.0 on a CPU, one thread, medians of 37).
 Source of the update: Kingma, Ba: Adam, ICLR 2015, algorithm 1.
 """
 

@@ -95,8 +95,10 @@ def choose(
 def untuned(*choices: Choice[R], what: str = "learning rate") -> str | None:
     """Why a comparison of these arms says nothing: the first whose ``what`` is at an edge. None if all are inside."""
     for choice in choices:
+        name = f" of {choice.arm}" if choice.arm else ""
+        if len(choice.grid) == 1:
+            return f"only one {what}{name} was tried, {choice.setting:g}"
         if choice.edge is not None:
-            name = f" of {choice.arm}" if choice.arm else ""
             return f"the best {what}{name}, {choice.setting:g}, is the {choice.edge} of its grid"
     return None
 

@@ -62,6 +62,7 @@ def test_a_score_that_is_not_a_number_is_refused_at_any_place_of_the_grid() -> N
 def test_a_single_setting_is_not_tuned() -> None:
     (choice,) = choose(grid("a", 0.5), score=score).values()
     assert choice.at_edge
+    assert untuned(choice, what="step") == "only one step of a was tried, 0.1"
     assert edge_of([1.0], 1.0) == "smallest"
 
 
