@@ -79,7 +79,7 @@ def overrides(ctx: typer.Context, incomplete: str) -> Candidates:
     if words[-1:] == ["="]:  # bash, in the middle of a value
         words.pop()
         return _choices(values, words[-1], incomplete)
-    if words and incomplete == "" and words[-1] in values:  # bash, directly behind the sign
+    if words and incomplete == "" and words[-1] in values:  # bash, directly after the sign
         return _choices(values, words[-1], "")
     key, sign, start = incomplete.partition("=")
     if sign:
@@ -93,12 +93,11 @@ def overrides(ctx: typer.Context, incomplete: str) -> Candidates:
 
 def _values_by_key(name: str) -> dict[str, tuple[tuple[str, ...], str]]:
     """(values, meaning) of every key of a study."""
+    from cli.plans import keys_of
     from cli.value_text import value_text
     from experiments.lab.catalog import find, load
-    from experiments.lab.params import parameter_fields
-    from experiments.lab.runner import Settings
 
-    fields = [*parameter_fields(load(find(name).experiment).params), *parameter_fields(Settings)]
+    fields = keys_of(load(find(name).experiment))
     return {field.name: (field.choices or (value_text(field.default),), field.meaning) for field in fields}
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import time
+from collections import deque
 from collections.abc import Iterable
 
 from rich.console import Console
@@ -12,7 +12,7 @@ from rich.progress import TaskID
 from cli.display.console import consoles
 from cli.display.formats import one_value
 from cli.display.grid import Cell, Grid, GridColumn
-from cli.display.live_lines import LiveLines
+from cli.display.live import watched
 from experiments.foundation.datasets.catalog import DATASETS, Dataset
 from experiments.foundation.datasets.store import check, data_directory, fetch, locate
 from experiments.lab.errors import InputError
@@ -69,9 +69,7 @@ def check_datasets() -> None:
 def _watch(stages: Iterable[Progress], console: Console) -> None:
     """Show a bar per file on a terminal, lines in a pipe."""
     if not console.is_terminal:
-        with LiveLines(console, time.monotonic) as show:
-            for event in stages:
-                show(event)
+        deque(watched(stages, console), maxlen=0)
         return
     with Bars(console=console) as bars:
         tasks: dict[str, TaskID] = {}

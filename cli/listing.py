@@ -7,10 +7,13 @@ import sys
 from collections.abc import Iterator
 from dataclasses import asdict
 from itertools import groupby
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cli.document import print_document
 from experiments.lab.catalog import Study, find, studies
+
+if TYPE_CHECKING:
+    from experiments.lab.judge.claims import Claim
 
 Document = dict[str, Any]
 
@@ -55,13 +58,12 @@ def list_document(study: Study) -> Document:
 
 def show_document(study: Study) -> Document:
     """A study as ``show --json`` gives it: with its sources and every parameter."""
-    from cli.plans import composition
+    from cli.plans import composition, keys_of
     from experiments.lab.catalog import load
-    from experiments.lab.params import parameter_fields
-    from experiments.lab.runner import Settings
+    from experiments.lab.experiment import Rows
 
+    experiment = load(study.experiment)
     composed = composition(study).values()
-    fields = [*parameter_fields(load(study.experiment).params), *parameter_fields(Settings)]
     parameters = [
         {
             "name": field.name,
@@ -71,10 +73,25 @@ def show_document(study: Study) -> Document:
             "smoke": field.default,
             "meaning": field.meaning,
         }
-        for field in fields
+        for field in keys_of(experiment)
     ]
     about = {"notes": section(study.docstring, "Notes"), "source": section(study.docstring, "Source")}
-    return {**list_document(study), **about, "parameters": parameters}
+    claims = [_claim_document(asked.part, asked.claim) for asked in experiment.asked(Rows({}))]
+    parts = [part.name for part in experiment.parts]
+    return {**list_document(study), **about, "parts": parts, "parameters": parameters, "claims": claims}
+
+
+def _claim_document(part: str, claim: Claim[Any]) -> Document:
+    return {
+        "name": claim.name,
+        "part": part,
+        "kind": claim.kind,
+        "statement": claim.statement,
+        "notes": claim.topic,
+        "rule": claim.rule.sentence(),
+        "predicted": claim.predicted,
+        "source": claim.source,
+    }
 
 
 def section(docstring: str, title: str) -> str:

@@ -4,21 +4,28 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
+from typing import Any
 
 from cli.compose import Composition
 from experiments.lab import catalog
 from experiments.lab.catalog import Study
 from experiments.lab.errors import InputError
-from experiments.lab.params import defaults, validate
-from experiments.lab.runner import Plan, Settings
+from experiments.lab.experiment import Experiment
+from experiments.lab.params import ParameterField, defaults, parameter_fields, validate
+from experiments.lab.plan import Plan, Settings
 
 RUN_KEYS = tuple(field.name for field in dataclasses.fields(Settings))
 """Keys that every study has besides its Params."""
 
 
+def keys_of(experiment: Experiment[Any, Any]) -> tuple[ParameterField, ...]:
+    """Every key that a study takes: its Params, then what all studies have."""
+    return (*parameter_fields(experiment.params), *parameter_fields(Settings))
+
+
 def composition(study: Study, overrides: tuple[str, ...] = (), *, smoke: bool = False) -> Composition:
     """What Hydra composes for a study."""
-    legal = defaults(catalog.load(study.experiment).params) | defaults(Settings)
+    legal = defaults(keys_of(catalog.load(study.experiment)))
     return Composition(config=study.config, defaults=legal, overrides=overrides, smoke=smoke)
 
 
@@ -28,22 +35,23 @@ def plan_of(study: Study, values: Mapping[str, object], *, smoke: bool = False, 
     Raises:
         InputError: one line per parameter that cannot be.
     """
+    experiment = catalog.load(study.experiment)
+    settings, params = Settings(), None
     problems: list[str] = []
-    settings = Settings()
-    params = {key: value for key, value in values.items() if key not in RUN_KEYS}
     try:
         settings = validate(Settings, {key: value for key, value in values.items() if key in RUN_KEYS})
     except InputError as error:
         problems += error.problems
     try:
-        validate(catalog.load(study.experiment).params, params)
+        params = validate(experiment.params, {key: value for key, value in values.items() if key not in RUN_KEYS})
     except InputError as error:
         problems += error.problems
     if problems:
         raise InputError(*problems)
     return Plan(
         study=study.name,
-        experiment=study.experiment,
+        name=study.experiment,
+        experiment=experiment,
         params=params,
         settings=settings,
         smoke=smoke,

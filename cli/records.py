@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from typing import Any
 
 from cli.differences import RowDifferences, differences
 from cli.display.console import consoles
 from cli.display.findings import findings_list
-from cli.display.overviews import RunSummary, comparison_table, records_table, settings_comparison
+from cli.display.grid import Grid
+from cli.display.overviews import RunSummary, comparison_table, differing, records_table, settings_comparison
 from cli.document import print_document
 from experiments.lab.catalog import load
 from experiments.lab.errors import InputError
@@ -29,6 +30,7 @@ def run_document(record: Record) -> Document:
         "record": str(record.path.resolve()),
         "params": meta["params"],
         "seeds": meta["seeds"],
+        "answer": meta.get("answer"),
         "rows": record.rows(),
         "findings": record.findings(),
         "seconds": meta.get("seconds"),
@@ -65,13 +67,35 @@ def print_comparison(first: str, second: str, *, json: bool) -> None:
     console = consoles().results
     ids = (runs[0].id, runs[1].id)
     console.print(settings_comparison(ids, *settings) or "same settings and environment")
-    experiment = load(runs[0].meta["experiment"])
-    rows = [run.typed_rows(experiment.row) for run in runs]
-    for view in experiment.tables:
-        grid = comparison_table(view, ids, *rows)
-        if grid is not None:
-            console.print(grid)
+    for grid in _comparisons(runs, ids):
+        console.print(grid)
+    console.print(settings_comparison(ids, _verdicts(runs[0]), _verdicts(runs[1]), "Verdict") or "same verdicts")
     console.print(verdict_on_rows(found))
+
+
+def _comparisons(runs: tuple[Record, Record], ids: tuple[str, str]) -> Iterator[Grid]:
+    """The tables of both runs side by side; a run from before rows had parts is compared by its rows alone."""
+    experiment = load(runs[0].meta["experiment"])
+    try:
+        rows = [run.typed_rows(experiment) for run in runs]
+    except InputError as error:
+        consoles().messages.print(str(error), soft_wrap=True)
+        return
+    for part in experiment.parts:
+        for view in part.tables:
+            grid = comparison_table(view, ids, *(one.by_part.get(part.name, ()) for one in rows))
+            if grid is not None:
+                yield grid
+
+
+def _verdicts(record: Record) -> dict[str, str]:
+    """Verdict of every claim, and of every condition."""
+    found = {}
+    for finding in record.findings():
+        found[finding["claim"]] = finding["verdict"]
+        for one in finding.get("conditions", finding.get("parts", ())):
+            found[f"{finding['claim']}, {one['condition']}"] = one["verdict"]
+    return found
 
 
 def judge_again(name: str) -> None:
@@ -80,7 +104,7 @@ def judge_again(name: str) -> None:
     if record.status == "running":
         raise InputError(f"{record.id} is still running: expected a run that has ended")
     experiment = load(record.meta["experiment"])
-    findings = judge(experiment.claims, record.typed_rows(experiment.row), smoke=record.meta["smoke"])
+    findings = judge(experiment.asked(record.typed_rows(experiment)), smoke=record.meta["smoke"])
     record.replace_findings([finding.to_json() for finding in findings])
     consoles().results.print(findings_list(findings))
 
@@ -138,12 +162,17 @@ def _comparison_document(
     runs: tuple[Record, Record], settings: tuple[dict[str, object], dict[str, object]], found: RowDifferences
 ) -> Document:
     first, second = settings
-    keys = [key for key in dict.fromkeys((*first, *second)) if first.get(key) != second.get(key)]
+    keys = differing(first, second)
+    verdicts = [_verdicts(run) for run in runs]
     columns = [{**asdict(column), "is_measured": column.is_measured} for column in found.columns]
     document = {
         "first": runs[0].id,
         "second": runs[1].id,
         "settings": [{"key": key, "first": first.get(key), "second": second.get(key)} for key in keys],
+        "verdicts": [
+            {"claim": claim, "first": verdicts[0].get(claim), "second": verdicts[1].get(claim)}
+            for claim in differing(*verdicts)
+        ],
         "rows": {"first": found.first, "second": found.second, "identical": found.identical, "columns": columns},
     }
     plain: Document = encode(document)

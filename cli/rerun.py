@@ -6,14 +6,17 @@ import typer
 
 from cli.differences import differences
 from cli.display.console import consoles
+from cli.display.live import live
 from cli.display.overviews import settings_comparison
 from cli.exits import FAILED
 from cli.records import flat_settings, verdict_on_rows
-from cli.run import watch
+from experiments.lab.catalog import load
 from experiments.lab.errors import InputError
 from experiments.lab.params import validate
+from experiments.lab.plan import Plan, Settings
 from experiments.lab.record import Record
-from experiments.lab.runner import Plan, Settings
+from experiments.lab.recording import Recording
+from experiments.lab.runner import execute
 
 
 def run_again(name: str) -> None:
@@ -26,7 +29,11 @@ def run_again(name: str) -> None:
     old = Record.open(name)
     if old.status != "done":
         raise InputError(f"{old.id} is {old.status}: expected a run that is done, since only it has all its rows")
-    new = watch(stored_plan(old), consoles().messages).record
+    recording = Recording()
+    with live(consoles().messages) as view:
+        execute(stored_plan(old), (recording, view))
+    new = recording.record
+    assert new is not None, "a run that is done has a record"
     found = differences(old.rows(), new.rows())
     console = consoles().results
     elsewhere = settings_comparison((old.id, new.id), flat_settings(old), flat_settings(new))
@@ -41,10 +48,12 @@ def run_again(name: str) -> None:
 def stored_plan(record: Record) -> Plan:
     """The plan that a record was made by."""
     meta = record.meta
+    experiment = load(meta["experiment"])
     return Plan(
         study=meta["study"],
-        experiment=meta["experiment"],
-        params=meta["params"],
+        name=meta["experiment"],
+        experiment=experiment,
+        params=validate(experiment.params, meta["params"]),
         settings=validate(Settings, meta["settings"]),
         smoke=meta["smoke"],
         command=("mlnotes", "rerun", record.id),

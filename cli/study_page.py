@@ -9,6 +9,7 @@ from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.text import Text
 
+from cli.display.findings import prediction_text
 from cli.value_text import value_text
 
 INDENT, DEEPER = (0, 0, 0, 2), (0, 0, 0, 6)
@@ -43,5 +44,7 @@ def _claims(claims: list[dict[str, Any]]) -> Iterator[RenderableType]:
     for claim in claims:
         yield Padding(Text.assemble((f"{claim['kind']}: ", "muted"), claim["statement"]), INDENT, expand=False)
         yield Padding(Text(f"{claim['rule']}", style="muted"), DEEPER, expand=False)
-        about = f"predicted: {claim['predicted']} · {claim['name']} · {claim['notes']}"
+        about = (
+            f"predicted: {prediction_text(claim['predicted'])} ({claim['source']}) · {claim['name']} · {claim['notes']}"
+        )
         yield Padding(Text(about, style="muted"), DEEPER, expand=False)

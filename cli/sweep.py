@@ -23,12 +23,14 @@ from cli.plans import command_of, composition, plan_of
 from cli.records import run_document
 from experiments.lab.catalog import Study, find, load
 from experiments.lab.errors import InputError
-from experiments.lab.record import Record, new_directory, runs_home
-from experiments.lab.runner import Started, execute
+from experiments.lab.experiment import Experiment
+from experiments.lab.record import Record, runs_home
+from experiments.lab.recording import Recording, new_directory
+from experiments.lab.runner import execute
 
 
 @dataclass(frozen=True)
-class Outcome:
+class Job:
     """How a job ended; small, since launchers send it between processes."""
 
     number: int
@@ -52,36 +54,32 @@ def run_sweep(name: str, overrides: tuple[str, ...], *, smoke: bool, json: bool,
     directory = new_directory(runs_home().absolute(), f"{study.name}-sweep")
     command = command_of(name, overrides, "-m", smoke=smoke)
     try:
-        outcomes = composed.sweep(directory, partial(run_job, study=study, smoke=smoke, command=command, debug=debug))
+        jobs = composed.sweep(directory, partial(run_job, study=study, smoke=smoke, command=command, debug=debug))
     except KeyboardInterrupt:
         complain(f"the jobs so far are in {directory}")
         raise
     if json:
-        print_document({"sweep": str(directory), "jobs": [_document(outcome) for outcome in outcomes]})
+        print_document({"sweep": str(directory), "jobs": [_document(job) for job in jobs]})
     else:
-        _print_summary(study, outcomes, directory)
-    for outcome in outcomes:
-        complain(*(f"job {outcome.number} ({' '.join(outcome.overrides)}): {error}" for error in outcome.errors))
-    codes = {outcome.exit_code for outcome in outcomes} - {0}
+        _print_summary(study, jobs, directory)
+    for job in jobs:
+        complain(*(f"job {job.number} ({' '.join(job.overrides)}): {error}" for error in job.errors))
+    codes = {job.exit_code for job in jobs} - {0}
     if codes:
         raise typer.Exit(next(code for code in (INTERRUPTED, FAILED, UNUSABLE) if code in codes))
 
 
-def run_job(point: SweepPoint, *, study: Study, smoke: bool, command: tuple[str, ...], debug: bool) -> Outcome:
+def run_job(point: SweepPoint, *, study: Study, smoke: bool, command: tuple[str, ...], debug: bool) -> Job:
     """Run one point of a sweep into the sweep's directory; the function that launchers call in their processes."""
     directory = point.directory / f"{point.number:03d}"
-    record: Path | None = None
+    recording = Recording(directory)
     try:
-        plan = plan_of(study, point.values, smoke=smoke, command=command)
-        for happening in execute(plan, directory=directory):
-            if isinstance(happening, Started):
-                record = happening.directory
+        execute(plan_of(study, point.values, smoke=smoke, command=command), (recording,))
     except Exception as error:  # the other jobs go on, and the summary tells it
         code = UNUSABLE if isinstance(error, InputError) else FAILED
-        kept = record if record is not None and (record / "record.json").exists() else None
         lines = tuple(traceback.format_exc().splitlines()) if debug else explanation(error)
-        return Outcome(point.number, point.overrides, kept, lines, code)
-    return Outcome(point.number, point.overrides, record)
+        return Job(point.number, point.overrides, directory if recording.record else None, lines, code)
+    return Job(point.number, point.overrides, directory if recording.record else None)
 
 
 def _check_all(study: Study, points: list[dict[str, object]], *, smoke: bool) -> None:
@@ -95,32 +93,25 @@ def _check_all(study: Study, points: list[dict[str, object]], *, smoke: bool) ->
         raise InputError(*problems)
 
 
-def _print_summary(study: Study, outcomes: list[Outcome], directory: Path) -> None:
+def _print_summary(study: Study, jobs: list[Job], directory: Path) -> None:
     experiment = load(study.experiment)
     console = consoles().results
-    if outcomes:
-        console.print(sweep_table(experiment, [_job(outcome, experiment.row) for outcome in outcomes]))
+    if jobs:
+        console.print(sweep_table(experiment, [_summary(job, experiment) for job in jobs]))
     console.print(f"sweep: {directory}", soft_wrap=True)
 
 
-def _job(outcome: Outcome, row_type: type[Any]) -> SweepJob:
-    overrides = dict(override.split("=", 1) for override in outcome.overrides)
-    if outcome.record is None:
+def _summary(job: Job, experiment: Experiment[Any, Any]) -> SweepJob:
+    overrides = dict(override.split("=", 1) for override in job.overrides)
+    if job.record is None:
         return SweepJob(overrides=overrides, status="failed")
-    record = Record(outcome.record)
-    verdicts = [Verdict(finding["verdict"]) for finding in record.findings()]
-    return SweepJob(overrides=overrides, status=record.status, rows=record.typed_rows(row_type), findings=verdicts)
+    record = Record(job.record)
+    verdicts = [finding["verdict"] for finding in record.findings()]
+    return SweepJob(overrides=overrides, status=record.status, rows=record.typed_rows(experiment), verdicts=verdicts)
 
 
-@dataclass(frozen=True)
-class Verdict:
-    """A finding as the summary shows it."""
-
-    verdict: str
-
-
-def _document(outcome: Outcome) -> dict[str, Any]:
-    about = {"overrides": list(outcome.overrides), "errors": list(outcome.errors)}
-    if outcome.record is None:
+def _document(job: Job) -> dict[str, Any]:
+    about = {"overrides": list(job.overrides), "errors": list(job.errors)}
+    if job.record is None:
         return {**about, "status": "failed", "record": None, "rows": [], "findings": []}
-    return {**about, **run_document(Record(outcome.record))}
+    return {**about, **run_document(Record(job.record))}

@@ -13,13 +13,15 @@ from rich.text import Text
 
 from cli.display.console import Consoles, consoles
 from cli.display.findings import verdict_counts, verify_line
+from cli.display.live import live
 from cli.document import print_document
 from cli.exits import FAILED, complain, explanation
 from cli.plans import plan
-from cli.run import watch
 from experiments.lab.catalog import Study, find, studies
 from experiments.lab.errors import InputError
 from experiments.lab.judge.judge import Finding
+from experiments.lab.recording import Recording
+from experiments.lab.runner import execute
 
 
 @dataclass(frozen=True)
@@ -93,15 +95,16 @@ def _of(name: str) -> Iterator[Study]:
 
 
 def _verify(study: Study, screens: Consoles, *, smoke: bool, debug: bool) -> Verification:
-    begun: list[Path] = []
+    recording = Recording()
     try:
-        finished = watch(plan(study.name, smoke=smoke), screens.messages, begun, rows=False)
+        with live(screens.messages) as view:
+            outcome = execute(plan(study.name, smoke=smoke), (recording, view))
     except Exception as error:  # the other studies go on; the exit code tells it
         if debug and not isinstance(error, InputError):
             traceback.print_exc()
         complain(*(f"{study.name}: {line}" for line in explanation(error)))
-        return Verification(study.name, begun[0] if begun else None, errors=explanation(error))
-    return Verification(study.name, finished.record.path, finished.findings)
+        return Verification(study.name, recording.directory, errors=explanation(error))
+    return Verification(study.name, recording.directory, outcome.findings if outcome else ())
 
 
 def _document(verification: Verification) -> dict[str, Any]:

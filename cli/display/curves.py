@@ -15,9 +15,9 @@ from rich.console import Console, ConsoleOptions, RenderResult
 from rich.text import Text
 
 from cli.display.console import SERIES_COLORS, ascii_text
-from cli.display.series import Plot, Point, Series, axis_label, plot_of, plot_of_trace
+from cli.display.series import Plot, Point, Series, axis_label, plot_of, plot_of_trace, plots_of
 from cli.display.ticks import Scale, tick_labels, ticks
-from experiments.lab.experiment import Curve, Experiment, Figure, Row, Trace
+from experiments.lab.experiment import Curve, Experiment, Figure, Row, Rows, Trace
 
 SYMBOLS = "●▲■◆○△□◇"
 ASCII_SYMBOLS = "ox+*#@%&"
@@ -70,13 +70,10 @@ def curve(
     return None if plot is None else TerminalCurve(curve_spec, plot, width, height, ascii_only, color)
 
 
-def curves(
-    experiment: Experiment[Any, Any], rows: Sequence[Row], figures: Sequence[Figure] = ()
-) -> list[TerminalCurve]:
+def curves(experiment: Experiment[Any, Any], rows: Rows, figures: Sequence[Figure] = ()) -> list[TerminalCurve]:
     """Every curve of the experiment that has more than one point, then the traces among the figures."""
-    drawn = [curve(curve_spec, rows) for curve_spec in experiment.curves]
-    traces = [TerminalCurve(*plot_of_trace(figure)) for figure in figures if isinstance(figure, Trace)]
-    return [one for one in (*drawn, *traces) if one is not None and len(points_of(one.plot)) > 1]
+    plots = (*plots_of(experiment, rows), *(plot_of_trace(figure) for figure in figures if isinstance(figure, Trace)))
+    return [TerminalCurve(spec, plot) for spec, plot in plots if len(points_of(plot)) > 1]
 
 
 def points_of(plot: Plot) -> list[Point]:

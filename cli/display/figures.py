@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from cli.display.drawings import draw_drawing, draw_heatmap
 from cli.display.plots import draw_curve
-from cli.display.series import plot_of, plot_of_trace
-from experiments.lab.experiment import Experiment, Heatmap, Row, Trace
+from cli.display.series import plot_of_trace, plots_of
+from experiments.lab.experiment import Experiment, Heatmap, Rows, Trace
 from experiments.lab.experiment import Figure as LabFigure
 
 if TYPE_CHECKING:
@@ -43,9 +43,7 @@ STYLE: dict[Any, Any] = {
 PNG_DPI = 150
 
 
-def save_all(
-    experiment: Experiment[Any, Any], rows: Sequence[Row], figures: Sequence[LabFigure], directory: Path
-) -> list[Path]:
+def save_all(experiment: Experiment[Any, Any], rows: Rows, figures: Sequence[LabFigure], directory: Path) -> list[Path]:
     """Write all figures of a run.
 
     Args:
@@ -67,13 +65,9 @@ def save_all(
     return paths
 
 
-def _drawn(
-    experiment: Experiment[Any, Any], rows: Sequence[Row], figures: Sequence[LabFigure]
-) -> Iterator[tuple[str, Figure]]:
-    for curve in experiment.curves:
-        plot = plot_of(curve, rows)
-        if plot is not None:
-            yield curve.name, draw_curve(curve, plot)
+def _drawn(experiment: Experiment[Any, Any], rows: Rows, figures: Sequence[LabFigure]) -> Iterator[tuple[str, Figure]]:
+    for curve, plot in plots_of(experiment, rows):
+        yield curve.name, draw_curve(curve, plot)
     for figure in figures:
         if isinstance(figure, Heatmap):
             if figure.values and figure.values[0]:

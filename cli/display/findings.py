@@ -17,7 +17,8 @@ from rich.text import Text
 from cli.display.console import ascii_text
 
 if TYPE_CHECKING:
-    from experiments.lab.judge.judge import Finding, Part
+    from experiments.lab.judge.claims import Prediction
+    from experiments.lab.judge.judge import Condition, Finding
 
 VERDICTS = ("holds", "refuted", "conditional", "inconclusive", "not judged")
 COUNTED = {"holds": ("holds", "hold"), "refuted": ("refuted", "refuted")}
@@ -69,9 +70,24 @@ def verify_line(finding: Finding) -> Text:
     line.append(f"  {finding.statement}")
     if not finding.as_predicted:
         line.append("  ")
-        line.append(f"predicted: {finding.predicted}", style="mismatch")
+        line.append(f"predicted: {prediction_text(finding.predicted)}", style="mismatch")
         line.append(f"  {finding.summary}", style="muted")
     return line
+
+
+def prediction_text(predicted: Prediction) -> str:
+    """A prediction in words, condition by condition where it names them.
+
+    >>> prediction_text("holds"), prediction_text({"he": "holds", "xavier": "refuted", "default": "refuted"})
+    ('holds', 'holds under he, refuted under xavier, default')
+    """
+    if isinstance(predicted, str):
+        return predicted
+    verdicts = dict.fromkeys(predicted.values())
+    return ", ".join(
+        f"{verdict} under {', '.join(name for name, one in predicted.items() if one == verdict)}"
+        for verdict in verdicts
+    )
 
 
 def _headline(findings: Sequence[Finding]) -> Text:
@@ -86,14 +102,14 @@ def _headline(findings: Sequence[Finding]) -> Text:
 
 
 def _block(finding: Finding, legible: Legible) -> RichTable:
-    """Verdict at the left, text at the right, the parts of a conditional below the text."""
+    """Verdict at the left, text at the right, the conditions of a conditional below the text."""
     block = _two_columns()
     statement, *details = _lines(finding, legible)
     block.add_row(_badge(finding.verdict), statement)
     for line in details:
         block.add_row("", line)
-    if finding.parts:
-        block.add_row("", _parts(finding.parts, legible))
+    if finding.conditions:
+        block.add_row("", _conditions(finding.conditions, legible))
     return block
 
 
@@ -108,12 +124,12 @@ def _badge(verdict: str) -> Text:
     return Text(verdict, style=verdict_style(verdict))
 
 
-def _parts(parts: Sequence[Part], legible: Legible) -> RichTable:
+def _conditions(conditions: Sequence[Condition], legible: Legible) -> RichTable:
     """One line per condition: its verdict, the condition and the evidence."""
     block = _two_columns()
-    for part in parts:
-        evidence = Text.assemble((legible(part.condition), "bold"), f": {legible(_evidence(part))}")
-        block.add_row(_badge(part.verdict), evidence)
+    for found in conditions:
+        evidence = Text.assemble((legible(found.condition), "bold"), f": {legible(_evidence(found))}")
+        block.add_row(_badge(found.verdict), evidence)
     return block
 
 
@@ -125,8 +141,8 @@ def _lines(finding: Finding, legible: Legible) -> Iterator[Text]:
     details = (finding.claim, finding.kind, finding.notes, data)
     style = "muted" if finding.as_predicted else "mismatch"
     rest = "".join(f"; {detail}" for detail in details if detail)
-    yield Text.assemble((f"predicted: {finding.predicted}", style), (legible(rest), "muted"))
+    yield Text.assemble((f"predicted: {prediction_text(finding.predicted)}", style), (legible(rest), "muted"))
 
 
-def _evidence(finding: Finding | Part) -> str:
+def _evidence(finding: Finding | Condition) -> str:
     return f"{finding.label}: {finding.summary}" if finding.label else finding.summary

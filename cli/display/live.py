@@ -1,10 +1,9 @@
-"""What a run shows while it runs, on stderr: events in, a live view on a terminal, plain lines in a pipe.
+"""What a run shows while it runs, on stderr: a live view on a terminal, plain lines in a pipe.
 
-Both are context managers that are called with one event after the other:
+Both are sinks, and context managers, since a terminal has to be put back whichever way the run ends:
 
-    with live(experiment, console) as show:
-        for event in events:
-            show(event)
+    with live(console) as view:
+        execute(plan, (recording, view))
 """
 
 from __future__ import annotations
@@ -12,38 +11,28 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager
-from typing import Any, Protocol, TypeVar
+from typing import TypeVar
 
 from rich.console import Console
 
 from cli.display.live_lines import LiveLines
 from cli.display.live_view import LiveView
-from experiments.lab.experiment import Experiment
+from experiments.lab.experiment import Event
+from experiments.lab.sinks import tell
 
-T = TypeVar("T")
-
-
-class Show(Protocol):
-    """Takes the events of a run; anything that is no event is passed over."""
-
-    def __call__(self, event: object) -> None: ...
+E = TypeVar("E", bound=Event)
 
 
-def live(
-    experiment: Experiment[Any, Any] | None, console: Console, clock: Callable[[], float] = time.monotonic
-) -> AbstractContextManager[Show]:
-    """A live view where ``console`` is a terminal that can move its cursor, else plain lines.
-
-    Without an experiment there are no rows to expect, only stages, as in a download.
-    """
+def live(console: Console, clock: Callable[[], float] = time.monotonic) -> AbstractContextManager[LiveView | LiveLines]:
+    """A live view where ``console`` is a terminal that can move its cursor, else plain lines."""
     if console.is_terminal and not console.is_dumb_terminal:
-        return LiveView(experiment, console, clock)
+        return LiveView(console, clock)
     return LiveLines(console, clock)
 
 
-def watched(events: Iterable[T], console: Console, experiment: Experiment[Any, Any] | None = None) -> Iterator[T]:
-    """The events one by one, each shown before it is passed on."""
-    with live(experiment, console) as show:
+def watched(events: Iterable[E], console: Console) -> Iterator[E]:
+    """The events of something that is no run, such as a download, each shown before it is passed on."""
+    with live(console) as view:
         for event in events:
-            show(event)
+            tell(view, "", event)
             yield event

@@ -6,7 +6,6 @@ import math
 from collections import deque
 from collections.abc import Callable, Sequence
 from types import TracebackType
-from typing import Any
 
 from rich.console import Console, Group
 from rich.live import Live
@@ -18,7 +17,9 @@ from cli.display.console import ascii_text
 from cli.display.formats import one_value, words
 from cli.display.means import is_numeric, number
 from cli.display.stages import Stage, Stages, clock_time, duration
-from experiments.lab.experiment import Artifact, Experiment, Figure, Note, Progress, Row
+from experiments.lab.experiment import Artifact, Figure, Headline, Progress, Row, kept
+from experiments.lab.plan import Plan
+from experiments.lab.sinks import Sink
 
 ROWS = 5
 HISTORY = 24
@@ -27,16 +28,15 @@ BARS = 4
 SPARKS = "▁▂▃▄▅▆▇█"
 
 
-class LiveView:
+class LiveView(Sink):
     """Redraws itself a few times a second; notes and file names scroll above it, and it is gone when the run ends."""
 
-    def __init__(self, experiment: Experiment[Any, Any] | None, console: Console, clock: Callable[[], float]) -> None:
+    def __init__(self, console: Console, clock: Callable[[], float]) -> None:
         self.console = console
         self.clock = clock
         self.stages = Stages(clock)
-        self.columns = _columns(experiment)
+        self.headline: Headline | None = None
         self.rows: deque[Row] = deque(maxlen=HISTORY)
-        self.count = 0
         self._begun = clock()
         self._live = Live(
             get_renderable=self.render,
@@ -58,18 +58,25 @@ class LiveView:
         if done := self.stages.summary():
             self._print(f"{duration(self.clock() - self._begun)}: {', '.join(done)}")
 
-    def __call__(self, event: object) -> None:
-        if isinstance(event, Row):
-            self.rows.append(event)
-            self.count += 1
-        elif isinstance(event, Progress):
-            self.stages.update(event)
-        elif isinstance(event, Note):
-            self.console.print(Text(self._legible(event.text)))
-        elif isinstance(event, Figure):
-            self._print(f"figure {event.name}")
-        elif isinstance(event, Artifact):
-            self._print(f"file {event.name}")
+    def start(self, plan: Plan) -> None:
+        self.headline = plan.experiment.headline
+
+    def row(self, part: str, row: Row) -> None:
+        """Only rows of the headline are shown: others have other columns."""
+        if self.headline is not None and part == self.headline.part.name and kept([row], self.headline.table.only):
+            self.rows.append(row)
+
+    def progress(self, progress: Progress) -> None:
+        self.stages.update(progress)
+
+    def note(self, text: str) -> None:
+        self.console.print(Text(self._legible(text)))
+
+    def figure(self, figure: Figure) -> None:
+        self._print(f"figure {figure.name}")
+
+    def artifact(self, artifact: Artifact) -> None:
+        self._print(f"file {artifact.name}")
 
     def render(self) -> Group:
         """The whole view as it is now: at most four bars, one line of stages done and five rows."""
@@ -104,13 +111,13 @@ class LiveView:
         return bars
 
     def _table(self) -> RichTable:
-        """The last rows, with as many of the first table's columns as fit, and the recent course of each number."""
+        """The last rows, with as many of the headline's columns as fit, and the recent course of each number."""
         rows = list(self.rows)[-max(1, min(ROWS, self.console.height - BARS - 6)) :]
         table = RichTable(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="muted")
         lines: list[list[Text]] = [[] for _ in rows]
         trend: list[Text] = []
         room = self.console.width
-        for name in self.columns:
+        for name in self._columns():
             values = [one_value(name, getattr(row, name)) for row in rows]
             spark = "" if self.console.options.ascii_only else sparkline([getattr(row, name) for row in self.rows])
             texts = [self._legible(text) for text in (words(name), *values, spark)]
@@ -126,6 +133,11 @@ class LiveView:
         if any(text.plain for text in trend):
             table.add_row(*trend)
         return table
+
+    def _columns(self) -> tuple[str, ...]:
+        if self.headline is None:
+            return ()
+        return tuple(dict.fromkeys((*self.headline.table.by, *self.headline.table.columns)))
 
     def _legible(self, text: str) -> str:
         return ascii_text(text) if self.console.options.ascii_only else text
@@ -147,13 +159,6 @@ def sparkline(values: Sequence[object]) -> str:
     low, high = min(finite), max(finite)
     heights = ((value - low) / (high - low) if math.isfinite(value) else None for value in numbers)
     return "".join(" " if height is None else SPARKS[round(height * (len(SPARKS) - 1))] for height in heights)
-
-
-def _columns(experiment: Experiment[Any, Any] | None) -> tuple[str, ...]:
-    if experiment is None or not experiment.tables:
-        return ()
-    first = experiment.tables[0]
-    return tuple(dict.fromkeys((*first.by, *first.columns)))
 
 
 def _of(rows: Sequence[Row], name: str) -> list[object]:

@@ -8,11 +8,12 @@ left out of the mean, and the number of seeds that gave a number is kept.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from experiments.lab.experiment import Row
+from experiments.lab.judge.statistics import StudentMean
 
 Key = tuple[Any, ...]
 
@@ -40,11 +41,6 @@ def is_numeric(values: Iterable[object]) -> bool:
     return bool(kinds) and all(issubclass(kind, int | float) and not issubclass(kind, bool) for kind in kinds)
 
 
-def selected(rows: Iterable[Row], where: Callable[[Any], bool] | None) -> list[Row]:
-    """The rows that a view wants."""
-    return [row for row in rows if where is None or where(row)]
-
-
 def grouped(rows: Iterable[Row], by: Sequence[str]) -> dict[Key, list[Row]]:
     """Rows by the values of ``by``, in order of first appearance."""
     groups: dict[Key, list[Row]] = {}
@@ -68,11 +64,8 @@ def _mean(values: Sequence[float]) -> float:
 
 
 def _half_width(values: Sequence[float]) -> float:
-    n = len(values)
-    if n < 2 or not all(map(math.isfinite, values)):
+    """Of the judge's own interval, which knows rounding errors from spread."""
+    if len(values) < 2 or not all(map(math.isfinite, values)):
         return math.nan
-    from scipy.special import stdtrit
-
-    mean = _mean(values)
-    variance = math.fsum((value - mean) ** 2 for value in values) / (n - 1)
-    return float(stdtrit(n - 1, 0.975)) * math.sqrt(variance / n)
+    mean = StudentMean.of(values, scale=max(map(abs, values)), deterministic=True)
+    return mean.half_width(0.05)

@@ -5,24 +5,17 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 from cli.display.findings import verdict_counts
 from cli.display.formats import NumberFormat, number_format, one_value, words
 from cli.display.grid import Cell, Grid, GridColumn
-from cli.display.means import Key, grouped, is_numeric, over_seeds, selected
+from cli.display.means import Key, grouped, is_numeric, over_seeds
 from cli.display.tables import key_column, value_column
-from experiments.lab.experiment import Experiment, Row, Table
+from experiments.lab.experiment import Experiment, Row, Rows, Table, kept
 
 STEPS = ("epoch", "step", "iteration")
 """Columns that count progress: of such rows a summary shows the last, of others the mean."""
-
-
-class HasVerdict(Protocol):
-    """A finding, of which an overview shows the verdict alone."""
-
-    @property
-    def verdict(self) -> str: ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,8 +25,8 @@ class SweepJob:
     overrides: Mapping[str, object]
     """The swept keys with this job's values."""
     status: str
-    rows: Sequence[Row] = ()
-    findings: Sequence[HasVerdict] = ()
+    rows: Rows | None = None
+    verdicts: Sequence[str] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,11 +42,11 @@ class RunSummary:
 
 
 def sweep_table(experiment: Experiment[Any, Any], jobs: Sequence[SweepJob]) -> Grid:
-    """One line per job: overrides, status, the main columns (those of the first table) and the verdicts."""
+    """One line per job: overrides, status, the headline's columns and the verdicts."""
     keys = list(dict.fromkeys(key for job in jobs for key in job.overrides))
-    view = experiment.tables[0]
-    rows = [_summary_rows(view, job.rows) for job in jobs]
-    judged = [verdict_counts(finding.verdict for finding in job.findings) for job in jobs]
+    view, part = experiment.headline.table, experiment.headline.part.name
+    rows = [_summary_rows(view, job.rows.by_part.get(part, ()) if job.rows else ()) for job in jobs]
+    judged = [verdict_counts(job.verdicts) for job in jobs]
     columns = [value_column(name, rows) for name in view.columns if any(rows)]
     shown = "last rows" if any(name in STEPS for name in view.by) else "mean over rows"
     return Grid(
@@ -80,17 +73,22 @@ def records_table(runs: Sequence[RunSummary]) -> Grid:
     )
 
 
+def differing(first: Mapping[str, object], second: Mapping[str, object]) -> list[str]:
+    """The keys whose values two runs do not share."""
+    return [key for key in dict.fromkeys((*first, *second)) if first.get(key) != second.get(key)]
+
+
 def settings_comparison(
-    names: tuple[str, str], first: Mapping[str, object], second: Mapping[str, object]
+    names: tuple[str, str], first: Mapping[str, object], second: Mapping[str, object], what: str = "Setting"
 ) -> Grid | None:
-    """The settings in which two runs differ, None where they do not."""
-    keys = [key for key in dict.fromkeys((*first, *second)) if first.get(key) != second.get(key)]
+    """The settings, or whatever else ``what`` names, in which two runs differ; None where they do not."""
+    keys = differing(first, second)
     if not keys:
         return None
     runs = (("First", first), ("Second", second))
     return Grid(
-        title="Settings that differ",
-        keys=(_texts("Setting", keys),),
+        title=f"{what}s that differ",
+        keys=(_texts(what, keys),),
         columns=tuple(_texts(header, (_setting(run, key) for key in keys)) for header, run in runs),
         caption=f"first: {names[0]}; second: {names[1]}",
     )
@@ -98,7 +96,7 @@ def settings_comparison(
 
 def comparison_table(view: Table, names: tuple[str, str], first: Sequence[Row], second: Sequence[Row]) -> Grid | None:
     """One of the experiment's tables for two runs: per number the mean of each run and second minus first."""
-    groups = [grouped(selected(rows, view.where), view.by) for rows in (first, second)]
+    groups = [grouped(kept(rows, view.only), view.by) for rows in (first, second)]
     keys = list(dict.fromkeys((*groups[0], *groups[1])))
     numeric = [name for name in view.columns if is_numeric(_values(groups, name))]
     if not keys or not numeric:
@@ -135,7 +133,7 @@ def _values(groups: Sequence[Mapping[Key, Sequence[Row]]], name: str) -> Iterabl
 
 def _summary_rows(view: Table, rows: Sequence[Row]) -> list[Row]:
     """The rows that stand for a job: at the last step of each seed, or all where the table counts no steps."""
-    wanted = selected(rows, view.where)
+    wanted = kept(rows, view.only)
     step = next((name for name in view.by if name in STEPS), None)
     if step is None:
         return wanted

@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from cli.display.formats import one_value, words
-from cli.display.means import grouped, is_numeric, number, selected
-from experiments.lab.experiment import Curve, Row, Trace
+from cli.display.means import grouped, is_numeric, number
+from experiments.lab.experiment import Curve, Experiment, Row, Rows, Trace, kept
 
 Pair = tuple[float, float]
 
@@ -47,9 +48,18 @@ class Plot:
     seeds: int
 
 
+def plots_of(experiment: Experiment[Any, Any], rows: Rows) -> Iterator[tuple[Curve, Plot]]:
+    """The curves of all parts that were run and have a point that can be drawn."""
+    for part in experiment.parts:
+        for curve in part.curves:
+            plot = plot_of(curve, rows.by_part.get(part.name, ()))
+            if plot is not None:
+                yield curve, plot
+
+
 def plot_of(curve: Curve, rows: Sequence[Row]) -> Plot | None:
     """The curve's series, None without a single point that can be drawn."""
-    rows = selected(rows, curve.where)
+    rows = kept(rows, curve.only)
     categories = _categories(getattr(row, curve.x) for row in rows)
     groups = grouped(rows, (curve.group,) if curve.group else ())
     series = []

@@ -1,6 +1,6 @@
 """An experiment's tables, ready to print: one line per setting, the mean over seeds in each cell.
 
-What a table shows is declared by the experiment (``Table``: by, columns, where); how a column looks follows from its
+What a table shows is declared by its part (``Table``: by, columns, only); how a column looks follows from its
 name (``cli.display.formats``). The best number of a column is bold where the name says which way is better.
 """
 
@@ -12,21 +12,28 @@ from typing import Any
 
 from cli.display.formats import NumberFormat, better, number_format, one_value, words
 from cli.display.grid import Cell, Grid, GridColumn
-from cli.display.means import Mean, grouped, is_numeric, over_seeds, selected
-from experiments.lab.experiment import Experiment, Row, Table
+from cli.display.means import Mean, grouped, is_numeric, over_seeds
+from experiments.lab.experiment import Experiment, Row, Rows, Table, kept
 
 Group = Sequence[Row]
 
 
-def tables(experiment: Experiment[Any, Any], rows: Sequence[Row]) -> list[Grid]:
-    """Every table of the experiment that has rows; each is a renderable that fits itself to the console's width."""
-    grids = (table(view, rows) for view in experiment.tables)
+def tables(experiment: Experiment[Any, Any], rows: Rows) -> list[Grid]:
+    """Every table of the parts that were run; each is a renderable that fits itself to the console's width."""
+    views = ((view, rows.by_part.get(part.name, ())) for part in experiment.parts for view in part.tables)
+    grids = (table(view, of_part) for view, of_part in views)
     return [grid for grid in grids if grid is not None]
+
+
+def headline(experiment: Experiment[Any, Any], rows: Rows) -> Grid | None:
+    """The headline's table, None where its part was not run."""
+    part, view = experiment.headline.part, experiment.headline.table
+    return table(view, rows.by_part.get(part.name, ()))
 
 
 def table(view: Table, rows: Sequence[Row]) -> Grid | None:
     """One table of the rows, None where no row belongs to it."""
-    groups = grouped(selected(rows, view.where), view.by)
+    groups = grouped(kept(rows, view.only), view.by)
     if not groups:
         return None
     members = list(groups.values())

@@ -1,27 +1,30 @@
 """Which studies exist and what they say, read from text alone.
 
-A study is a yaml under ``conf/``; it names an experiment, a module under ``experiments/`` whose docstring is the
-question and whose ``Claim(...)`` calls are the claims. Nothing is imported to list them, so that ``mlnotes list``
-costs milliseconds; ``load`` imports the one experiment that is asked for.
+A study is a yaml under ``conf/``; it names an experiment, a module or a folder under ``experiments/`` whose docstring
+begins with the question and whose ``Claim(...)`` calls are the claims. Nothing is imported to list them, so that
+``mlnotes list`` costs milliseconds; ``load`` imports the one experiment that is asked for.
 """
 
 from __future__ import annotations
 
 import ast
 import importlib
+import re
 from dataclasses import dataclass
-from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from experiments.lab.errors import InputError
+from experiments.lab.errors import InputError, meant
 
 if TYPE_CHECKING:
     from experiments.lab.experiment import Experiment
 
 EXPERIMENTS = Path(__file__).resolve().parent.parent
 CONF = EXPERIMENTS.parent / "conf"
+DECLARATION = re.compile(r"^[A-Z_]+(: [^=\n]+)? = (Part|Experiment)\(", re.MULTILINE)
+KINDS = {"Ratio": "effect", "SlopeBelow": "slope", "Each": "conditional", "Under": "conditional"}
+"""Kinds of claims by the class of their rule, where it is not that class in lower case."""
 
 
 @dataclass(frozen=True)
@@ -32,8 +35,6 @@ class ClaimText:
     kind: str
     statement: str
     notes: str
-    rule: str
-    predicted: str
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,7 @@ class Study:
     """What this study measures: the comment at the top of the yaml."""
     config: Path
     module: Path
+    """The experiment's file, or its folder's ``__init__.py``."""
 
     @property
     def family(self) -> str:
@@ -60,11 +62,18 @@ class Study:
 
     @property
     def docstring(self) -> str:
-        return _read(self.module)[0]
+        text = self.module.read_text(encoding="utf-8")
+        return text.split('"""', 2)[1] if text.startswith('"""') else ""
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """The experiment's source: its file, or those of its folder."""
+        is_folder = self.module.name == "__init__.py"
+        return tuple(sorted(self.module.parent.glob("*.py"))) if is_folder else (self.module,)
 
     @property
     def claims(self) -> tuple[ClaimText, ...]:
-        return _read(self.module)[1]
+        return tuple(claim for file in self.files for claim in _claims_of(file))
 
 
 def studies(family: str | None = None) -> tuple[Study, ...]:
@@ -78,7 +87,7 @@ def studies(family: str | None = None) -> tuple[Study, ...]:
         return found
     families = sorted({study.family for study in found})
     if family not in families:
-        raise InputError(f"unknown family {family}: {_meant(family, families)}")
+        raise InputError(f"unknown family {family}: {meant(family, families)}")
     return tuple(study for study in found if study.family == family)
 
 
@@ -91,17 +100,12 @@ def find(name: str) -> Study:
     path = CONF / (name.replace(".", "/", 1) + ".yaml")
     if name.count(".") == 1 and path.is_file():
         return _study(path)
-    raise InputError(f"unknown experiment {name}: {_meant(name, [study.name for study in studies()])}")
+    raise InputError(f"unknown experiment {name}: {meant(name, [study.name for study in studies()])}")
 
 
 def load(experiment: str) -> Experiment[Any, Any]:
     """Import an experiment by its dotted name."""
     return importlib.import_module(f"experiments.{experiment}").EXPERIMENT
-
-
-def _meant(word: str, known: list[str]) -> str:
-    near = get_close_matches(word, known, n=1, cutoff=0.4)
-    return f"did you mean {near[0]}?" if near else f"expected one of {', '.join(known)}"
 
 
 def _study(config: Path) -> Study:
@@ -110,21 +114,29 @@ def _study(config: Path) -> Study:
     comments = [line.lstrip("# ") for line in lines if line.startswith("#") and "@package" not in line]
     named = [line.partition(":")[2].strip() for line in lines if line.startswith("experiment:")]
     experiment = named[0] if named else name
-    module = EXPERIMENTS / (experiment.replace(".", "/") + ".py")
+    folder = EXPERIMENTS / experiment.replace(".", "/")
+    module = folder / "__init__.py" if folder.is_dir() else folder.with_suffix(".py")
     return Study(name, experiment, comments[0] if comments else "", config, module)
 
 
 @cache
-def _read(module: Path) -> tuple[str, tuple[ClaimText, ...]]:
-    """Docstring and claims of a module. Only the closing ``EXPERIMENT = ...`` is parsed: parsing is what costs."""
-    text = module.read_text(encoding="utf-8")
-    docstring = text.split('"""', 2)[1] if text.startswith('"""') else ""
-    closing = text.partition("\nEXPERIMENT = ")[2]
-    calls = [node for node in ast.walk(ast.parse(f"({closing.strip()})")) if isinstance(node, ast.Call)]
-    return docstring, tuple(_claim(call) for call in calls if getattr(call.func, "id", "") == "Claim")
+def _claims_of(file: Path) -> tuple[ClaimText, ...]:
+    """The claims of a file. Only what follows the first Part or Experiment is parsed: parsing is what costs."""
+    text = file.read_text(encoding="utf-8")
+    declared = DECLARATION.search(text)
+    if declared is None:
+        return ()
+    calls = [node for node in ast.walk(ast.parse(text[declared.start() :])) if isinstance(node, ast.Call)]
+    found = [call for call in calls if getattr(call.func, "id", "") == "Claim"]
+    return tuple(_claim(call) for call in sorted(found, key=lambda call: call.lineno))
 
 
 def _claim(call: ast.Call) -> ClaimText:
     words = {key.arg: key.value for key in call.keywords}
-    literal = {name: str(ast.literal_eval(words[name])) for name in ("kind", "statement", "notes", "rule", "predicted")}
-    return ClaimText(name=ast.unparse(words["judge"]), **literal)
+    rule = words["rule"]
+    name, statement, topic = (
+        str(ast.literal_eval(value)) for value in (call.args[0], words["statement"], words["topic"])
+    )
+    assert isinstance(rule, ast.Call)
+    word = getattr(rule.func, "id", "")
+    return ClaimText(name=name, kind=KINDS.get(word, word.lower()), statement=statement, notes=topic)

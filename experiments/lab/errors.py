@@ -6,6 +6,9 @@ lines and exits with 2; everything else is a fault of the program and keeps its 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from difflib import get_close_matches
+
 
 class InputError(Exception):
     """A parameter, a name or a data file that cannot be used."""
@@ -17,3 +20,14 @@ class InputError(Exception):
 
     def __reduce__(self) -> tuple[type[InputError], tuple[str, ...]]:
         return type(self), self.problems
+
+
+def meant(word: str, known: Iterable[str]) -> str:
+    """What a mistyped word was probably meant to be.
+
+    >>> meant("mnits", ["mnist", "digits"]), meant("x", ["mnist", "digits"])
+    ('did you mean mnist?', 'expected one of digits, mnist')
+    """
+    names = sorted(known)
+    near = get_close_matches(word, names, n=1, cutoff=0.5)
+    return f"did you mean {near[0]}?" if near else f"expected one of {', '.join(names)}"

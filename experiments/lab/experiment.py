@@ -1,32 +1,50 @@
-"""What an experiment is: Params, Row, run and claims, and what a run may yield.
+"""What an experiment is: Params, parts with their Rows and claims, an answer; and what a run may yield.
 
-An experiment is a module that ends in ``EXPERIMENT = Experiment(...)``; its name is its path, ``ann.nsg`` is
-``experiments/ann/nsg.py``. Its ``run`` is a generator of events. This module knows nothing of Hydra, terminals or
-files.
+An experiment ends in ``EXPERIMENT = Experiment(...)``; its name is its path: ``ann.nsg`` is ``experiments/ann/nsg.py``
+or the folder ``experiments/ann/nsg/``. ``prepare`` reads and checks the data once per seed, and every part measures one
+thing with it: rows of one type, the claims that they decide, and how they are shown.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+import dataclasses
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Generic, Literal, TypeVar
+from typing import Any, Generic, Literal, TypeVar, dataclass_transform
 
+import pydantic.dataclasses
 from pydantic import ConfigDict
 
-from experiments.lab.judge.claims import Claim
+from experiments.lab.judge.claims import Asked, Claim
+from experiments.lab.judge.judge import Finding
+from experiments.lab.judge.measured import NotRunError
 
 CHECKED = ConfigDict(extra="forbid", use_attribute_docstrings=True)
 """Configuration of every Params: unknown keys are refused, the text under a field is its meaning."""
 
+T = TypeVar("T")
 
-@dataclass(frozen=True, kw_only=True)
+
+@dataclass_transform(frozen_default=True, kw_only_default=True)
+def parameters(cls: type[T]) -> type[T]:
+    """Decorator of every Params: frozen, keyword-only, types and ranges checked, unknown keys refused."""
+    return pydantic.dataclasses.dataclass(frozen=True, kw_only=True, config=CHECKED)(cls)  # type: ignore[return-value]
+
+
+@dataclass_transform(frozen_default=True, kw_only_default=True)
+def observation(cls: type[T]) -> type[T]:
+    """Decorator of every Row: a frozen, keyword-only dataclass."""
+    return dataclass(frozen=True, kw_only=True)(cls)
+
+
+@observation
 class Row:
     """One observation: one method at one setting, one epoch, one layer.
 
-    An experiment subclasses it with its own columns. Values are numbers, strings, booleans or None; units are in the
-    names (``build_seconds``, ``recall_at_10``); a column called ``dataset`` names the data and is quoted in every
-    finding.
+    A part subclasses it with its own columns, each of which applies to every row of the part. Values are numbers,
+    strings, booleans or None; units are in the names (``build_seconds``, ``recall_at_10``); a column called ``dataset``
+    names the data and is quoted in every finding.
     """
 
     seed: int = 0
@@ -51,7 +69,7 @@ class Note:
 
 @dataclass(frozen=True)
 class Artifact:
-    """A file for the record, such as a checkpoint. The runner calls ``write`` once with the path to write to."""
+    """A file for the record, such as a checkpoint. The record calls ``write`` once with the path to write to."""
 
     name: str
     write: Callable[[Path], None]
@@ -105,20 +123,29 @@ Figure = Heatmap | Drawing | Trace
 Event = Row | Progress | Note | Artifact | Figure
 
 
+def kept(rows: Sequence[T], only: Mapping[str, object]) -> list[T]:
+    """The rows whose columns have the values that ``only`` names; a tuple lists several legal values."""
+    return [row for row in rows if all(_is(getattr(row, name), value) for name, value in only.items())]
+
+
+def _is(value: object, wanted: object) -> bool:
+    return value in wanted if isinstance(wanted, tuple) else value == wanted
+
+
 @dataclass(frozen=True, kw_only=True)
 class Table:
-    """A view of the rows: one line per distinct value of ``by``, with the mean over seeds of each column."""
+    """A view of a part's rows: one line per distinct value of ``by``, with the mean over seeds of each column."""
 
     title: str
     by: tuple[str, ...]
     columns: tuple[str, ...]
-    where: Callable[[Any], bool] | None = None
-    """Rows to show; all of them by default."""
+    only: Mapping[str, object] = field(default_factory=dict)
+    """Column -> value, or tuple of values, of the rows that are shown; all by default."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Curve:
-    """A plot of the rows: y over x, averaged over seeds, one line per value of ``group``."""
+    """A plot of a part's rows: y over x, averaged over seeds, one line per value of ``group``."""
 
     name: str
     x: str
@@ -126,23 +153,126 @@ class Curve:
     group: str | None = None
     x_scale: Literal["linear", "log"] = "linear"
     y_scale: Literal["linear", "log"] = "linear"
-    where: Callable[[Any], bool] | None = None
-    """Rows to plot; all of them by default."""
+    only: Mapping[str, object] = field(default_factory=dict)
+    """Column -> value, or tuple of values, of the rows that are drawn; all by default."""
 
 
 P = TypeVar("P")
+S = TypeVar("S", bound="Setup[Any]")
 R = TypeVar("R", bound=Row)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Experiment(Generic[P, R]):
-    """One question, the run that answers it and the claims that it decides."""
+class Setup(Generic[P]):
+    """What the parts of an experiment share in one repetition.
 
-    params: type[P]
-    """A pydantic dataclass; its defaults are the smoke size."""
+    An experiment that reads data, or whose parts look at the same trained networks, subclasses it: data become fields,
+    and work that several parts need becomes a ``cached_property`` or a cached method, done by the first that asks.
+    """
+
+    params: P
+    seed: int
+    notes: tuple[str, ...] = ()
+    """Sentences for the reader, such as what the data are."""
+
+
+def plain_setup(params: P, seed: int) -> Setup[P]:
+    """The ``prepare`` of an experiment whose parts share nothing but the parameters."""
+    return Setup(params=params, seed=seed)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Part(Generic[S, R]):
+    """One thing that is measured, and what it decides."""
+
+    name: str
+    """One or two words, as in ``parts=laws,training``."""
     row: type[R]
-    run: Callable[[P, int], Iterator[Event]]
-    """``run(params, seed)`` yields events. It reads and checks its data before the first event."""
-    claims: tuple[Claim[R], ...]
-    tables: tuple[Table, ...]
+    run: Callable[[S], Iterator[Event]]
+    """Yields rows of ``row`` as soon as they are known, and Progress, Note and figures between them."""
+    claims: tuple[Claim[Sequence[R]], ...] = ()
+    tables: tuple[Table, ...] = ()
     curves: tuple[Curve, ...] = ()
+
+
+class Rows:
+    """What a run observed, by part.
+
+    ``rows.of(PART)`` has the part's own type. Iterating goes over the rows of all parts.
+    """
+
+    def __init__(self, by_part: Mapping[str, Sequence[Row]]) -> None:
+        self.by_part = by_part
+
+    def of(self, part: Part[Any, R]) -> Sequence[R]:
+        """The rows of a part.
+
+        Raises:
+            NotRunError: the part was left out of the run.
+        """
+        if part.name not in self.by_part:
+            raise NotRunError(part.name)
+        return self.by_part[part.name]  # type: ignore[return-value]  # the runner keeps rows under their part
+
+    def __iter__(self) -> Iterator[Row]:
+        return (row for rows in self.by_part.values() for row in rows)
+
+    def __len__(self) -> int:
+        return sum(map(len, self.by_part.values()))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Headline:
+    """The one table of at most ten lines that a person in a hurry reads."""
+
+    part: Part[Any, Any]
+    table: Table
+
+
+Findings = Mapping[str, Finding]
+"""Claim -> its finding."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Experiment(Generic[P, S]):
+    """One question, what is measured to answer it, and the answer in words."""
+
+    about: str
+    """The module's docstring: the question on its first line, then what is measured, then ``Source:``."""
+    params: type[P]
+    """Its defaults are the smoke size."""
+    prepare: Callable[[P, int], S]
+    """``prepare(params, seed)`` reads and checks data, and makes what the parts share."""
+    parts: tuple[Part[S, Any], ...]
+    answer: Callable[[Findings, Rows], str]
+    """One or two plain sentences with the numbers in them, whatever the data say."""
+    headline: Headline
+    claims: tuple[Claim[Rows], ...] = ()
+    """Claims that need the rows of several parts."""
+
+    @property
+    def question(self) -> str:
+        return self.about.strip().partition("\n")[0].strip()
+
+    @property
+    def all_claims(self) -> tuple[Claim[Any], ...]:
+        """The claims of every part, then those over several."""
+        return (*(claim for part in self.parts for claim in part.claims), *self.claims)
+
+    def asked(self, rows: Rows) -> list[Asked]:
+        """Every claim with the rows that decide it."""
+        of_parts = [
+            Asked(part=part.name, claim=claim, rows=rows.by_part.get(part.name))
+            for part in self.parts
+            for claim in part.claims
+        ]
+        return [*of_parts, *(Asked(part="", claim=claim, rows=rows) for claim in self.claims)]
+
+    def part(self, name: str) -> Part[S, Any]:
+        """The part of that name, which exists."""
+        return next(part for part in self.parts if part.name == name)
+
+
+def columns_of(row: type[Row]) -> tuple[str, ...]:
+    """The names of a Row's columns."""
+    return tuple(column.name for column in dataclasses.fields(row))

@@ -1,4 +1,4 @@
-"""Seeds of one run in several processes, their events in one stream.
+"""Seeds of one run, one after the other or in several processes, their events in one stream.
 
 Each worker gets an equal share of the cores, through the environment variables that thread pools read when they
 start. Artifacts cannot cross a process boundary as functions: a worker writes them to a scratch folder and sends the
@@ -21,13 +21,27 @@ from typing import Any
 
 from experiments.lab import catalog
 from experiments.lab.environment import THREAD_VARIABLES, usable_cores
-from experiments.lab.experiment import Artifact, Event
+from experiments.lab.experiment import Artifact, Event, Experiment, Note
 
-Message = tuple[int, Event | BaseException | None]
+Message = tuple[int, str, Event | BaseException | None]
+"""(seed, part, event); None ends a seed."""
 
 
-def in_parallel(experiment: str, params: Any, seeds: Sequence[int], workers: int) -> Iterator[tuple[int, Event]]:
-    """(seed, event) of every seed, as they come.
+def observe(
+    experiment: Experiment[Any, Any], params: Any, parts: Sequence[str], seed: int
+) -> Iterator[tuple[str, Event]]:
+    """(part, event) of one seed: what was prepared, then every part of ``parts`` in the experiment's order."""
+    setup = experiment.prepare(params, seed)
+    yield from (("", Note(text)) for text in setup.notes)
+    for part in experiment.parts:
+        if part.name in parts:
+            yield from ((part.name, event) for event in part.run(setup))
+
+
+def in_parallel(
+    experiment: str, params: Any, parts: Sequence[str], seeds: Sequence[int], workers: int
+) -> Iterator[tuple[int, str, Event]]:
+    """(seed, part, event) of every seed, as they come.
 
     Raises:
         Exception: the first that a worker met; the others are stopped.
@@ -37,7 +51,8 @@ def in_parallel(experiment: str, params: Any, seeds: Sequence[int], workers: int
     queue: multiprocessing.Queue[Message] = context.Queue()
     with tempfile.TemporaryDirectory(prefix="mlnotes-") as scratch, _shared_cores(min(workers, len(seeds))):
         shares = [seeds[start::workers] for start in range(min(workers, len(seeds)))]
-        processes = [context.Process(target=_work, args=(experiment, params, s, queue, scratch)) for s in shares]
+        work = (experiment, params, parts)
+        processes = [context.Process(target=_work, args=(*work, share, queue, scratch)) for share in shares]
         try:
             for process in processes:
                 process.start()
@@ -48,10 +63,10 @@ def in_parallel(experiment: str, params: Any, seeds: Sequence[int], workers: int
                 process.join()
 
 
-def _received(queue: Any, processes: Sequence[Any], open_seeds: int) -> Iterator[tuple[int, Event]]:
+def _received(queue: Any, processes: Sequence[Any], open_seeds: int) -> Iterator[tuple[int, str, Event]]:
     while open_seeds:
         try:
-            seed, event = queue.get(timeout=1.0)
+            seed, part, event = queue.get(timeout=1.0)
         except Empty:
             if not any(process.is_alive() for process in processes) and queue.empty():
                 raise RuntimeError("a worker ended without a word, perhaps for lack of memory") from None
@@ -61,18 +76,19 @@ def _received(queue: Any, processes: Sequence[Any], open_seeds: int) -> Iterator
         elif isinstance(event, BaseException):
             raise event
         else:
-            yield seed, event
+            yield seed, part, event
 
 
-def _work(experiment: str, params: Any, seeds: Sequence[int], queue: Any, scratch: str) -> None:
+def _work(experiment: str, params: Any, parts: Sequence[str], seeds: Sequence[int], queue: Any, scratch: str) -> None:
     seed = seeds[0]
     try:
+        loaded = catalog.load(experiment)
         for seed in seeds:
-            for event in catalog.load(experiment).run(params, seed):
-                queue.put((seed, _portable(event, Path(scratch), seed)))
-            queue.put((seed, None))
+            for part, event in observe(loaded, params, parts, seed):
+                queue.put((seed, part, _portable(event, Path(scratch), seed)))
+            queue.put((seed, "", None))
     except Exception as error:
-        queue.put((seed, _picklable(error)))
+        queue.put((seed, "", _picklable(error)))
 
 
 def _portable(event: Event, scratch: Path, seed: int) -> Event:

@@ -10,7 +10,6 @@ import dataclasses
 import types
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from enum import Enum
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
@@ -18,7 +17,7 @@ from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
 from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 
-from experiments.lab.errors import InputError
+from experiments.lab.errors import InputError, meant
 
 P = TypeVar("P")
 
@@ -59,9 +58,9 @@ def parameter_fields(params_type: type) -> tuple[ParameterField, ...]:
     )
 
 
-def defaults(params_type: type) -> dict[str, object]:
-    """The smoke size as plain values."""
-    return {field.name: field.default for field in parameter_fields(params_type)}
+def defaults(fields: Iterable[ParameterField]) -> dict[str, object]:
+    """The defaults as plain values, by key."""
+    return {field.name: field.default for field in fields}
 
 
 def plain(value: Any) -> Any:
@@ -89,10 +88,7 @@ def validate(params_type: type[P], values: Mapping[str, object]) -> P:
 
 def unknown_key(key: str, known: Iterable[str]) -> str:
     """The line for a key that does not exist, with the nearest that does."""
-    known = sorted(known)
-    near = get_close_matches(key, known, n=1, cutoff=0.5)
-    meant = f"did you mean {near[0]}?" if near else f"expected one of {', '.join(known)}"
-    return f"unknown parameter {key}: {meant}"
+    return f"unknown parameter {key}: {meant(key, known)}"
 
 
 def legal_values(annotation: Any, constraints: Iterable[object] = ()) -> str:

@@ -2,7 +2,8 @@
 
     runs/20260102-030405-ann.nsg-3f9a/
         record.json      configuration, status, seeds, versions, machine, commit, notes
-        rows.jsonl       one row a line, flushed as it comes (NaN is null, infinities are "inf" and "-inf")
+        rows.jsonl       one row a line with the name of its part, flushed as it comes (NaN is null, infinities are
+                         "inf" and "-inf")
         findings.json    verdicts with their evidence
         figures.jsonl    drawings, heat maps and traces as data
         plots/, ...      pictures and artifacts such as checkpoints
@@ -19,99 +20,21 @@ import json
 import math
 import os
 import platform
-import secrets
-import shutil
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO, Any, Literal, TypeVar, get_type_hints
+from typing import Any, get_type_hints
 
 from experiments.lab.errors import InputError
-from experiments.lab.experiment import Artifact, Drawing, Figure, Heatmap, Row, Trace
+from experiments.lab.experiment import Drawing, Experiment, Figure, Heatmap, Row, Rows, Trace, columns_of
+from experiments.lab.sinks import Status
 
-Status = Literal["running", "done", "failed", "interrupted", "killed"]
-R = TypeVar("R", bound=Row)
+FORMAT = 2
+"""Of records: from 2 on every row names its part."""
 
 
 def runs_home() -> Path:
     """Where records lie: ``$MLNOTES_RUNS``, else ``runs`` in the working directory."""
     return Path(os.environ.get("MLNOTES_RUNS") or "runs")
-
-
-def new_directory(home: Path, name: str) -> Path:
-    """A directory of its own, ``YYYYmmdd-HHMMSS-name-xxxx``; never one that exists, however many runs start at once."""
-    while True:
-        stamp = datetime.now().strftime("%Y%m%d-%H%M%S")
-        directory = home / f"{stamp}-{name}-{secrets.token_hex(2)}"
-        try:
-            directory.mkdir(parents=True)
-        except FileExistsError:
-            continue
-        return directory
-
-
-class RecordWriter:
-    """Writes one record; used by the runner alone."""
-
-    def __init__(self, directory: Path, meta: Mapping[str, object]) -> None:
-        """Start a record in ``directory``, which exists and holds no record yet."""
-        self.directory = directory
-        self._meta: dict[str, object] = {
-            **meta,
-            "notes": [],
-            "status": "running",
-            "started": datetime.now(UTC).isoformat(timespec="milliseconds"),
-            "process": {"id": os.getpid(), "started": _process_start(os.getpid()), "host": platform.node()},
-        }
-        self.notes: list[str] = []
-        self._rows: IO[str] = (directory / "rows.jsonl").open("x", encoding="utf-8")
-        self._replace_meta()
-
-    def row(self, row: Row) -> None:
-        """Append a row and hand it to the system at once."""
-        self._rows.write(json.dumps(encode(row), allow_nan=False) + "\n")
-        self._rows.flush()
-
-    def figure(self, figure: Figure) -> None:
-        """Append a figure."""
-        with (self.directory / "figures.jsonl").open("a", encoding="utf-8") as file:
-            file.write(json.dumps({"kind": type(figure).__name__, **encode(figure)}, allow_nan=False) + "\n")
-
-    def note(self, text: str) -> None:
-        """Keep a sentence for the reader."""
-        self.notes.append(text)
-        self.update(notes=self.notes)
-
-    def artifact(self, artifact: Artifact) -> None:
-        """Have a file written beside its name and renamed, so that none is ever half there."""
-        path = self.directory / artifact.name
-        beside = path.with_name(path.name + ".part")
-        artifact.write(beside)
-        beside.replace(path)
-
-    def findings(self, findings: Sequence[Mapping[str, object]]) -> None:
-        """Replace the findings."""
-        _replace(self.directory / "findings.json", findings)
-
-    def update(self, **values: object) -> None:
-        """Set keys of record.json; the file is replaced in one step."""
-        self._meta.update(values)
-        self._replace_meta()
-
-    def close(self, status: Status, **values: object) -> None:
-        """End the record with its status. A disk that is full again must not hide the error that brought us here."""
-        try:
-            self._rows.close()
-        finally:
-            self.update(status=status, **values)
-
-    def discard(self) -> None:
-        """Remove the record: nothing was observed."""
-        self._rows.close()
-        shutil.rmtree(self.directory)
-
-    def _replace_meta(self) -> None:
-        _replace(self.directory / "record.json", self._meta)
 
 
 class Record:
@@ -160,20 +83,26 @@ class Record:
         lines = (self.path / "rows.jsonl").read_text(encoding="utf-8").split("\n")
         return [json.loads(line) for line in lines[:-1] if line]
 
-    def typed_rows(self, row_type: type[R]) -> list[R]:
-        """Rows as the experiment's own type.
+    def typed_rows(self, experiment: Experiment[Any, Any]) -> Rows:
+        """Rows as the experiment's own types, by part.
 
         Raises:
-            InputError: the record was made by a version of the experiment with other columns.
+            InputError: the record was made by a version of the experiment with other parts or columns.
         """
-        columns = {field.name for field in dataclasses.fields(row_type)}
-        rows = self.rows()
-        for row in rows:
-            if set(row) != columns:
-                other = ", ".join(sorted(set(row) ^ columns))
+        if self.meta.get("format", 1) < FORMAT:
+            raise InputError(
+                f"record {self.id} was made before rows had parts: it can be compared; to judge, run it again"
+            )
+        by_part: dict[str, list[Row]] = {name: [] for name in self.meta["parts"]}
+        readers = {part.name: _Reader(part.row) for part in experiment.parts}
+        for row in self.rows():
+            part = row.pop("part")
+            if part not in readers or set(row) != readers[part].columns:
+                known = readers[part].columns if part in readers else set(readers)
+                other = ", ".join(sorted(set(row) ^ known)) if part in readers else part
                 raise InputError(f"record {self.id} has other columns than the experiment now ({other}): run it again")
-        hints = get_type_hints(row_type)
-        return [row_type(**{name: _decode(hints[name], value) for name, value in row.items()}) for row in rows]
+            by_part[part].append(readers[part].row(row))
+        return Rows({part: tuple(rows) for part, rows in by_part.items()})
 
     def findings(self) -> list[dict[str, Any]]:
         """Findings as plain values; empty where the run did not come to its end."""
@@ -189,7 +118,7 @@ class Record:
 
     def replace_findings(self, findings: Sequence[Mapping[str, object]]) -> None:
         """Store the findings of a later judgement."""
-        _replace(self.path / "findings.json", findings)
+        replace_json(self.path / "findings.json", findings)
 
 
 def records(home: Path | None = None) -> list[Record]:
@@ -217,6 +146,18 @@ def encode(value: Any) -> Any:
     return str(value) if isinstance(value, Path) else value
 
 
+class _Reader:
+    """Makes rows of one type from plain values; by hand, because pydantic's JSON has one word for NaN and infinity."""
+
+    def __init__(self, row_type: type[Row]) -> None:
+        self.row_type = row_type
+        self.columns = set(columns_of(row_type))
+        self._hints = get_type_hints(row_type)
+
+    def row(self, values: Mapping[str, Any]) -> Row:
+        return self.row_type(**{name: _decode(self._hints[name], value) for name, value in values.items()})
+
+
 def _decode(annotation: Any, value: Any) -> Any:
     if annotation is float:
         return math.nan if value is None else float(value)
@@ -239,7 +180,7 @@ def _load(path: Path) -> Any:
         raise InputError(f"{path} cannot be read as a record: {error}") from None
 
 
-def _replace(path: Path, value: object) -> None:
+def replace_json(path: Path, value: object) -> None:
     """Write JSON beside ``path`` and rename it: a reader finds the old file or the new one and never half."""
     beside = path.with_suffix(".part")
     try:
@@ -259,10 +200,10 @@ def _alive(process: Mapping[str, Any]) -> bool:
         return False
     except PermissionError:
         return True
-    return process["started"] is None or process["started"] == _process_start(process["id"])
+    return process["started"] is None or process["started"] == process_start(process["id"])
 
 
-def _process_start(process_id: int) -> int | None:
+def process_start(process_id: int) -> int | None:
     """Clock tick at which a process began, which tells it from a later one with its number; None without /proc."""
     try:
         stat = Path(f"/proc/{process_id}/stat").read_text(encoding="utf-8")

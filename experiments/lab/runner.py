@@ -1,8 +1,4 @@
-"""Runs a plan: every seed of an experiment, each event recorded before it is passed on, then the judge.
-
-``execute`` is a generator too, so whoever consumes it shows what happens and may stop at any time; what was observed
-until then is on disk. It knows nothing of Hydra or the terminal.
-"""
+"""Runs a plan: every part of every seed, each event told to the sinks as it comes, then the judge and the answer."""
 
 from __future__ import annotations
 
@@ -10,170 +6,131 @@ import itertools
 import signal
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
-from pathlib import Path
-from typing import Annotated, Any
+from dataclasses import dataclass, field, replace
 
-from pydantic import Field
-from pydantic.dataclasses import dataclass as parameters
-
-from experiments.lab import catalog, environment
-from experiments.lab.errors import InputError
-from experiments.lab.experiment import CHECKED, Artifact, Event, Experiment, Figure, Note, Progress, Row
-from experiments.lab.judge.claims import claim_table_hash
+from experiments.lab.experiment import Artifact, Event, Experiment, Figure, Note, Progress, Row, Rows
 from experiments.lab.judge.judge import Finding, judge
-from experiments.lab.parallel import in_parallel
-from experiments.lab.params import validate
-from experiments.lab.record import Record, RecordWriter, Status, new_directory, runs_home
+from experiments.lab.judge.measured import NotRunError
+from experiments.lab.parallel import in_parallel, observe
+from experiments.lab.plan import Plan
+from experiments.lab.sinks import Outcome, Sink, Status, tell
+
+Told = tuple[str, Event]
+"""(part, event)"""
 
 
-@parameters(frozen=True, kw_only=True, config=CHECKED)
-class Settings:
-    """What every run has beside its Params."""
+@dataclass
+class Memory(Sink):
+    """Keeps what a run observes, for the judge and for whoever shows it."""
 
-    seed: Annotated[int, Field(ge=0, le=2**31 - 1)] = 0
-    """First seed."""
-    seeds: Annotated[int, Field(ge=1, le=10_000)] = 1
-    """Number of repetitions, with the seeds seed, seed + 1, ...; claims are judged over all of them."""
-    workers: Annotated[int, Field(ge=1, le=256)] = 1
-    """Processes that share the seeds; more than one makes times incomparable."""
+    rows_by_part: dict[str, list[Row]]
+    notes: list[str] = field(default_factory=list)
+    figures: list[Figure] = field(default_factory=list)
 
+    def row(self, part: str, row: Row) -> None:
+        self.rows_by_part[part].append(row)
 
-@dataclass(frozen=True, kw_only=True)
-class Plan:
-    """One run, fully resolved."""
+    def note(self, text: str) -> None:
+        self.notes.append(text)
 
-    study: str
-    experiment: str
-    params: Mapping[str, object]
-    settings: Settings
-    smoke: bool = False
-    command: tuple[str, ...] = ()
-    """What the user typed, for the record."""
-
-    @property
-    def seeds(self) -> range:
-        return range(self.settings.seed, self.settings.seed + self.settings.seeds)
+    def figure(self, figure: Figure) -> None:
+        self.figures.append(figure)
 
 
-@dataclass(frozen=True)
-class Started:
-    """The record exists from here on."""
+def execute(plan: Plan, sinks: Sequence[Sink] = ()) -> Outcome | None:
+    """Run ``plan`` and tell the sinks, in their order, of every event.
 
-    directory: Path
-
-
-@dataclass(frozen=True)
-class Finished:
-    """The run came to its end."""
-
-    record: Record
-    rows: tuple[Any, ...]
-    findings: tuple[Finding, ...]
-
-
-Happening = Event | Started | Finished
-
-
-def check(plan: Plan) -> tuple[Experiment[Any, Any], Any]:
-    """The plan's experiment and its checked Params.
+    Returns:
+        The outcome; None where the experiment yields nothing, as in a process that helps another one which records.
 
     Raises:
-        InputError: one line per parameter that cannot be.
+        InputError: bad parameters or data. Before the first event no sink has heard of the run.
+        KeyboardInterrupt: also for a SIGTERM; the sinks have been told that the run ended.
     """
-    experiment = catalog.load(plan.experiment)
-    return experiment, validate(experiment.params, plan.params)
-
-
-def execute(plan: Plan, directory: Path | None = None, home: Path | None = None) -> Iterator[Happening]:
-    """Run ``plan`` into ``directory``, by default a new one below ``home``.
-
-    Yields:
-        Started, then every event once it is recorded, then Finished. Nothing at all where the experiment yields
-        nothing, as in a process that helps another one which records.
-
-    Raises:
-        InputError: bad parameters or data. Before the first event nothing is written; without any row nothing is left.
-        KeyboardInterrupt: also for a SIGTERM; the rows so far are kept.
-    """
-    experiment, params = check(plan)
     with _terminable():
-        events = all_seeds(plan, experiment, params)
-        first = next(events, None)
+        told = all_seeds(plan)
+        first = next(told, None)
         if first is None:
-            return
-        directory = directory or new_directory(home or runs_home(), plan.study)
-        directory.mkdir(parents=True, exist_ok=True)
-        writer = RecordWriter(directory, _meta(plan, experiment))
-        rows: list[Row] = []
-        with _closing(writer, rows):
-            yield Started(directory)
-            for event in itertools.chain((first,), events):
-                _keep(event, writer, rows)
-                yield event
-            findings = judge(experiment.claims, rows, smoke=plan.smoke)
-            writer.findings([finding.to_json() for finding in findings])
-    yield Finished(Record(directory), tuple(rows), findings)
+            return None
+        memory = Memory({name: [] for name in plan.parts})
+        started = time.perf_counter()
+        ended = False
+        try:
+            for sink in sinks:
+                sink.start(plan)
+            for part, event in itertools.chain((first,), told):
+                for sink in (*sinks, memory):
+                    tell(sink, part, event)
+            outcome = _judged(plan, memory)
+            ended = True
+            return _end(sinks, replace(outcome, seconds=_since(started)))
+        except BaseException as error:
+            if not ended:
+                status: Status = "interrupted" if isinstance(error, KeyboardInterrupt | GeneratorExit) else "failed"
+                _end(sinks, replace(_observed(plan, memory, status), error=error, seconds=_since(started)))
+            raise
 
 
-def all_seeds(plan: Plan, experiment: Experiment[Any, Any], params: Any) -> Iterator[Event]:
+def all_seeds(plan: Plan) -> Iterator[Told]:
     """Events of every seed, rows stamped with theirs; of figures and equal notes only the first seed's pass."""
     if plan.settings.workers > 1 and len(plan.seeds) > 1:
-        events = in_parallel(plan.experiment, params, plan.seeds, plan.settings.workers)
+        events = in_parallel(plan.name, plan.params, plan.parts, plan.seeds, plan.settings.workers)
     else:
-        events = ((seed, event) for seed in plan.seeds for event in experiment.run(params, seed))
+        events = (
+            (seed, part, event)
+            for seed in plan.seeds
+            for part, event in observe(plan.experiment, plan.params, plan.parts, seed)
+        )
     noted: set[str] = set()
-    for seed, event in events:
-        if isinstance(event, Row):
-            yield replace(event, seed=seed)
-        elif isinstance(event, Progress) and len(plan.seeds) > 1:
-            yield replace(event, stage=f"seed {seed}: {event.stage}")
-        elif isinstance(event, Artifact) and seed != plan.settings.seed:
-            yield replace(event, name=f"seed-{seed}-{event.name}")
-        elif isinstance(event, Note):
-            if event.text not in noted:
-                noted.add(event.text)
-                yield event
-        elif not isinstance(event, Figure) or seed == plan.settings.seed:
-            yield event
+    for seed, part, event in events:
+        if isinstance(event, Note) and event.text in noted:
+            continue
+        if isinstance(event, Note):
+            noted.add(event.text)
+        if isinstance(event, Figure) and seed != plan.settings.seed:
+            continue
+        yield part, _stamped(event, seed, plan)
 
 
-def _keep(event: Event, writer: RecordWriter, rows: list[Row]) -> None:
-    if isinstance(event, Row):
-        writer.row(event)
-        rows.append(event)
-    elif isinstance(event, Note):
-        writer.note(event.text)
-    elif isinstance(event, Figure):
-        writer.figure(event)
-    elif isinstance(event, Artifact):
-        writer.artifact(event)
-
-
-@contextmanager
-def _closing(writer: RecordWriter, rows: list[Row]) -> Iterator[None]:
-    """Close the record with the status that the way out of the block tells."""
-    begun = time.perf_counter()
-    status: Status = "done"
-    error: str | None = None
+def answer_of(experiment: Experiment[object, object], findings: Sequence[Finding], rows: Rows) -> str:  # type: ignore[type-var]
+    """The experiment's answer; where it needs a part that was left out, a sentence that says so."""
     try:
-        yield
-    except (KeyboardInterrupt, GeneratorExit):
-        status = "interrupted"
-        raise
-    except InputError:
-        status = "failed" if rows else "running"
-        raise
-    except Exception as problem:
-        status, error = "failed", f"{type(problem).__name__}: {problem}"
-        raise
-    finally:
-        if status == "running":
-            writer.discard()
-        else:
-            writer.close(status, error=error, seconds=round(time.perf_counter() - begun, 3))
+        return experiment.answer({finding.claim: finding for finding in findings}, rows)
+    except NotRunError as left_out:
+        return f"Not answered in this run: {left_out}."
+
+
+def _stamped(event: Event, seed: int, plan: Plan) -> Event:
+    if isinstance(event, Row):
+        return replace(event, seed=seed)
+    if isinstance(event, Progress) and len(plan.seeds) > 1:
+        return replace(event, stage=f"seed {seed}: {event.stage}")
+    if isinstance(event, Artifact) and seed != plan.settings.seed:
+        return replace(event, name=f"seed-{seed}-{event.name}")
+    return event
+
+
+def _judged(plan: Plan, memory: Memory) -> Outcome:
+    observed = _observed(plan, memory, "done")
+    findings = judge(plan.experiment.asked(observed.rows), smoke=plan.smoke)
+    return replace(observed, findings=findings, answer=answer_of(plan.experiment, findings, observed.rows))
+
+
+def _observed(plan: Plan, memory: Memory, status: Status) -> Outcome:
+    rows = Rows({part: tuple(rows) for part, rows in memory.rows_by_part.items()})
+    return Outcome(plan=plan, status=status, rows=rows, notes=tuple(memory.notes), figures=tuple(memory.figures))
+
+
+def _end(sinks: Sequence[Sink], outcome: Outcome) -> Outcome:
+    for sink in sinks:
+        sink.end(outcome)
+    return outcome
+
+
+def _since(started: float) -> float:
+    return round(time.perf_counter() - started, 3)
 
 
 @contextmanager
@@ -191,19 +148,3 @@ def _terminable() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGTERM, before)
-
-
-def _meta(plan: Plan, experiment: Experiment[Any, Any]) -> dict[str, object]:
-    return {
-        "experiment": plan.experiment,
-        "study": plan.study,
-        "params": dict(plan.params),
-        "settings": asdict(plan.settings),
-        "seeds": list(plan.seeds),
-        "smoke": plan.smoke,
-        "command": list(plan.command),
-        "claims_hash": claim_table_hash(experiment.claims),
-        "versions": environment.versions(),
-        "machine": environment.machine(),
-        "commit": environment.commit(),
-    }

@@ -11,12 +11,14 @@ from numpy.typing import NDArray
 from experiments.ann.core.codes.code_pairs import ROWS, column_blocks, products_of_tile, row_codes, tile_of
 from experiments.ann.core.codes.code_table import table_of
 from experiments.ann.core.codes.codes import Principal, as_bytes, fit_codec, holds_bytes
-from experiments.ann.core.codes.line_codes import LineCodec, fit_line_codec
+from experiments.ann.core.codes.line_codes import LineCodec
+from experiments.ann.core.codes.line_fit import fit_line_codec
 from experiments.ann.core.codes.stored_vector import stored_distance
 from experiments.ann.core.exact.exact import exact_neighbors, knn_graph_steps, recall_by_distance
 from experiments.ann.core.nsg import batch_search
 from experiments.ann.core.nsg.coded_index import CodedNSG
-from experiments.ann.core.nsg.coded_neighbors import ROOM, coded_graph_steps, graph_rows, row_scratch
+from experiments.ann.core.nsg.coded_neighbors import coded_graph_steps, graph_rows
+from experiments.ann.core.nsg.coded_rows import ROOM, row_scratch
 from experiments.ann.core.nsg.index import NSG
 from experiments.ann.core.nsg.lists import in_blocks
 from experiments.ann.core.simd.code_vector import block_keys

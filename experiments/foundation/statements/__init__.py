@@ -1,0 +1,1 @@
+"""Statements tried on instances: the one word for it is a trial."""

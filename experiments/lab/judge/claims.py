@@ -1,119 +1,72 @@
-"""Claims, and everything that a claim's function needs to compare numbers.
+"""Claims: one sentence, the rule that decides it, and the measure from rows to what the rule judges.
 
-A claim is one sentence with its rule fixed in advance. Its function turns rows into a Comparison, with one of the
-functions exported here; the judge (``experiments.lab.judge.judge``) sets the level of every comparison (Holm) and writes
-the Finding. Evidence is made by the comparison, never written by hand.
-
-Conventions: alpha is two-sided; an interval at alpha covers with probability 1 - alpha; paired values are mappings
-from seed to number, so arms are matched by seed and not by position.
+Conventions: alpha is two-sided; an interval at alpha covers with probability 1 - alpha; arms are matched by seed.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-import math
-import statistics
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Generic, Protocol, TypeVar
+from typing import Any, Generic, TypeVar
 
-from experiments.lab.judge.checks import fact, proportion, theorem
-from experiments.lab.judge.comparison import Comparison, Decision, Kind, Verdict, conditional, unavailable, undecided
-from experiments.lab.judge.paired import effect, equivalence, ratio
-from experiments.lab.judge.trends import order, slope, slope_below
+from experiments.lab.judge.comparison import Kind, Verdict
+from experiments.lab.judge.measured import Measured, NotMeasured, Undecided
+from experiments.lab.judge.rules import Rule
 
-__all__ = [
-    "Claim",
-    "Comparison",
-    "Decision",
-    "Kind",
-    "Verdict",
-    "by_seed",
-    "claim_table_hash",
-    "conditional",
-    "edge_of_grid",
-    "effect",
-    "equivalence",
-    "every_row",
-    "fact",
-    "order",
-    "proportion",
-    "ratio",
-    "slope",
-    "slope_below",
-    "theorem",
-    "unavailable",
-    "undecided",
-]
+D = TypeVar("D")
 
-R = TypeVar("R")
+Prediction = Verdict | Mapping[str, Verdict]
+"""One verdict, or one per condition."""
 
 
-class Seeded(Protocol):
-    """A row that knows the seed of its repetition."""
+@dataclass(frozen=True)
+class Claim(Generic[D]):
+    """One sentence that rows can decide. Claims stand as literal calls in the source, where ``list`` reads them."""
+
+    name: str
+    """In snake_case, a sentence in the present tense."""
+    statement: str
+    """The claim in plain English, in our own words."""
+    rule: Rule
+    measure: Callable[[D], Measured | Mapping[str, Measured]]
+    """From the rows of a part (of several: ``Rows``) to what the rule judges."""
+    topic: str
+    """Topic of the study notes that it comes from."""
+    predicted: Prediction
+    source: str
+    """Where the prediction comes from: a citation that can be looked up, or "pilot" for an earlier run of ours."""
 
     @property
-    def seed(self) -> int: ...
-
-
-S = TypeVar("S", bound=Seeded)
+    def kind(self) -> Kind:
+        return self.rule.kind
 
 
 @dataclass(frozen=True, kw_only=True)
-class Claim(Generic[R]):
-    """One sentence that rows can decide."""
+class Asked:
+    """A claim with the rows that decide it."""
 
-    statement: str
-    """The claim in the present tense, in our own words."""
-    notes: str
-    """Topic of the study notes that it comes from, such as "NSG theorems (000:7)"."""
-    kind: Kind
-    rule: str
-    """When it holds and when it is refuted, with every threshold."""
-    predicted: Verdict
-    """The verdict that the literature predicts."""
-    judge: Callable[[Sequence[R]], Comparison]
-    """A named function; its name is the claim's name."""
+    part: str
+    """Empty for a claim over several parts."""
+    claim: Claim[Any]
+    rows: Any
+    """None where the part was not run."""
 
-    @property
-    def name(self) -> str:
-        return self.judge.__name__
+    def measured(self) -> Measured | Mapping[str, Measured]:
+        """What the claim's measure says."""
+        return NotMeasured(f"part {self.part} was not run") if self.rows is None else self.claim.measure(self.rows)
 
 
-def every_row(row: object) -> bool:
-    return True
+def claim_table_hash(claims: Sequence[Claim[Any]]) -> str:
+    """sha256 of the claims, for the record: rows judged under another table are not comparable.
 
-
-def by_seed(rows: Iterable[S], value: Callable[[S], float], where: Callable[[S], bool] = every_row) -> dict[int, float]:
-    """Mean of ``value`` per seed over the rows that pass ``where``, by rising seed; not finite if one value is not."""
-    groups: dict[int, list[float]] = {}
-    for row in rows:
-        if where(row):
-            groups.setdefault(row.seed, []).append(value(row))
-    return {seed: _mean(groups[seed]) for seed in sorted(groups)}
-
-
-def edge_of_grid(grid: Iterable[float], best: float) -> bool:
-    """Whether the best setting is the smallest or the largest that was tried, so that a better one may lie beyond.
-
-    Where it is, the arm was not tuned, and the claim's function returns ``undecided``.
+    It covers name, statement, rule with its thresholds, prediction and source, and does not depend on the order.
     """
-    settings = sorted(grid)
-    if best not in settings:
-        raise ValueError(f"expected the best setting to be one of {settings}, got {best}")
-    return best in (settings[0], settings[-1])
-
-
-def claim_table_hash(claims: Sequence[Claim[R]]) -> str:
-    """sha256 of the sentences and rules, for the record: rows judged under another table are not comparable.
-
-    It covers name, statement, kind, rule and prediction of each claim and does not depend on the order of the claims.
-    """
-    table = sorted([claim.name, claim.statement, claim.kind, claim.rule, claim.predicted] for claim in claims)
+    table = sorted(
+        [claim.name, claim.statement, repr(claim.rule), str(claim.predicted), claim.source] for claim in claims
+    )
     return hashlib.sha256(json.dumps(table, ensure_ascii=True, separators=(",", ":")).encode("ascii")).hexdigest()
 
 
-def _mean(values: Sequence[float]) -> float:
-    # fmean rounds once, but raises on inf - inf
-    return statistics.fmean(values) if all(map(math.isfinite, values)) else sum(values)
+__all__ = ["Asked", "Claim", "Measured", "NotMeasured", "Prediction", "Undecided", "claim_table_hash"]

@@ -1,6 +1,6 @@
 """What a comparison is: evidence that knows from which level on it decides, and which way.
 
-The base of the comparisons in ``checks``, ``paired`` and ``trends``; ``experiments.lab.judge.claims`` exports them all. A
+The base of the comparisons in ``checks``, ``paired`` and ``trends``. A
 comparison is made of numbers alone and knows neither its claim nor its neighbors: the judge sets alpha.
 """
 
@@ -139,10 +139,13 @@ class Conditional:
     def combine(self, decisions: Mapping[str, Decision]) -> Decision:
         """The verdict over all conditions from the decision under each."""
         counts = Counter(decision.verdict for decision in decisions.values())
-        said = ", ".join(f"{verdict} under {count}" for verdict, count in sorted(counts.items()))
+        said = "; ".join(
+            f"{verdict} under {', '.join(name for name, decision in decisions.items() if decision.verdict == verdict)}"
+            for verdict in sorted(counts)
+        )
         return Decision(
             verdict=_overall([decision.verdict for decision in decisions.values()]),
-            summary=f"{said} of {len(decisions)} conditions",
+            summary=said,
             evidence={"conditions": len(decisions), **dict(sorted(counts.items()))},
         )
 

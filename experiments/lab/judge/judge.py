@@ -8,11 +8,11 @@ need no level. The judge knows neither how rows are made nor where findings go.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any, TypeVar
+from typing import Any
 
-from experiments.lab.judge.claims import Claim
+from experiments.lab.judge.claims import Asked, Prediction
 from experiments.lab.judge.comparison import (
     EXACT_KINDS,
     Comparison,
@@ -23,16 +23,17 @@ from experiments.lab.judge.comparison import (
     Settled,
     Verdict,
 )
+from experiments.lab.judge.measured import NotRunError
+from experiments.lab.judge.rules import compare
 from experiments.lab.judge.statistics import holm_levels
 
 FAMILY_WISE_ALPHA = 0.05
 
-R = TypeVar("R")
 _NOT_JUDGED = Decision(verdict="not judged", summary="smoke: not judged")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Part:
+class Condition:
     """A conditional claim's verdict under one condition."""
 
     condition: str
@@ -49,70 +50,87 @@ class Finding:
 
     claim: str
     """The claim's name."""
+    part: str
+    """The part whose rows decide it; empty for several."""
     kind: Kind
     statement: str
     notes: str
+    """Topic of the study notes."""
     rule: str
     verdict: Verdict
-    predicted: Verdict
+    predicted: Prediction
+    source: str
+    """Of the prediction."""
     label: str | None
     """In which way it was refuted."""
     summary: str
     """The evidence in one line."""
     evidence: Evidence
-    parts: tuple[Part, ...] = ()
-    """One per condition, for a conditional claim."""
+    conditions: tuple[Condition, ...] = ()
+    """For a conditional claim."""
     seeds: tuple[int, ...] = ()
     datasets: tuple[str, ...] = ()
     """Data sets that the rows name."""
 
     @property
     def as_predicted(self) -> bool:
-        """Whether the verdict is the literature's; a claim that was not judged contradicts nothing."""
-        return self.verdict in (self.predicted, "not judged")
+        """Whether the verdicts are those predicted, condition by condition where a prediction names them.
+
+        What was not judged, or not predicted, contradicts nothing.
+        """
+        if isinstance(self.predicted, str):
+            return self.verdict in (self.predicted, "not judged")
+        return all(
+            found.verdict in (self.predicted.get(found.condition, found.verdict), "not judged")
+            for found in self.conditions
+        ) and (bool(self.conditions) or self.verdict == "not judged")
+
+    def under(self, verdict: Verdict) -> list[str]:
+        """The conditions with that verdict."""
+        return [found.condition for found in self.conditions if found.verdict == verdict]
 
     def to_json(self) -> dict[str, Any]:
         """Dictionaries, lists, numbers, strings; a number that is not finite becomes None, which JSON can say."""
         return _jsonable(asdict(self))
 
 
-def judge(claims: Sequence[Claim[R]], rows: Sequence[R], *, smoke: bool) -> tuple[Finding, ...]:
-    """Judge every claim on the rows, in the order of the claims.
+def judge(asked: Sequence[Asked], *, smoke: bool) -> tuple[Finding, ...]:
+    """Judge every claim on its rows, in their order.
 
-    In smoke mode only theorems and facts are judged. A claim whose function raises is inconclusive and names the
-    error, and the others are judged all the same.
+    In smoke mode only theorems and facts are judged. A claim whose measure raises is inconclusive and names the error,
+    and the others are judged all the same.
 
     Raises:
-        TypeError: a claim declares another kind than that of its comparison.
         ValueError: two claims have one name.
     """
-    if len({claim.name for claim in claims}) < len(claims):
-        raise ValueError(f"expected claims with different names, got {', '.join(claim.name for claim in claims)}")
-    comparisons = [_compare(claim, rows) for claim in claims]
+    names = [one.claim.name for one in asked]
+    if len(set(names)) < len(names):
+        raise ValueError(f"expected claims with different names, got {', '.join(names)}")
+    comparisons = [_compare(one) for one in asked]
     leaves = [_leaves(comparison) for comparison in comparisons]
     levels = iter(_levels([leaf for of_claim in leaves for leaf in of_claim.values()]))
     findings = []
-    for claim, comparison, of_claim in zip(claims, comparisons, leaves, strict=True):
+    for one, comparison, of_claim in zip(asked, comparisons, leaves, strict=True):
         decisions = {condition: _decide(leaf, next(levels), smoke) for condition, leaf in of_claim.items()}
-        findings.append(_finding(claim, comparison, decisions, rows))
+        findings.append(_finding(one, comparison, decisions))
     return tuple(findings)
 
 
 class _Failure(Settled):
-    """A claim whose function raised, which smoke mode reports too."""
+    """A claim whose measure raised, which smoke mode reports too."""
 
 
-def _compare(claim: Claim[R], rows: Sequence[R]) -> Comparison:
+def _compare(asked: Asked) -> Comparison:
+    rule = asked.claim.rule
     try:
-        comparison = claim.judge(rows)
+        return compare(rule, asked.measured())
+    except NotRunError as left_out:
+        p_value = None if rule.kind in EXACT_KINDS else math.nan
+        decision = Decision(verdict="not judged", summary=str(left_out))
+        return Settled(kind=rule.kind, p_value=p_value, decision=decision)
     except Exception as error:
-        p_value = None if claim.kind in EXACT_KINDS else math.nan
-        return _Failure(kind=claim.kind, p_value=p_value, decision=_failed(error))
-    if comparison.kind != claim.kind:
-        raise TypeError(
-            f"claim {claim.name} declares kind {claim.kind}, but its function compares by {comparison.kind}"
-        )
-    return comparison
+        p_value = None if rule.kind in EXACT_KINDS else math.nan
+        return _Failure(kind=rule.kind, p_value=p_value, decision=_failed(error))
 
 
 def _leaves(comparison: Comparison) -> Mapping[str, Comparison]:
@@ -145,36 +163,41 @@ def _failed(error: Exception) -> Decision:
     )
 
 
-def _finding(claim: Claim[R], comparison: Comparison, decisions: Mapping[str, Decision], rows: Sequence[R]) -> Finding:
-    parts: tuple[Part, ...] = ()
+def _finding(asked: Asked, comparison: Comparison, decisions: Mapping[str, Decision]) -> Finding:
+    conditions: tuple[Condition, ...] = ()
     if isinstance(comparison, Conditional):
-        parts = tuple(
-            _part(condition, comparison.parts[condition], decision) for condition, decision in decisions.items()
-        )
+        conditions = tuple(_condition(name, comparison.parts[name], decision) for name, decision in decisions.items())
         judged = all(decision is not _NOT_JUDGED for decision in decisions.values())
         decision = comparison.combine(decisions) if judged else _NOT_JUDGED
     else:
         decision = decisions[""]
+    claim, rows = asked.claim, asked.rows or ()
     return Finding(
         claim=claim.name,
+        part=asked.part,
         kind=claim.kind,
         statement=claim.statement,
-        notes=claim.notes,
-        rule=claim.rule,
+        notes=claim.topic,
+        rule=claim.rule.sentence(),
         verdict=decision.verdict,
         predicted=claim.predicted,
+        source=claim.source,
         label=decision.label,
         summary=decision.summary,
         evidence=decision.evidence,
-        parts=parts,
-        seeds=tuple(sorted({seed for row in rows if (seed := getattr(row, "seed", None)) is not None})),
-        datasets=tuple(sorted({str(name) for row in rows if (name := getattr(row, "dataset", None)) is not None})),
+        conditions=conditions,
+        seeds=tuple(sorted(_distinct(rows, "seed"))),
+        datasets=tuple(sorted(map(str, _distinct(rows, "dataset")))),
     )
 
 
-def _part(condition: str, comparison: Comparison, decision: Decision) -> Part:
-    return Part(
-        condition=condition,
+def _distinct(rows: Iterable[Any], column: str) -> set[Any]:
+    return {value for row in rows if (value := getattr(row, column, None)) is not None}
+
+
+def _condition(name: str, comparison: Comparison, decision: Decision) -> Condition:
+    return Condition(
+        condition=name,
         kind=comparison.kind,
         verdict=decision.verdict,
         label=decision.label,
@@ -184,7 +207,7 @@ def _part(condition: str, comparison: Comparison, decision: Decision) -> Part:
 
 
 def _jsonable(value: Any) -> Any:
-    if isinstance(value, dict):
+    if isinstance(value, Mapping):
         return {key: _jsonable(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [_jsonable(item) for item in value]

@@ -25,7 +25,7 @@ BYTE = 127
 LONGEST = 2**26
 """Squared length that a code of 16 bits may have."""
 Whole = NDArray[np.int8] | NDArray[np.int16]
-"""Codes."""
+"""Whole codes (n, width): int8 for products by VNNI, int16 elsewhere."""
 AXES = 512
 """Directions that are kept of vectors with more than twice as many coordinates."""
 
@@ -36,6 +36,7 @@ class Codec:
 
     projection: Projection
     most: int
+    """Largest number of a code."""
 
     def encode(self, vectors: Floats | Bytes, *, threads: int = 1) -> Whole:
         """Codes (m, width) of padded vectors, on cache lines: int8 where ``most`` is 127, otherwise int16."""
@@ -51,7 +52,13 @@ class Codec:
 
 @fast_kernel
 def quantize(products: Products, scale: Floats, shift: Floats, most: int, codes: Whole) -> None:
-    """codes = clip(rint(products * scale - shift), -most, most)."""
+    """codes = clip(rint(products * scale - shift), -most, most), for products (m, width).
+
+    >>> codes = np.zeros((1, 3), np.int8)
+    >>> quantize(np.float32([[1, 2, 300]]), np.ones(3, np.float32), np.full(3, 0.4, np.float32), 127, codes)
+    >>> codes.tolist()
+    [[1, 2, 127]]
+    """
     high = np.float32(most)
     for i in range(products.shape[0]):
         for j in range(products.shape[1]):
@@ -60,7 +67,11 @@ def quantize(products: Products, scale: Floats, shift: Floats, most: int, codes:
 
 
 def holds_bytes(vectors: Floats, threads: int = 1) -> bool:
-    """Whether all numbers are integers from 0 to 255."""
+    """Whether all numbers are integers from 0 to 255.
+
+    >>> holds_bytes(np.float32([[0, 255]])), holds_bytes(np.float32([[0, 0.5]]))
+    (True, False)
+    """
     others: list[int] = []
 
     def look(_: int, start: int, stop: int) -> None:
@@ -78,6 +89,7 @@ def count_others(vectors: Floats, start: int, stop: int) -> int:
         others = 0
         for column in range(vectors.shape[1]):
             value = vectors[row, column]
+            # No branch inside a row, so that 16 numbers are looked at together; NaN differs from everything.
             others += value != min(max(np.rint(value), np.float32(0)), np.float32(255))
         if others:
             return others
@@ -85,7 +97,11 @@ def count_others(vectors: Floats, start: int, stop: int) -> int:
 
 
 def as_bytes(vectors: Floats, threads: int = 1) -> NDArray[np.uint8]:
-    """Vectors (n, d) as bytes, with zeros up to whole cache lines."""
+    """Vectors (n, d) as bytes, with zeros up to whole cache lines.
+
+    >>> as_bytes(np.float32([[7, 255]])).shape
+    (1, 64)
+    """
     rows: NDArray[np.uint8] = aligned_rows(len(vectors), -(-vectors.shape[1] // LINE) * LINE, np.uint8)
 
     def copy(_: int, start: int, stop: int) -> None:
@@ -109,6 +125,7 @@ class Principal:
 def principal_directions(centered: Floats) -> NDArray[np.float64]:
     """Eigenvectors of the covariance of centered rows (n, width), largest first; at most ``AXES`` of a wide one."""
     n, width = centered.shape
+    # The covariance costs width^2 memory and width^3 time. Of wider rows the directions come from few rows' own SVD.
     if width <= 2 * AXES:
         return np.linalg.eigh((centered.T @ centered).astype(np.float64) / n)[1][:, ::-1]
     few = centered[:: max(1, n // (2 * AXES))].astype(np.float64)
@@ -124,13 +141,19 @@ def fit_codec(principal: Principal, dimensions: int, *, vnni: bool) -> Codec:
     d = principal.floats.shape[1]
     full = -(-d // LINE) * LINE
     width = min(dimensions, full)
+    # Without VNNI all numbers up to sqrt(2^26 / width): |c|^2 <= 2^26, so |c - c'|^2 <= (|c| + |c'|)^2 <= 2^28.
     most = BYTE if vnni else math.isqrt(LONGEST // width)
+    # Rotated, the kept directions have about equal variance, so that one unit for all wastes no bits.
     directions = np.eye(d, width) if width == full else principal.directions[:, :width] @ rotation(width)
     return Codec(linear_map(principal, directions, most=most, vnni=vnni, share=1.0), most)
 
 
 def rotation(width: int) -> NDArray[np.float64]:
-    """A random rotation (width, width), the same each time."""
+    """A random rotation (width, width), the same each time.
+
+    >>> bool(np.allclose(rotation(3) @ rotation(3).T, np.eye(3)))
+    True
+    """
     return np.linalg.qr(np.random.default_rng(0).standard_normal((width, width)))[0]
 
 
@@ -148,6 +171,7 @@ def linear_map(
     d, width = directions.shape
     weights, unit, integer = directions, np.ones(width), principal.sample.dtype == np.uint8
     if integer:
+        # Each direction is stretched until its largest weight is 127: the unit undoes that, the integers keep it.
         unit = np.maximum(np.abs(weights).max(axis=0), 1e-30) / BYTE
         weights = np.rint(weights / unit)
     stored: Floats = aligned_rows(d, width, np.float32)

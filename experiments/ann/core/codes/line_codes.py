@@ -1,4 +1,4 @@
-"""Codes of one cache line: 120 numbers of 4 bits, or fewer of them with 8, and the squared length.
+"""Line codes: 120 numbers of 4 bits, or fewer of them with 8, and the squared length, in one cache line.
 
 A vector is projected onto the directions of largest variance (PCA). Byte p of a code holds two numbers of 4 bits, those
 of the coordinates p and 60 + p; the first ``refined`` bytes hold one coordinate of 8 bits each instead. A query keeps
@@ -16,14 +16,12 @@ Eye with Compressed Indices, PVLDB 16(11), 2023) and of scalar quantization in g
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from threadpoolctl import threadpool_limits
 
-from experiments.ann.core.codes.codes import Principal, linear_map
 from experiments.ann.core.codes.projection import Bytes, Products, Projection
 from experiments.ann.core.simd.distance import Floats
 from experiments.ann.core.simd.kernel import fast_kernel, run_all
@@ -38,28 +36,15 @@ HALVES = 2 * LINE
 """Coordinates of a query row: those of the low halves of the bytes, then those of the high halves."""
 GROUP = 16
 """Bytes that share one table of decoded values."""
-REFINED = (0, 16, 32, 48, 60)
-"""How many bytes may hold one coordinate of 8 bits; the probe takes the best."""
-LARGEST_STEP = 16
-"""Of the decoded values: 15 * 16 + 8 fits in a byte, and 15 * 16 * 127 in 16 bits."""
 MIDDLE = 128
 """Decoded values are stored shifted by it."""
-PROBES, NEAREST, LISTED = 256, 10, 12
-"""Codes are compared by how many of the 10 nearest of a sample are among the 12 nearest by code."""
-KEPT_SHARE = 0.998
-"""Share of the nearest that measuring only the first by code must keep."""
-MARGIN = 1.3
-"""Neighbors within a sample lie further apart than those in the whole base, so codes tell them apart more easily."""
-LEAST_SPREAD, MOST_SPREAD = 2.0, 4.0
 CHUNK = 1024
 """Vectors per step of encoding."""
-LEVELED = 1000
-"""Vectors from which the values of 4 bits are chosen."""
 
 
 @dataclass(frozen=True)
 class LineCodec:
-    """How vectors become codes and query rows. Make it with ``fit_line_codec``."""
+    """How vectors become codes and query rows. Make it with ``line_fit.fit_line_codec``."""
 
     projection: Projection
     """Onto the 128 places of a query row, in units of code."""
@@ -75,6 +60,8 @@ class LineCodec:
         """Codes of padded vectors, and two rows of tables below them (n + 2, 64); as uint8 for VNNI, else as int8."""
         n = len(vectors)
         codes: Bytes = aligned_rows(n + 2, LINE, np.uint8)
+        # value = step * number + origin of every place and number. Each of the 8 groups of 16 places has one table of 16
+        # values: two lines of four, as ``code_vector`` loads them.
         levels = np.arange(16)[:, None] * self.steps + self.origins  # (16, 128)
         tables = levels.reshape(16, 2 * LINE // GROUP, GROUP)[:, :, 0].T  # one group of 16 bytes shares a table
         codes[n:] = tables.reshape(2, LINE)
@@ -105,6 +92,7 @@ class LineCodec:
     def decode(self, codes: Codes) -> Floats:
         """Coordinates (m, 120 - refined) of codes (m, 64), as far as their 4 or 8 bits tell them."""
         numbers = codes.view(np.uint8)
+        # A refined byte is v = low + 16 high: its high half adds to place p, and the second 128 is taken back.
         both = np.hstack([numbers & 15, numbers >> 4]) * self.steps + self.origins - MIDDLE
         both[:, : self.refined] += both[:, LINE : LINE + self.refined] + MIDDLE
         return self.ordered(both).astype(np.float32)
@@ -123,7 +111,13 @@ class LineCodec:
 
 @fast_kernel
 def place(products: Products, scale: Floats, shift: Floats, coordinates: Floats) -> None:
-    """coordinates = products * scale - shift."""
+    """coordinates = products * scale - shift, for products (m, 128).
+
+    >>> coordinates = np.zeros((1, 2), np.float32)
+    >>> place(np.float32([[3, 4]]), np.full(2, 10, np.float32), np.ones(2, np.float32), coordinates)
+    >>> coordinates.tolist()
+    [[29.0, 39.0]]
+    """
     for i in range(products.shape[0]):
         for j in range(products.shape[1]):
             coordinates[i, j] = np.float32(products[i, j]) * scale[j] - shift[j]
@@ -131,14 +125,24 @@ def place(products: Products, scale: Floats, shift: Floats, coordinates: Floats)
 
 @fast_kernel
 def pack(coordinates: Floats, steps: Floats, origins: Floats, refined: int, codes: Bytes) -> None:
-    """Codes (m, 64) of coordinates (m, 128), with half their squared length."""
+    """Codes (m, 64) of coordinates (m, 128), with half their squared length.
+
+    With steps of 8, origins of 68 (values -60, -52, ..., 60) and no refined byte, 20 is number 10, and all others are
+    the value -4 or 4 that is nearest to 0:
+
+    >>> coordinates, codes = np.zeros((1, 128), np.float32), np.zeros((1, 64), np.uint8)
+    >>> coordinates[0, 0] = 20
+    >>> pack(coordinates, np.full(128, 8, np.float32), np.full(128, 68, np.float32), 0, codes)
+    >>> int(codes[0, 0] & 15), codes[0, 60:].view(np.int32).tolist()  # -(20^2 + 119 * 4^2) / 2
+    (10, [-1152])
+    """
     high = codes.shape[1]
     for i in range(coordinates.shape[0]):
         length = np.int32(0)
         for p in range(PLACES):
             if p < refined:
                 value = np.int32(np.rint(min(max(coordinates[i, p], np.float32(-128)), np.float32(127))))
-                codes[i, p] = value + MIDDLE
+                codes[i, p] = value + MIDDLE  # low half + 16 * high half - 128 is the value again
                 length += value * value
                 continue
             numbers = np.int32(0)
@@ -148,8 +152,10 @@ def pack(coordinates: Floats, steps: Floats, origins: Floats, refined: int, code
                 number = np.int32(min(max(number, np.float32(0)), np.float32(15)))
                 value = np.int32(steps[j]) * number + np.int32(origins[j]) - MIDDLE
                 length += value * value
-                numbers |= number << (4 * half)
+                numbers |= number << (4 * half)  # the coordinate p below, 60 + p above
             codes[i, p] = numbers
+        # Half of an odd length is rounded down; the distance has a 1 more, so that it is never below 0. The four bytes
+        # stand lowest first: as an int32 they are the number.
         less = -(length >> 1)
         for byte in range(4):
             codes[i, PLACES + byte] = (less >> (8 * byte)) & 255
@@ -168,8 +174,12 @@ def factors(
     """Query rows of coordinates (m, 128): factors of decoded values, or of the numbers of 4 bits themselves, then those
     of even bytes before those of odd ones.
 
-    The distance is constant - 2 (sum of factor * value - |x|^2 / 2); the constant is 1 + |y|^2 + 256 sum y, and less
-    2 sum(origin y) where the factors are those of numbers.
+    With x the code, y the query, v = x + 128 the decoded values (unsigned bytes) and n the numbers of 4 bits:
+
+        |x - y|^2 + 1 = |x|^2 - 2 sum v y + (1 + |y|^2 + 256 sum y)    factors y of values
+        sum v y = sum (step y) n + sum origin y                       factors step y of numbers
+
+    What does not depend on x is the constant of the row.
     """
     high = coordinates.shape[1] // 2
     for i in range(coordinates.shape[0]):
@@ -178,6 +188,7 @@ def factors(
         for p in range(PLACES):
             for half in range(2):
                 j = p + half * high
+                # A refined byte is one coordinate: low half + 16 * high half, both times the same y.
                 source = p if p < refined else j
                 y = np.int32(np.rint(min(max(coordinates[i, source], np.float32(-127)), np.float32(127))))
                 if half == 0 or p >= refined:
@@ -185,90 +196,7 @@ def factors(
                 if decoded:
                     rows[i, j] = y
                 else:
+                    # Of each half the even bytes, then the odd ones: the order in which words give their numbers.
                     rows[i, half * high + p % 2 * (high // 2) + p // 2] = y * np.int32(steps[j])
                     constant -= 2 * np.int32(origins[j]) * y
         constants[i] = constant
-
-
-def fit_line_codec(principal: Principal, *, vnni: bool, threads: int = 1) -> LineCodec:
-    """The codec that finds most of the nearest neighbors of a sample."""
-    n = len(principal.floats)
-    chosen = np.linspace(0, n - 1, min(PROBES, n), dtype=np.int64)
-    nearest = _nearest_of(principal, chosen)
-    if not nearest.size:
-        return _codec(principal, REFINED[-1], vnni)
-    tried: dict[int, tuple[LineCodec, NDArray[np.int64]]] = {}
-
-    def try_one(_: int, start: int, stop: int) -> None:
-        codec = _codec(principal, REFINED[start], vnni)
-        tried[start] = codec, _ranks(codec, principal, chosen, nearest)
-
-    with threadpool_limits(1):
-        run_all(try_one, len(REFINED), chunk=1, threads=threads)
-    codec, ranks = max((tried[i] for i in range(len(REFINED))), key=lambda pair: (pair[1] < LISTED).mean())
-    needed = float(np.quantile(ranks, KEPT_SHARE)) + 1
-    return replace(codec, spread=min(max(MARGIN * needed / NEAREST, LEAST_SPREAD), MOST_SPREAD))
-
-
-def _nearest_of(principal: Principal, chosen: NDArray[np.int64]) -> NDArray[np.int64]:
-    """The nearest others of sampled vectors (m, 10), fewer where there are fewer."""
-    centered = principal.floats - principal.mean.astype(np.float32)
-    squared = np.einsum("ij,ij->i", centered, centered) - 2 * centered[chosen] @ centered.T
-    squared[np.arange(len(chosen)), chosen] = np.inf
-    many = min(NEAREST, len(centered) - 1)
-    return np.argpartition(squared, max(many - 1, 0), axis=1)[:, :many]
-
-
-def _codec(principal: Principal, refined: int, vnni: bool) -> LineCodec:
-    directions = np.zeros((principal.floats.shape[1], HALVES))
-    low = min(PLACES, directions.shape[0])
-    high = min(PLACES - refined, directions.shape[0] - low)
-    directions[:, :low] = principal.directions[:, :low]
-    directions[:, LINE + refined : LINE + refined + high] = principal.directions[:, low : low + high]
-    projection = linear_map(principal, directions, vnni=vnni)
-    steps, origins = np.ones(HALVES, np.float32), np.full(HALVES, MIDDLE, np.float32)
-    few = principal.floats[:: max(1, len(principal.floats) // LEVELED)]
-    coordinates = few @ projection.weights * projection.scale - projection.shift
-    for start in range(0, HALVES, GROUP):
-        group = slice(start, start + GROUP)
-        steps[group], origins[group] = _levels(coordinates[:, group])
-    steps[:refined], origins[:refined] = 1, 0
-    steps[LINE : LINE + refined], origins[LINE : LINE + refined] = 16, 0
-    return LineCodec(projection, steps, origins, refined, 1.0)
-
-
-def _levels(coordinates: Floats) -> tuple[int, int]:
-    """The step and origin of 16 values, symmetric around 0, that lie nearest to the coordinates."""
-    errors = []
-    for step in range(1, LARGEST_STEP + 1):
-        lowest = -(15 * step // 2)
-        numbers = np.clip(np.rint((coordinates - lowest) / step), 0, 15)
-        errors.append(float(((numbers * step + lowest - coordinates) ** 2).mean()))
-    step = 1 + int(np.argmin(errors))
-    return step, MIDDLE - 15 * step // 2
-
-
-def _ranks(
-    codec: LineCodec, principal: Principal, chosen: NDArray[np.int64], nearest: NDArray[np.int64]
-) -> NDArray[np.int64]:
-    """How many others are nearer by code than each of the nearest of the chosen vectors."""
-    decoded = codec.decode(codec.encode(principal.sample, vnni=True)[: len(principal.sample)])
-    projection = codec.projection
-    coordinates = principal.floats[chosen] @ projection.weights * projection.scale - projection.shift
-    asked = np.clip(np.rint(codec.ordered(coordinates)), -127, 127).astype(np.float32)
-    squared = np.einsum("ij,ij->i", decoded, decoded) - 2 * asked @ decoded.T
-    squared[np.arange(len(chosen)), chosen] = np.inf
-    ranks = np.zeros(nearest.shape, np.int64)
-    count_nearer(squared, np.take_along_axis(squared, nearest, axis=1), ranks)
-    return ranks.ravel()
-
-
-@fast_kernel
-def count_nearer(squared: Floats, limits: Floats, ranks: NDArray[np.int64]) -> None:
-    """ranks[i, j] = how many of squared[i] are below limits[i, j]."""
-    for i in range(squared.shape[0]):
-        for j in range(limits.shape[1]):
-            limit, below = limits[i, j], 0
-            for other in range(squared.shape[1]):
-                below += squared[i, other] < limit
-            ranks[i, j] = below

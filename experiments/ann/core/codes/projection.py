@@ -67,7 +67,8 @@ class Projection:
 
 @kernel
 def multiply(rows: Floats | Bytes | Words, panels: Floats | Packed, products: Products) -> None:
-    """products = rows @ weights in panels, four rows and 64 columns at a time."""
+    """products (m, width) = rows (m, d) @ weights in panels, four rows and 64 columns at a time."""
+    # The rows outside: four of them stay in the first cache while all panels pass.
     for first in range(0, rows.shape[0], 4):
         for column in range(0, products.shape[1], 64):
             project_four(rows, first, panels, column, products)
@@ -76,9 +77,13 @@ def multiply(rows: Floats | Bytes | Words, panels: Floats | Packed, products: Pr
 def in_panels(weights: NDArray[Number], together: int) -> NDArray[Number]:
     """A matrix (d, width), width a multiple of 16, as panels of 16 columns (width / 16, d / together, 16 * together),
     where numbers of ``together`` rows of a column stand side by side.
+
+    >>> in_panels(np.arange(64, dtype=np.int16).reshape(4, 16), 2)[0, 0, :6]  # rows 0 and 1 of columns 0, 1, 2
+    array([ 0, 16,  1, 17,  2, 18], dtype=int16)
     """
     d, width = weights.shape
     count, height = width // LANES, d // together
     panels: NDArray[Number] = aligned_rows(count * height, LANES * together, weights.dtype).reshape(count, height, -1)
+    # (height, together, count, lane) -> (count, height, lane, together)
     panels[:] = weights.reshape(height, together, count, LANES).transpose(2, 0, 3, 1).reshape(panels.shape)
     return panels

@@ -7,7 +7,8 @@ from typing import NamedTuple
 import numpy as np
 
 from experiments.ann.core.codes.codes import Principal
-from experiments.ann.core.codes.line_codes import Codes, LineCodec, QueryCodes, fit_line_codec
+from experiments.ann.core.codes.line_codes import Codes, LineCodec, QueryCodes
+from experiments.ann.core.codes.line_fit import fit_line_codec
 from experiments.ann.core.codes.stored_vector import Stored
 from experiments.ann.core.simd.distance import Floats
 from experiments.ann.core.simd.machine import has_vnni
@@ -30,7 +31,7 @@ class ShortCodes(NamedTuple):
 
 
 def short_codes(vectors: Stored, principal: Principal, threads: int, *, portable: bool = False) -> ShortCodes:
-    """Fit a codec and encode the base; ``portable`` does without VNNI."""
+    """Fit a codec and encode the base (n, width), padded; ``portable`` does without VNNI."""
     if vectors.shape[1] <= LANES and vectors.dtype == np.float32:
         return ShortCodes(None, vectors)
     vnni = has_vnni() and not portable

@@ -54,7 +54,7 @@ def rerank(
     Args:
         base, queries: padded vectors, floats or bytes.
         codes: of the base; their type selects the instructions.
-        found: ids (m, most) by code distance, -1 behind the last.
+        found: ids (m, most) by code distance, -1 after the last.
         pools: scratch (1, at least k), a multiple of 8 wide, on cache lines.
         keys: scratch (8,).
         ids, squared: out (m, k).
@@ -157,7 +157,7 @@ def search_lists(
         codes, query_codes: what the search compares, of the base and of the queries (m).
         vectors, queries: what is measured at the end, padded.
         k: neighbors per query; what is not found is -1 at infinite distance.
-        size: search list size, raised to k and lowered to the number of vectors.
+        size: length of the candidate list, raised to k and lowered to the number of vectors.
         spread: the first ``spread * k`` of a list by code are measured at the end, and at least half of the list; all
             of it where it is as long as the base.
         allowed: which nodes may be results (n,); all by default.

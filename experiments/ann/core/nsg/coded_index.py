@@ -22,7 +22,8 @@ from experiments.ann.core.codes.projection import Projection
 from experiments.ann.core.codes.short_codes import ShortCodes, short_codes
 from experiments.ann.core.codes.stored_vector import Stored
 from experiments.ann.core.nsg.batch_search import search_allowed, search_lists
-from experiments.ann.core.nsg.index import NSG, SearchResult, check_sizes, checked_mask
+from experiments.ann.core.nsg.counted_search import SearchResult
+from experiments.ann.core.nsg.index import NSG, check_sizes, checked_mask
 from experiments.ann.core.nsg.lists import STARTS, lists_with_start
 from experiments.ann.core.nsg.storage import read_arrays, write_arrays
 from experiments.ann.core.simd.distance import Floats, Ids, MetricSpace, checked_vectors

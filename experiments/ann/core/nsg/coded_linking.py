@@ -15,7 +15,7 @@ from experiments.ann.core.codes.stored_vector import Stored, measure
 from experiments.ann.core.nsg.batch_search import key_rows
 from experiments.ann.core.nsg.coded_search import request_codes
 from experiments.ann.core.nsg.pruning import choose_edges
-from experiments.ann.core.nsg.search import Stamps, next_stamp
+from experiments.ann.core.nsg.search import Visited, next_mark
 from experiments.ann.core.simd.code_vector import block_keys
 from experiments.ann.core.simd.distance import Floats, Ids, Keys, key_node, make_key
 from experiments.ann.core.simd.kernel import kernel
@@ -79,7 +79,7 @@ def collect(
         codes: of the base.
         queries: rows that codes are compared with.
         entries: rows of the lists (at most AT_ONCE,).
-        size: search list size.
+        size: length of the candidate list.
     """
     pools, keys, met = scratch.pools, scratch.keys, scratch.met
     pools[:] = NO_KEY
@@ -141,8 +141,8 @@ def link_by_codes(
     size: int,
     most: int,
     scratch: Collectors,
-    stamps: Stamps,
-    stamp: int,
+    visited: Visited,
+    mark: int,
     links: Ids,
     squared: Floats,
 ) -> int:
@@ -157,9 +157,9 @@ def link_by_codes(
         entries = (n + some % (lists.shape[0] - n)).astype(np.int32)
         collect(lists, codes, queries, first, entries, size, scratch)
         for slot in range(some.shape[0]):
-            stamp = next_stamp(stamps, stamp)
-            link_node(knn, knn_squared, vectors, codes, some[slot], most, slot, scratch, stamps, stamp, links, squared)
-    return stamp
+            mark = next_mark(visited, mark)
+            link_node(knn, knn_squared, vectors, codes, some[slot], most, slot, scratch, visited, mark, links, squared)
+    return mark
 
 
 @kernel
@@ -172,24 +172,24 @@ def link_node(
     most: int,
     slot: int,
     scratch: Collectors,
-    stamps: Stamps,
-    stamp: int,
+    visited: Visited,
+    mark: int,
     links: Ids,
     squared: Floats,
 ) -> None:
     """Choose the out-edges of a node among its nearest neighbors and what the search in a slot has met."""
     met, count = scratch.met[slot], scratch.counts[slot]
-    stamps[node] = stamp
+    visited[node] = mark
     near = 0
     for i in range(knn.shape[1]):
         if knn[node, i] >= 0:
-            stamps[knn[node, i]] = stamp
+            visited[knn[node, i]] = mark
             near += 1
     distinct = 0
     for i in range(count):
         other = key_node(met[i])
-        if stamps[other] != stamp:
-            stamps[other] = stamp
+        if visited[other] != mark:
+            visited[other] = mark
             met[distinct] = met[i]
             distinct += 1
     room = max(most - near, 0)

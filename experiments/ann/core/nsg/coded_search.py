@@ -44,12 +44,12 @@ def search_codes(
             start with -1; row n holds the nodes to start from.
         codes: of the base, from ``LineCodec.encode``; or the vectors themselves, float32.
         queries: rows of ``LineCodec.encode_queries``; or the queries themselves, float32.
-        size: search list size.
+        size: length of the candidate list.
         pools: scratch (in flight, at least ``size``), a multiple of 8 wide, on cache lines.
         seen: scratch (in flight, a power of 2) in which nodes that were measured are looked up, or without columns:
             then they are measured again, which is quicker where a code is one cache line.
         keys: scratch (R + 8,).
-        found: out, ids (m, search list size) by code distance, -1 where there are no more.
+        found: out, ids (m, length of the candidate list) by code distance, -1 where there are no more.
         measured: out, code distances measured per query (m,).
     """
     flights, remembers = pools.shape[0], seen.shape[1] > 0

@@ -16,7 +16,6 @@ from collections.abc import Generator
 from dataclasses import asdict
 from functools import cached_property
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -29,29 +28,14 @@ from experiments.ann.core.nsg.building import (
     build_steps,
     stored_form,
 )
+from experiments.ann.core.nsg.counted_search import SearchResult, search_graph
 from experiments.ann.core.nsg.lists import lists_with_start
 from experiments.ann.core.nsg.neighbors import Step
 from experiments.ann.core.nsg.reachability import count_unreachable, degrees, mutual_degrees
-from experiments.ann.core.nsg.search import search_rows
 from experiments.ann.core.nsg.storage import read_arrays, write_arrays
 from experiments.ann.core.simd.distance import Floats, Ids, MetricSpace, checked_vectors
-from experiments.ann.core.simd.kernel import finish, run_all, usable_cores
+from experiments.ann.core.simd.kernel import finish, usable_cores
 from experiments.ann.core.simd.vector import padded
-
-
-class SearchResult(NamedTuple):
-    """Neighbors of a batch of queries with what they cost."""
-
-    ids: Ids
-    """(m, k), nearest first; -1 where nothing was found."""
-    distances: Floats
-    """(m, k) in the metric's terms: squared l2, 1 - cos, or minus the inner product; infinity where nothing was
-    found.
-    """
-    distance_computations: Ids
-    """(m,) distances measured per query."""
-    hops: Ids
-    """(m,) nodes expanded per query."""
 
 
 class NSG:
@@ -197,41 +181,6 @@ class NSG:
     def nbytes(self) -> int:
         """Bytes of vectors and graph."""
         return self.graph.nbytes + self.base.nbytes
-
-
-def search_graph(
-    graph: Ids, base: Floats, queries: Floats, entries: Ids, k: int, search_list_size: int, threads: int
-) -> SearchResult:
-    """Search a batch on any padded graph; distances are squared."""
-    m, n = len(queries), len(base)
-    capacity = min(max(search_list_size, k), n)
-    ids, squared = np.full((m, k), -1, np.int32), np.full((m, k), np.inf, np.float32)
-    counts, hops = np.zeros(m, np.int32), np.zeros(m, np.int32)
-    chunk = max(1, min(128, -(-m // (4 * threads))))
-    pools = np.empty((threads, capacity), np.int64)
-    stamps = np.zeros((threads, n), np.uint8)
-    last = [0] * threads
-
-    def work(worker: int, start: int, stop: int) -> None:
-        last[worker] = search_rows(
-            graph,
-            base,
-            queries,
-            start,
-            stop,
-            entries,
-            capacity,
-            pools[worker],
-            stamps[worker],
-            last[worker],
-            ids,
-            squared,
-            counts,
-            hops,
-        )
-
-    run_all(work, m, chunk=chunk, threads=threads)
-    return SearchResult(ids, squared, counts, hops)
 
 
 def check_sizes(k: int, search_list_size: int) -> None:

@@ -18,7 +18,8 @@ from experiments.ann.core.codes.short_codes import ShortCodes
 from experiments.ann.core.codes.stored_vector import Stored
 from experiments.ann.core.exact.exact import knn_graph_steps
 from experiments.ann.core.nsg.coded_neighbors import FEWEST, coded_graph_steps
-from experiments.ann.core.nsg.grouped_neighbors import GROUP, JOINED, grouped_graph_steps
+from experiments.ann.core.nsg.grouped_neighbors import grouped_graph_steps
+from experiments.ann.core.nsg.groups import GROUP, JOINED
 from experiments.ann.core.simd.distance import Floats, Ids
 from experiments.ann.core.simd.machine import has_vnni
 

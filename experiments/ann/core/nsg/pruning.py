@@ -10,13 +10,14 @@ node receives all of them at once.
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
-from numpy.typing import NDArray
 
 from experiments.ann.core.codes.line_codes import Codes
 from experiments.ann.core.codes.stored_vector import Stored, not_occluded
 from experiments.ann.core.nsg.equals import TWINS, followers_first
-from experiments.ann.core.nsg.search import Stamps, best_first, next_stamp
+from experiments.ann.core.nsg.search import Visited, best_first, next_mark
 from experiments.ann.core.simd.distance import Floats, Ids, Keys, key_distance, key_node, make_key
 from experiments.ann.core.simd.kernel import kernel
 from experiments.ann.core.simd.lanes import BLOCK
@@ -113,6 +114,27 @@ def choose_edges(
         squared[node, i] = key_distance(kept[i])
 
 
+class LinkScratch(NamedTuple):
+    """Scratch of one thread for ``link_nodes``."""
+
+    pool: Keys
+    """(length of the candidate list,)."""
+    met: Keys
+    """(n + k + 8,), keys of the nodes that a search measures, then of all candidates."""
+    others: Keys
+    """As long as ``met``, for selections."""
+    visited: Visited
+    """(n,) marks of the visited set."""
+    mark: Keys
+    """(1,) the last mark used."""
+
+
+def link_scratch(list_size: int, n: int, k: int) -> LinkScratch:
+    """Room for searches with a candidate list of some length among n nodes with k neighbors."""
+    met, others = np.empty((2, n + k + BLOCK), np.int64)
+    return LinkScratch(np.empty(list_size, np.int64), met, others, np.zeros(n, np.uint8), np.zeros(1, np.int64))
+
+
 @kernel
 def link_nodes(
     knn: Ids,
@@ -122,49 +144,39 @@ def link_nodes(
     start: int,
     stop: int,
     entries: Ids,
-    capacity: int,
     most: int,
-    from_search: bool,
-    pool: Keys,
-    met: Keys,
-    stamps: Stamps,
-    stamp: int,
+    scratch: LinkScratch,
     links: Ids,
     squared: Floats,
-) -> int:
+) -> None:
     """Choose the out-edges of nodes start..stop-1 before reverse edges.
 
     Args:
         knn, knn_squared: k nearest neighbor graph (n, k) and its squared distances.
         base: padded vectors (n, d).
         codes: see ``keep_unoccluded``.
-        entries: nodes where the searches start; row ``node % len(entries)`` is used.
-        capacity: search list size.
+        entries: nodes where the searches start; row ``node % len(entries)`` is used. Without columns nothing is
+            searched, and candidates are the node's own neighbors.
         most: candidates that are kept, the nearest first.
-        from_search: whether candidates are those met by a search, beside the node's own neighbors.
-        pool, met: scratch (>= capacity,) and (>= n + k + 8,).
         links, squared: out, edges (n, max_degree) from the nearest, and their squared distances.
-
-    Returns:
-        The last stamp used.
     """
-    others = np.empty(met.shape[0], np.int64)
+    pool, met, visited = scratch.pool, scratch.met, scratch.visited
+    mark = scratch.mark[0]
     for node in range(start, stop):
-        stamp = next_stamp(stamps, stamp)
-        size = 0
-        if from_search:
-            own_entries = entries[node % entries.shape[0]]
-            _, size, _ = best_first(knn, base, base[node], own_entries, pool, capacity, stamps, stamp, met)
-            size = without(met, size, node)
-        stamps[node] = stamp
+        mark = next_mark(visited, mark)
+        own_entries = entries[node % entries.shape[0]]
+        _, size, _ = best_first(knn, base, base[node], own_entries, pool, pool.shape[0], visited, mark, met)
+        size = without(met, size, node)
+        # The search has marked what it met; neighbors that it did not meet are added, with distances that are known.
+        visited[node] = mark
         for i in range(knn.shape[1]):
             neighbor = knn[node, i]
-            if neighbor >= 0 and stamps[neighbor] != stamp:
-                stamps[neighbor] = stamp
+            if neighbor >= 0 and visited[neighbor] != mark:
+                visited[neighbor] = mark
                 met[size] = make_key(knn_squared[node, i], neighbor)
                 size += 1
-        choose_edges(base, codes, node, met, size, most, others, links, squared)
-    return stamp
+        choose_edges(base, codes, node, met, size, most, scratch.others, links, squared)
+    scratch.mark[0] = mark
 
 
 @kernel
@@ -175,84 +187,3 @@ def without(keys: Keys, size: int, node: int) -> int:
             keys[i] = keys[size - 1]
             return size - 1
     return size
-
-
-@kernel
-def reverse_lists(links: Ids, squared: Floats) -> tuple[NDArray[np.int64], Keys]:
-    """Incoming edges of every node: offsets (n + 1,) and keys of the sources, by target and then by source id."""
-    n, width = links.shape
-    offsets = np.zeros(n + 1, np.int64)
-    for source in range(n):
-        for i in range(width):
-            if links[source, i] < 0:
-                break
-            offsets[links[source, i] + 1] += 1
-    for node in range(n):
-        offsets[node + 1] += offsets[node]
-    fill = offsets[:-1].copy()
-    incoming = np.empty(offsets[n], np.int64)
-    for source in range(n):
-        for i in range(width):
-            target = links[source, i]
-            if target < 0:
-                break
-            incoming[fill[target]] = make_key(squared[source, i], source)
-            fill[target] += 1
-    return offsets, incoming
-
-
-@kernel
-def join_reverse(
-    vectors: Stored,
-    codes: Codes | Floats,
-    links: Ids,
-    squared: Floats,
-    offsets: NDArray[np.int64],
-    incoming: Keys,
-    start: int,
-    stop: int,
-    joined: Ids,
-) -> None:
-    """Add to each of the nodes start..stop-1 the reverse of its incoming edges; prune by the rule where they do not
-    fit.
-
-    ``joined`` (n, max_degree) receives the edges, from the nearest.
-    """
-    width = links.shape[1]
-    kept = np.empty(width, np.int64)
-    for node in range(start, stop):
-        union = np.empty(width + offsets[node + 1] - offsets[node] + BLOCK, np.int64)
-        size = 0
-        while size < width and links[node, size] >= 0:
-            union[size] = make_key(squared[node, size], links[node, size])
-            size += 1
-        own = size
-        for i in range(offsets[node], offsets[node + 1]):
-            if not np.any(links[node, :own] == key_node(incoming[i])):
-                union[size] = incoming[i]
-                size += 1
-        chosen = union
-        if size > width:
-            size = keep_unoccluded(vectors, codes, node, union, size, np.empty_like(union), kept)
-            chosen = kept
-        else:
-            sort_few(union, size)
-        for i in range(size):
-            joined[node, i] = key_node(chosen[i])
-
-
-@kernel
-def nearest_left_out(graph: Ids, knn: Ids, start: int, stop: int, spare: Ids) -> None:
-    """The nearest neighbors (n, few) of nodes start..stop-1 that are not in their lists; -1 behind the last."""
-    for node in range(start, stop):
-        count = 0
-        for other in knn[node]:
-            if other < 0 or count == spare.shape[1]:
-                break
-            known = False
-            for neighbor in graph[node]:
-                known |= neighbor == other
-            if not known:
-                spare[node, count] = other
-                count += 1
-        spare[node, count:] = -1

@@ -12,7 +12,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from experiments.ann.core.nsg.search import Stamps, best_first, next_stamp
+from experiments.ann.core.nsg.search import Visited, best_first, next_mark
 from experiments.ann.core.simd.distance import Floats, Ids, Keys, key_node
 from experiments.ann.core.simd.kernel import kernel
 
@@ -72,7 +72,7 @@ def place_in(graph: Ids, node: int, parents: Ids) -> int:
 
 @kernel
 def repair(
-    graph: Ids, base: Floats, root: int, entries: Ids, capacity: int, pool: Keys, met: Keys, stamps: Stamps
+    graph: Ids, base: Floats, root: int, entries: Ids, capacity: int, pool: Keys, met: Keys, visited: Visited
 ) -> int:
     """Make every node reachable from ``root``, in place.
 
@@ -81,8 +81,8 @@ def repair(
         base: vectors (n, d).
         root: the navigating node.
         entries: where the search for an unreached node starts, reachable nodes.
-        capacity: its search list size.
-        pool, met, stamps: scratch (>= capacity,), (>= n,), (n,) of zeros.
+        capacity: its length of the candidate list.
+        pool, met, visited: scratch (>= capacity,), (>= n,), (n,) of zeros.
 
     Returns:
         Number of edges that were attached.
@@ -93,12 +93,12 @@ def repair(
     parents[root] = root
     reached = grow_tree(graph, root, parents, order, 0)
     attached = 0
-    stamp = 0
+    mark = 0
     for node in range(n):
         if parents[node] >= 0:
             continue
-        stamp = next_stamp(stamps, stamp)
-        _, size, _ = best_first(graph, base, base[node], entries, pool, capacity, stamps, stamp, met)
+        mark = next_mark(visited, mark)
+        _, size, _ = best_first(graph, base, base[node], entries, pool, capacity, visited, mark, met)
         met[:size].sort()
         source = order[reached - 1]
         for i in range(size):

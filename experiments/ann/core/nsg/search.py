@@ -2,7 +2,7 @@
 
 The pool holds the ``search_list_size`` nearest nodes met so far, sorted. The nearest one that has not been expanded
 yet is expanded: its out-neighbors that were never met are measured and inserted. The search ends when the whole pool
-is expanded. Graphs are padded rectangles (n, R) of ids with -1 behind the last neighbor.
+is expanded. Graphs are padded rectangles (n, R) of ids with -1 after the last neighbor.
 
 Source: Fu, Xiang, Wang, Cai: Fast Approximate Nearest Neighbor Search With The Navigating Spreading-out Graph, PVLDB
 12(5), 2019, Algorithm 1.
@@ -17,7 +17,7 @@ from experiments.ann.core.simd.distance import Floats, Ids, Keys, key_distance, 
 from experiments.ann.core.simd.kernel import kernel
 from experiments.ann.core.simd.vector import LANES, prefetch, squared_distance
 
-Stamps = NDArray[np.uint8]
+Visited = NDArray[np.uint8]
 
 
 @kernel
@@ -44,16 +44,16 @@ def insert(pool: Keys, size: int, capacity: int, key: int) -> int:
 
 
 @kernel
-def next_stamp(stamps: Stamps, stamp: int) -> int:
+def next_mark(visited: Visited, mark: int) -> int:
     """A mark that no node carries: one more than the last, or 1 after clearing when a byte is used up."""
-    if stamp == 255:
-        stamps[:] = 0
+    if mark == 255:
+        visited[:] = 0
         return 1
-    return stamp + 1
+    return mark + 1
 
 
 @kernel
-def meet(neighbors: Ids, base: Floats, stamps: Stamps, stamp: int, fresh: NDArray[np.int64]) -> int:
+def meet(neighbors: Ids, base: Floats, visited: Visited, mark: int, fresh: NDArray[np.int64]) -> int:
     """Collect the neighbors (R,) that were never met into ``fresh``, and ask for their vectors; returns their
     number.
     """
@@ -61,8 +61,8 @@ def meet(neighbors: Ids, base: Floats, stamps: Stamps, stamp: int, fresh: NDArra
     for node in neighbors:
         if node < 0:
             break
-        if stamps[node] != stamp:
-            stamps[node] = stamp
+        if visited[node] != mark:
+            visited[node] = mark
             for line in range(min(base.shape[1] // LANES, 4)):
                 prefetch(base, node, line)
             fresh[count] = node
@@ -78,8 +78,8 @@ def best_first(
     entries: Ids,
     pool: Keys,
     capacity: int,
-    stamps: Stamps,
-    stamp: int,
+    visited: Visited,
+    mark: int,
     met: Keys,
 ) -> tuple[int, int, int]:
     """Search one query.
@@ -90,9 +90,9 @@ def best_first(
         query: vector (d,).
         entries: ids to start from; repeated ids count once.
         pool: scratch and result (>= capacity,), sorted keys.
-        capacity: search list size.
-        stamps: marks (n,); a node with ``stamp`` has been met.
-        stamp: mark of this search.
+        capacity: length of the candidate list.
+        visited: marks (n,); a node with ``mark`` has been met.
+        mark: mark of this search.
         met: out, keys of all nodes that were measured, in the order of meeting (>= n,), or an empty array.
 
     Returns:
@@ -103,8 +103,8 @@ def best_first(
     hops = 0
     keep_met = met.shape[0] > 0
     for node in entries:
-        if stamps[node] != stamp:
-            stamps[node] = stamp
+        if visited[node] != mark:
+            visited[node] = mark
             key = make_key(squared_distance(base, node, query), node)
             if keep_met:
                 met[measured] = key
@@ -120,7 +120,7 @@ def best_first(
         nearest = key_node(pool[position])
         pool[position] |= 1
         hops += 1
-        count = meet(graph[nearest], base, stamps, stamp, fresh)
+        count = meet(graph[nearest], base, visited, mark, fresh)
         first_inserted = capacity
         for i in range(count):
             key = make_key(squared_distance(base, fresh[i], query), fresh[i])
@@ -144,25 +144,25 @@ def search_rows(
     entries: Ids,
     capacity: int,
     pool: Keys,
-    stamps: Stamps,
-    stamp: int,
+    visited: Visited,
+    mark: int,
     ids: Ids,
     squared: Floats,
     distance_computations: Ids,
     hops: Ids,
 ) -> int:
-    """Search queries start..stop-1 and write their k nearest; returns the last stamp used."""
+    """Search queries start..stop-1 and write their k nearest; returns the last mark used."""
     k = ids.shape[1]
     nothing = pool[:0]
     for row in range(start, stop):
-        stamp = next_stamp(stamps, stamp)
+        mark = next_mark(visited, mark)
         own_entries = entries[row % entries.shape[0]]
         size, measured, expanded = best_first(
-            graph, base, queries[row], own_entries, pool, capacity, stamps, stamp, nothing
+            graph, base, queries[row], own_entries, pool, capacity, visited, mark, nothing
         )
         for i in range(min(k, size)):
             ids[row, i] = key_node(pool[i])
             squared[row, i] = key_distance(pool[i])
         distance_computations[row] = measured
         hops[row] = expanded
-    return stamp
+    return mark

@@ -1,8 +1,9 @@
 """Vector instructions on codes of one cache line, or on plain vectors, eight neighbors of a node at a time.
 
-Codes and the rows that they are compared with are those of ``line_codes``. An array of codes viewed as uint8 asks for
-the dot product of bytes (VNNI), as int8 for instructions that every processor has: the element type selects the code
-at compile time, so that both live in one cache of compiled kernels. Both ways give the same integers.
+A *code* is a vector rounded to 64 bytes, a *code distance* the whole number that stands for the squared distance of a
+code and a query. Their layout is that of ``codes.line_codes``. An array of codes viewed as uint8 asks for the dot
+product of bytes (VNNI), as int8 for instructions that every processor has: the element type selects the instructions at
+compile time, so that both live in one cache of compiled kernels. Both ways give the same integers.
 """
 
 from __future__ import annotations
@@ -54,7 +55,7 @@ def block_keys(
         codes: (n + 2, 64) of ``LineCodec.encode``, or float32 vectors (n, lines * 16).
         graph: ids (nodes, width); the eight from column ``first`` on are used.
         query, row: rows of ``LineCodec.encode_queries``, or float32 vectors, and the row that is compared.
-        keys: out, from place ``count`` on; what lies behind the appended ones is overwritten.
+        keys: out, from place ``count`` on; what lies after the appended ones is overwritten, eight in all.
         bound: key.
 
     Returns:
@@ -75,13 +76,16 @@ def block_keys(
             sums = _eight_floats(builder, base, width, ids, target)
         else:
             vnni = kinds["codes"].dtype == types.uint8
+            # The tables of decoded values are the last two rows: base + 64 (rows - 2).
             tables = builder.gep(base, [builder.shl(builder.sub(rows, ir.Constant(I64, 2)), ir.Constant(I64, 6))])
             sums = _eight_codes(builder, base, ids, target, tables if vnni else None)
+        # distance << 32 | id << 1. Distances are >= 0, floats or integers, so their bits are ordered like they are.
         key = builder.or_(
             builder.shl(builder.zext(sums, KEYS), ir.Constant(KEYS, [32] * BLOCK)),
             builder.shl(builder.zext(ids, KEYS), ir.Constant(KEYS, [1] * BLOCK)),
         )
         below = builder.icmp_signed("<", key, splat(builder, given["bound"], KEYS))
+        # Gaps of a block repeat its first id: wanted are that lane itself and all that differ from it.
         first_id = splat(builder, builder.extract_element(ids, ir.Constant(I32, 0)), ids.type)
         other = builder.icmp_signed("!=", ids, first_id)
         wanted = builder.and_(below, builder.or_(other, ir.Constant(other.type, [1] + [0] * (BLOCK - 1))))
@@ -103,6 +107,7 @@ def request_block(typing_context: Any, codes: Any, graph: Any, node: Any, first:
         base = element_pointer(context, builder, codes_type, arguments[0])
         stride = cgutils.unpack_tuple(builder, context.make_array(codes_type)(context, builder, arguments[0]).strides)
         rows = eight_rows(builder, base, stride[0], ids)
+        # The first line of all eight before the second of any: what is used first is asked for first.
         with cgutils.for_range(builder, arguments[4]) as loop:
             offset = builder.shl(loop.index, ir.Constant(I64, 6))
             for row in rows:
@@ -116,6 +121,7 @@ def _eight_floats(builder: Any, base: Any, width: Any, ids: Any, target: Any) ->
     """The bits of the squared distances of eight float32 rows to one, as <8 x i32>."""
     stride = builder.shl(width, ir.Constant(I64, 2))
     rows = eight_rows(builder, base, stride, ids)
+    # Eight running sums, one per row, are enough to keep the fused products busy.
     totals = [cgutils.alloca_once_value(builder, ir.Constant(FLOATS, [0.0] * 16)) for _ in rows]
     fma = declared(builder, "llvm.fmuladd.v16f32", FLOATS, [FLOATS] * 3)
     with cgutils.for_range(builder, builder.lshr(stride, ir.Constant(I64, 6))) as loop:
@@ -124,23 +130,27 @@ def _eight_floats(builder: Any, base: Any, width: Any, ids: Any, target: Any) ->
         for row, total in zip(rows, totals, strict=True):
             difference = builder.fsub(load_line(builder, row, offset, FLOATS), y)
             builder.store(builder.call(fma, [difference, difference, builder.load(total)]), total)
+    # Not ``eight_folds``: these distances only steer the search, so their order of sums is free.
     sums = eight_sums(builder, [builder.load(total) for total in totals])
     return builder.bitcast(sums, EIGHT)
 
 
 def _eight_codes(builder: Any, base: Any, ids: Any, target: Any, tables: Any | None) -> Any:
-    """Code distances of eight codes to a query row, as <8 x i32>: constant - 2 (products - |x|^2 / 2).
+    """Code distances of eight codes x to a query row y, as <8 x i32>: constant - 2 (products - |x|^2 / 2).
 
     With ``tables`` of decoded values bytes are multiplied (VNNI), without them the numbers of 4 bits themselves.
     """
     rows = eight_rows(builder, base, ir.Constant(I64, LINE), ids)
     words = tables is None
     add_products = _products_of_words(builder, target) if words else _products_of_bytes(builder, target, tables)
+    # The last four bytes of a code are -|x|^2 / 2 as int32: the sums begin with them. As factors the same bytes meet
+    # zeros, since a query row has nothing at their places.
     last = ir.Constant(INTS, [0] * 15 + [-1])
     totals = []
     for row in rows:
         code = load_line(builder, row, ir.Constant(I64, 0), BYTES)
         totals.append(add_products(builder.and_(builder.bitcast(code, INTS), last), code))
+    # After the 128 factors of one or two bytes each.
     constant = builder.gep(target, [ir.Constant(I64, 2 * LINE * (2 if words else 1))])
     constant = builder.load(builder.bitcast(constant, I32.as_pointer()), align=4)
     sums = eight_sums(builder, totals)
@@ -148,15 +158,20 @@ def _eight_codes(builder: Any, base: Any, ids: Any, target: Any, tables: Any | N
 
 
 def _products_of_bytes(builder: Any, target: Any, tables: Any) -> Callable[[Any, Any], Any]:
-    """Code that adds to 16 sums the products of a code, decoded by tables, and a query row of bytes."""
+    """Code that adds to 16 sums the products of a code, decoded by tables, and a query row of bytes.
+
+    Line 0 of factors and tables belongs to the low halves of a code's bytes, line 1 to the high halves.
+    """
     factors, values = (
         [load_line(builder, start, ir.Constant(I64, half * LINE), BYTES) for half in range(2)]
         for start in (target, tables)
     )
+    # vpshufb looks up 64 bytes at once, each in the 16 entries of its own quarter: so 16 bytes share a table.
     look_up = declared(builder, "llvm.x86.avx512.pshuf.b.512", BYTES, [BYTES, BYTES])
 
     def add(total: Any, code: Any) -> Any:
         low = builder.and_(code, ir.Constant(BYTES, [15] * LINE))
+        # No x86 shifts bytes: words are shifted, and the four bits that come from the byte above are masked.
         high = builder.lshr(builder.bitcast(code, WORDS), ir.Constant(WORDS, [4] * 32))
         high = builder.and_(builder.bitcast(high, BYTES), ir.Constant(BYTES, [15] * LINE))
         for numbers, table, factor in zip((low, high), values, factors, strict=True):
@@ -169,15 +184,17 @@ def _products_of_bytes(builder: Any, target: Any, tables: Any) -> Callable[[Any,
 def _products_of_words(builder: Any, target: Any) -> Callable[[Any, Any], Any]:
     """Code that adds to 16 sums the products of a code's numbers of 4 bits and a query row of 16 bits.
 
-    The row has the factors of even and odd bytes' low halves, then those of their high halves.
+    The row has the factors of even and odd bytes' low halves, then those of their high halves: step and origin of the
+    decoded values are in the factors and the constant, so nothing is looked up.
     """
     factors = [load_line(builder, target, ir.Constant(I64, LINE * quarter), WORDS) for quarter in range(4)]
 
     def add(total: Any, code: Any) -> Any:
         words = builder.bitcast(code, WORDS)
+        # A word is an even byte and above it an odd one: its four numbers lie at bits 0, 8, 4 and 12.
         for shift, factor in zip((0, 8, 4, 12), factors, strict=True):
             numbers = builder.lshr(words, ir.Constant(WORDS, [shift] * 32)) if shift else words
-            if shift < 12:
+            if shift < 12:  # above bit 12 there is nothing to mask
                 numbers = builder.and_(numbers, ir.Constant(WORDS, [15] * 32))
             total = add_word_products(builder, total, numbers, factor)
         return total

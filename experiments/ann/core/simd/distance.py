@@ -22,9 +22,14 @@ Keys = NDArray[np.int64]
 
 @fast_kernel
 def squared_l2_double(x: Floats, y: Floats | NDArray[np.float64]) -> float:
-    """sum_i (x_i - y_i)^2 in float64, for x and y (d,): ground truth."""
+    """sum_i (x_i - y_i)^2 in float64, for x and y (d,): ground truth.
+
+    >>> squared_l2_double(np.float32([1, 2]), np.float32([4, 6]))
+    25.0
+    """
     total = 0.0
     for i in range(x.shape[0]):
+        # The difference of two float32 is rounded in float32; in float64 it almost never is.
         difference = np.float64(x[i]) - np.float64(y[i])
         total += difference * difference
     return total
@@ -32,19 +37,33 @@ def squared_l2_double(x: Floats, y: Floats | NDArray[np.float64]) -> float:
 
 @kernel
 def make_key(distance: np.float32, node: int) -> int:
-    """Key of a node at a squared distance >= 0; the bits of non-negative floats are ordered like the floats."""
+    """Key of a node at a squared distance >= 0; the bits of non-negative floats are ordered like the floats.
+
+    >>> make_key(1.0, 5) == (0x3F800000 << 32) + 2 * 5
+    True
+    >>> make_key(0.5, 9) < make_key(1.0, 5) < make_key(1.0, 6)
+    True
+    """
     return int((np.int64(np.float32(distance).view(np.int32)) << 32) | (np.int64(node) << 1))
 
 
 @kernel
 def key_distance(key: int) -> np.float32:
-    """Squared distance in a key."""
+    """Squared distance in a key.
+
+    >>> float(key_distance(make_key(2.25, 7)))
+    2.25
+    """
     return np.int32(key >> 32).view(np.float32)
 
 
 @kernel
 def key_node(key: int) -> int:
-    """Id in a key."""
+    """Id in a key, whether it is marked as expanded or not.
+
+    >>> key_node(make_key(2.25, 7)), key_node(make_key(2.25, 7) | 1)
+    (7, 7)
+    """
     return (key & 0xFFFFFFFF) >> 1
 
 
@@ -82,11 +101,17 @@ class MetricSpace:
         return {"metric": self.metric, "dim": self.dim, "radius": self.radius, "has_zeros": self.has_zeros}
 
     def place_base(self, base: Floats) -> Floats:
-        """Base vectors (n, dim) in the space: (n, dim) or (n, dim + 1)."""
+        """Base vectors (n, dim) in the space: (n, dim) or (n, dim + 1).
+
+        >>> base = np.float32([[3, 4], [0, 1]])
+        >>> MetricSpace.of_base(base, "ip").place_base(base)[:, 2]  # sqrt(5^2 - |x|^2)
+        array([0.       , 4.8989797], dtype=float32)
+        """
         if self.metric == "l2":
             return base
         lengths = np.sqrt(np.einsum("ij,ij->i", base, base, dtype=np.float64))
         if self.metric == "ip":
+            # M^2 - |x|^2 of the longest vector may come out a little below 0.
             extra = np.sqrt(np.maximum(self.radius**2 - lengths**2, 0.0))
             return np.hstack([base, extra[:, None]]).astype(np.float32)
         unit = (base / np.where(lengths == 0, 1.0, lengths)[:, None]).astype(np.float32)
@@ -112,14 +137,22 @@ class MetricSpace:
         if self.metric == "l2":
             return squared
         if self.metric == "cosine":
+            # d^2 = 2 - 2 cos of unit vectors; a query of zeros is a unit vector from nothing, and its cosine is 0.
             zero = (queries == 0).all(axis=1, keepdims=True)
             return np.where(zero & np.isfinite(squared), np.float32(1.0), squared / 2)
+        # d^2 = M^2 + |q|^2 - 2 q.x
         lengths = np.einsum("ij,ij->i", queries, queries, dtype=np.float64)
         return ((squared - self.radius**2 - lengths[:, None]) / 2).astype(np.float32)
 
 
 def checked_vectors(vectors: ArrayLike, what: str, dim: int | None = None) -> Floats:
     """Vectors as a C-ordered float32 array (n, d).
+
+    >>> checked_vectors([[1, 2], [3, 4]], "base").dtype
+    dtype('float32')
+    >>> checked_vectors([1, 2], "queries")
+    Traceback (most recent call last):
+    ValueError: queries: expected an array (n, d) with d >= 1, got shape (2,)
 
     Raises:
         ValueError: not two-dimensional, no coordinate, of another dimension than ``dim``, or not finite.
@@ -130,6 +163,7 @@ def checked_vectors(vectors: ArrayLike, what: str, dim: int | None = None) -> Fl
         raise ValueError(f"{what}: expected an array (n, d) with d >= 1, got shape {array.shape}")
     if dim is not None and array.shape[1] != dim:
         raise ValueError(f"{what}: expected {dim} dimensions, as in the base, got {array.shape[1]}")
+    # Integers and booleans are finite: that pass over the data is spared.
     if given.dtype.kind not in "biu" and not np.isfinite(array).all():
         raise ValueError(f"{what}: expected finite numbers, got NaN or infinity")
     return array

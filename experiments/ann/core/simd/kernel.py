@@ -30,6 +30,7 @@ meaning.
 
 def kernel(function: F) -> F:
     """Compile a module-level function; sums keep the order that is written."""
+    # error_model="numpy": x / 0 is infinity or NaN, so that a loop has no branch that raises.
     return _stamped(numba.njit(function, cache=True, nogil=True, error_model="numpy"))
 
 
@@ -78,7 +79,7 @@ def run_chunks(work: Callable[[int, int, int], object], total: int, *, chunk: in
         work: handles items start..stop-1; ``worker`` in [0, threads) names the scratch memory that it may use.
         total: number of items.
         chunk: items per call.
-        threads: workers; one runs in the caller's thread.
+        threads: workers; with more than one the caller's thread only waits and counts.
 
     Raises:
         Exception: whatever ``work`` raised, once; the remaining chunks are dropped.
@@ -127,7 +128,15 @@ def run_chunks(work: Callable[[int, int, int], object], total: int, *, chunk: in
 
 
 def run_all(work: Callable[[int, int, int], object], total: int, *, chunk: int, threads: int) -> None:
-    """``run_chunks`` for callers that show no progress; the caller's thread works too."""
+    """``run_chunks`` for callers that show no progress; the caller's thread works too.
+
+    >>> squares = [0] * 5
+    >>> def work(worker: int, start: int, stop: int) -> None:
+    ...     squares[start:stop] = [i * i for i in range(start, stop)]
+    >>> run_all(work, 5, chunk=2, threads=2)
+    >>> squares
+    [0, 1, 4, 9, 16]
+    """
     starts = iter(range(0, total, chunk))
     lock = threading.Lock()
     failures: list[BaseException] = []
@@ -156,7 +165,14 @@ def run_all(work: Callable[[int, int, int], object], total: int, *, chunk: int, 
 
 
 def finish(steps: Generator[object, None, T]) -> T:
-    """Run a stepwise computation to its end and return its value."""
+    """Run a stepwise computation to its end and return its value.
+
+    >>> def steps():
+    ...     yield 1
+    ...     return "done"
+    >>> finish(steps())
+    'done'
+    """
     while True:
         try:
             next(steps)

@@ -20,6 +20,7 @@ def supports(*features: str) -> bool:
 
     A processor or features that the user names to numba (NUMBA_CPU_NAME, NUMBA_CPU_FEATURES) are taken at their word.
     """
+    # The host says nothing about a processor that numba was told to compile for.
     if config.CPU_NAME or config.CPU_FEATURES:
         return all(f"+{feature}" in (config.CPU_FEATURES or "").split(",") for feature in features)
     host = llvm.get_host_cpu_features()
@@ -28,6 +29,7 @@ def supports(*features: str) -> bool:
 
 def has_vnni() -> bool:
     """Whether kernels may use the dot product of bytes on 64-byte registers."""
+    # vnni has the dot product (vpdpbusd), bw the look-up of bytes (vpshufb) on 64 bytes.
     return supports("avx512vnni", "avx512bw")
 
 
@@ -46,5 +48,6 @@ def has_tiles() -> bool:
     """Whether this process may use tile registers: Linux lends them to those that ask."""
     if not compiles_for_tiles() or sys.platform != "linux":
         return False
+    # A tile fills 8 KB of every saved thread state, so the kernel refuses it (SIGILL) to a process that has not asked.
     asked: int = ctypes.CDLL(None).syscall(ARCH_PRCTL, REQUEST_PERMISSION, TILE_DATA)
     return asked == 0

@@ -13,13 +13,13 @@ from experiments.ann.core.simd.lanes import BLOCK, I64, KEYS, splat, store_some
 from experiments.ann.core.simd.vector import element_pointer, instruction
 
 SCALAR = 24
-"""Keys among which splitting one by one is as fast."""
+"""Keys up to which splitting one by one is as fast."""
 
 
 @instruction
 def split_eight(typing_context: Any, keys: Any, first: Any, pivot: Any, place: Any, others: Any) -> Any:
     """Of the eight keys from ``first`` on, store those up to a pivot from ``place`` on, and the rest in ``others`` from
-    ``first - place`` on; returns the place behind the former. What lies behind them is overwritten, eight in all.
+    ``first - place`` on; returns the place after the former. What lies after them is overwritten, eight in all.
     """
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
@@ -31,6 +31,8 @@ def split_eight(typing_context: Any, keys: Any, first: Any, pivot: Any, place: A
         eight = builder.load(builder.bitcast(address(kinds[0], keys, first), KEYS.as_pointer()), align=8)
         below = builder.icmp_signed("<=", eight, splat(builder, pivot, KEYS))
         above = builder.xor(below, ir.Constant(below.type, [1] * BLOCK))
+        # Of ``first`` keys seen (counted from where splitting began) ``place`` stayed, so first - place have left. In
+        # ``keys`` place <= first: what the eight stores overwrite has been read.
         store_some(builder, eight, above, address(kinds[4], others, builder.sub(first, place)))
         return builder.add(place, store_some(builder, eight, below, address(kinds[0], keys, place)))
 
@@ -40,7 +42,12 @@ def split_eight(typing_context: Any, keys: Any, first: Any, pivot: Any, place: A
 @kernel
 def split(keys: Keys, first: int, stop: int, pivot: int, others: Keys) -> int:
     """Move the keys first..stop-1 up to a pivot to the front, in their order, and copy the rest to ``others`` (at least
-    stop - first + 8,); returns the place behind the former.
+    stop - first + 8,); returns the place after the former.
+
+    >>> import numpy as np
+    >>> keys, others = np.array([5, 1, 7, 3]), np.zeros(12, np.int64)
+    >>> split(keys, 0, 4, 4, others), keys[:2].tolist(), others[:2].tolist()
+    (2, [1, 3], [5, 7])
     """
     place = first
     vectors = stop - (stop - first) % BLOCK
@@ -61,14 +68,21 @@ def select_smallest(keys: Keys, size: int, count: int, others: Keys) -> None:
     """Partition keys[:size] so that the ``count`` smallest come first (Hoare's selection).
 
     ``others`` is scratch (at least size + 8,).
+
+    >>> import numpy as np
+    >>> keys = np.array([9, 2, 8, 1, 7, 3])
+    >>> select_smallest(keys, 6, 3, np.zeros(14, np.int64))
+    >>> sorted(keys[:3].tolist())
+    [1, 2, 3]
     """
     low, high = 0, size
     while high - low > SCALAR and low < count < high:
+        # The median of three: min(max(a, b), c), but not below min(a, b). Ordered keys are halved by it.
         a, b, c = keys[low], keys[(low + high) >> 1], keys[high - 1]
         pivot = max(min(a, b), min(max(a, b), c))
         place = split(keys, low, high, pivot, others)
         copy_keys(others, 0, high - place, keys, place)
-        if place == high:
+        if place == high:  # the pivot is the largest, and splitting again would change nothing
             break
         low, high = (place, high) if place <= count else (low, place)
     select_one_by_one(keys, low, high - 1, count)
@@ -76,7 +90,10 @@ def select_smallest(keys: Keys, size: int, count: int, others: Keys) -> None:
 
 @kernel
 def select_one_by_one(keys: Keys, low: int, high: int, count: int) -> None:
-    """``select_smallest`` where it is known that the ``count`` smallest end in low..high."""
+    """``select_smallest`` where it is known that the ``count`` smallest end in low..high.
+
+    Source: Hoare: Algorithm 65, Find, CACM 4(7), 1961.
+    """
     while low < high:
         pivot = keys[(low + high) >> 1]
         i, j = low, high
@@ -89,6 +106,7 @@ def select_one_by_one(keys: Keys, low: int, high: int, count: int) -> None:
                 keys[i], keys[j] = keys[j], keys[i]
                 i += 1
                 j -= 1
+        # keys[low..j] <= pivot <= keys[i..high], and what lies between is the pivot: go on where place count - 1 is.
         if count - 1 <= j:
             high = j
         elif count - 1 >= i:

@@ -33,15 +33,23 @@ def instruction(generator: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def aligned_rows(rows: int, width: int, dtype: Any) -> NDArray[Any]:
-    """Zeros (rows, width) whose first byte lies on a cache line."""
+    """Zeros (rows, width) whose first byte lies on a cache line.
+
+    >>> aligned_rows(3, 16, np.float32).ctypes.data % LINE
+    0
+    """
     size = rows * width * np.dtype(dtype).itemsize
-    raw = np.zeros(size + LINE, np.uint8)
-    offset = -raw.ctypes.data % LINE
+    raw = np.zeros(size + LINE, np.uint8)  # numpy promises 16 bytes of alignment; the rest is up to us
+    offset = -raw.ctypes.data % LINE  # 0..63 bytes up to the next line
     return raw[offset : offset + size].view(dtype).reshape(rows, width)
 
 
 def padded(vectors: NDArray[np.float32], threads: int = 1) -> NDArray[np.float32]:
-    """Copy of vectors (n, d) with zeros up to a multiple of ``LANES``, aligned to cache lines."""
+    """Copy of vectors (n, d) with zeros up to a multiple of ``LANES``, aligned to cache lines.
+
+    >>> padded(np.ones((2, 20), np.float32)).shape
+    (2, 32)
+    """
     n, d = vectors.shape
     rows: NDArray[np.float32] = aligned_rows(n, -(-d // LANES) * LANES, np.float32)
 
@@ -53,10 +61,10 @@ def padded(vectors: NDArray[np.float32], threads: int = 1) -> NDArray[np.float32
 
 
 def element_pointer(context: Any, builder: Any, array_type: Any, array: Any, *indices: Any) -> Any:
-    """Address of array[indices] of a C-ordered array, as a byte pointer."""
+    """Address of array[indices] of a C-ordered array, as a byte pointer; fewer indices than axes address a row."""
     view = context.make_array(array_type)(context, builder, array)
     strides = cgutils.unpack_tuple(builder, view.strides)
-    offset = ir.Constant(ir.IntType(64), 0)
+    offset = ir.Constant(ir.IntType(64), 0)  # sum of index * stride, in bytes
     for index, stride in zip(indices, strides, strict=False):
         offset = builder.add(offset, builder.mul(index, stride))
     data = builder.bitcast(view.data, ir.IntType(8).as_pointer())
@@ -82,17 +90,26 @@ def squared_distance(typing_context: Any, x: Any, i: Any, y: Any) -> Any:
 
 
 def sums_of_squares(builder: Any, rows: list[Any], right: Any, length: Any) -> list[Any]:
-    """Code of 16 partial sums of the squared distance of each of some rows of floats to one row."""
+    """Code of 16 partial sums of the squared distance of each of some rows of floats to one row.
+
+    Args:
+        rows: addresses of the rows; each takes two vectors of running sums.
+        right: address of the row that they are compared with.
+        length: floats of a row, a multiple of 16.
+    """
     word, lanes = ir.IntType(64), ir.VectorType(ir.FloatType(), LANES)
     lefts = [builder.bitcast(row, lanes.as_pointer()) for row in rows]
     right = builder.bitcast(right, lanes.as_pointer())
     zero = ir.Constant(lanes, [0.0] * LANES)
+    # Two sums per row: a fused product takes four cycles, in which the other sum does not have to wait for it.
     sums = [[cgutils.alloca_once_value(builder, zero) for _ in rows] for _ in range(2)]
     steps = builder.lshr(length, ir.Constant(word, 4))
+    # fmuladd is fused where the processor can: sums then differ between kinds of processor, never between pairs.
     fma_type = ir.FunctionType(lanes, [lanes, lanes, lanes])
     fma = cgutils.get_or_insert_function(builder.module, fma_type, f"llvm.fmuladd.v{LANES}f32")
 
     def accumulate(step: Any, totals: list[Any]) -> None:
+        # align=4: rows that a caller passes may begin anywhere, and a promise of 64 would make such a load trap.
         b = builder.load(builder.gep(right, [step]), align=4)
         for left, total in zip(lefts, totals, strict=True):
             difference = builder.fsub(builder.load(builder.gep(left, [step]), align=4), b)
@@ -103,7 +120,7 @@ def sums_of_squares(builder: Any, rows: list[Any], right: Any, length: Any) -> l
         first = builder.shl(loop.index, ir.Constant(word, 1))
         accumulate(first, sums[0])
         accumulate(builder.add(first, ir.Constant(word, 1)), sums[1])
-    with builder.if_then(builder.trunc(steps, ir.IntType(1))):
+    with builder.if_then(builder.trunc(steps, ir.IntType(1))):  # an odd number of lines: the last has no partner
         accumulate(builder.sub(steps, ir.Constant(word, 1)), sums[0])
     return [builder.fadd(builder.load(even), builder.load(odd)) for even, odd in zip(*sums, strict=True)]
 
@@ -114,6 +131,7 @@ def fold(builder: Any, vector: Any) -> Any:
     count = vector.type.count
     while count > 1:
         count //= 2
+        # Lane i takes lane i + count onto it. One by one would be 15 dependent sums; this is 4.
         mask = ir.VectorType(ir.IntType(32), count)
         low = builder.shuffle_vector(vector, vector, ir.Constant(mask, list(range(count))))
         high = builder.shuffle_vector(vector, vector, ir.Constant(mask, list(range(count, 2 * count))))
@@ -138,4 +156,5 @@ def ask_for(builder: Any, pointer: Any) -> None:
     integer = ir.IntType(32)
     function_type = ir.FunctionType(ir.VoidType(), [pointer.type, integer, integer, integer])
     function = cgutils.get_or_insert_function(builder.module, function_type, "llvm.prefetch.p0")
+    # 0: to read; 3: into the nearest cache; 1: data, not code.
     builder.call(function, [pointer, *(ir.Constant(integer, value) for value in (0, 3, 1))])

@@ -1,0 +1,76 @@
+"""Statements tried instance by instance: the row of one trial, and the measures that a Theorem takes.
+
+A *trial* is one instance of a statement: a random function for an identity, a random map for a law of pooling. A
+statement without a control, an object that must fail the same check, decides nothing.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from typing import TypeVar
+
+from experiments.lab.experiment import Row, observation
+from experiments.lab.judge.measured import Instances
+
+
+@observation
+class TrialRow(Row):
+    """One instance of a statement."""
+
+    statement: str
+    """The statement that was tried, in two or three words."""
+    case: str
+    """The kind of instance: a scheme, a rule, an arm."""
+    error: float
+    """How far the statement is off; 1 for a property that the instance lacks."""
+    control_error: float = math.nan
+    """How far an object is off that must fail the same check; NaN where the control is tried in rows of its own."""
+    counterexample: str = ""
+    """The instance in words, to be checked by hand."""
+
+
+R = TypeVar("R", bound=TrialRow)
+
+
+def trials_of(rows: Sequence[R], statement: str, case: str | None = None) -> list[R]:
+    """The trials of one statement, and of one kind of instance where it is given."""
+    return [row for row in rows if row.statement == statement and case in (None, row.case)]
+
+
+def tried(rows: Sequence[TrialRow], control: Sequence[float] | None = None) -> Instances:
+    """What a Theorem judges of these trials, with the worst as the counterexample.
+
+    Args:
+        rows: trials of one statement.
+        control: errors of the control where the rows have none of their own.
+    """
+    worst = max(rows, key=lambda row: row.error, default=None)
+    return Instances(
+        errors=[row.error for row in rows],
+        control=[row.control_error for row in rows] if control is None else control,
+        counterexample=worst.counterexample or None if worst is not None else None,
+    )
+
+
+def instances(statement: str, case: str | None = None) -> Callable[[Sequence[TrialRow]], Instances]:
+    """The measure of a Theorem on one statement."""
+    return lambda rows: tried(trials_of(rows, statement, case))
+
+
+def instances_by_case(statement: str, *, once: bool = False) -> Callable[[Sequence[TrialRow]], Mapping[str, Instances]]:
+    """The measure of a Theorem per kind of instance; ``once`` for instances that are the same for every seed."""
+
+    def measure(rows: Sequence[TrialRow]) -> Mapping[str, Instances]:
+        chosen = trials_of(rows, statement)
+        chosen = distinct(chosen) if once else chosen
+        return {case: tried(trials_of(chosen, statement, case)) for case in dict.fromkeys(row.case for row in chosen)}
+
+    return measure
+
+
+def distinct(rows: Sequence[R]) -> list[R]:
+    """The trials that differ in more than their seed: instances without chance count once."""
+    return list(
+        {(row.statement, row.case, row.error, row.control_error, row.counterexample): row for row in rows}.values()
+    )

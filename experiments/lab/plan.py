@@ -1,0 +1,75 @@
+"""A plan: one run, fully resolved and checked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field
+
+from experiments.lab.errors import InputError, meant
+from experiments.lab.experiment import Experiment, parameters
+from experiments.lab.params import plain
+
+
+def _listed(value: object) -> object:
+    """``laws,training`` and one name alone are lists too."""
+    return [word for word in value.split(",") if word] if isinstance(value, str) else value
+
+
+@parameters
+class Settings:
+    """What every run has beside its Params."""
+
+    seed: Annotated[int, Field(ge=0, le=2**31 - 1)] = 0
+    """First seed."""
+    seeds: Annotated[int, Field(ge=1, le=10_000)] = 1
+    """Number of repetitions, with the seeds seed, seed + 1, ...; claims are judged over all of them."""
+    workers: Annotated[int, Field(ge=1, le=256)] = 1
+    """Processes that share the seeds; more than one makes times incomparable."""
+    parts: Annotated[tuple[str, ...] | None, BeforeValidator(_listed)] = None
+    """Parts to run, such as laws,training; all by default. Claims of the others are not judged."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """One run: the experiment, its checked Params, and how often it is repeated."""
+
+    study: str
+    name: str
+    """The experiment's dotted name."""
+    experiment: Experiment[Any, Any]
+    params: Any
+    settings: Settings
+    smoke: bool = False
+    command: tuple[str, ...] = ()
+    """What the user typed, for the record."""
+
+    def __post_init__(self) -> None:
+        known = [part.name for part in self.experiment.parts]
+        wrong = [name for name in self.settings.parts or () if name not in known]
+        if wrong:
+            raise InputError(*(f"parts: unknown part {name}: {meant(name, known)}" for name in wrong))
+
+    @property
+    def seeds(self) -> range:
+        return range(self.settings.seed, self.settings.seed + self.settings.seeds)
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """The names of the parts to run, in the experiment's order."""
+        wanted = self.settings.parts
+        return tuple(part.name for part in self.experiment.parts if wanted is None or part.name in wanted)
+
+    def about(self) -> dict[str, object]:
+        """What the record says of the plan, as plain values."""
+        return {
+            "experiment": self.name,
+            "study": self.study,
+            "params": plain(self.params),
+            "settings": plain(self.settings),
+            "seeds": list(self.seeds),
+            "parts": list(self.parts),
+            "smoke": self.smoke,
+            "command": list(self.command),
+        }

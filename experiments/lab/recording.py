@@ -1,0 +1,116 @@
+"""The sink that writes the record of a run; ``record`` says what is in one."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import secrets
+import shutil
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import IO
+
+from experiments.lab import environment
+from experiments.lab.errors import InputError
+from experiments.lab.experiment import Artifact, Figure, Row
+from experiments.lab.judge.claims import claim_table_hash
+from experiments.lab.plan import Plan
+from experiments.lab.record import FORMAT, Record, encode, process_start, replace_json, runs_home
+from experiments.lab.sinks import Outcome, Sink
+
+
+def new_directory(home: Path, name: str) -> Path:
+    """A directory of its own, ``YYYYmmdd-HHMMSS-name-xxxx``; never one that exists, however many runs start at once."""
+    while True:
+        stamp = datetime.now().strftime("%Y%m%d-%H%M%S")
+        directory = home / f"{stamp}-{name}-{secrets.token_hex(2)}"
+        try:
+            directory.mkdir(parents=True)
+        except FileExistsError:
+            continue
+        return directory
+
+
+class Recording(Sink):
+    """Writes the record of one run, into ``directory`` or a new one below ``home``, from the first event on."""
+
+    def __init__(self, directory: Path | None = None, home: Path | None = None) -> None:
+        self.directory = directory
+        """Where the record is, once there is one."""
+        self._home = home or runs_home()
+        self._meta: dict[str, object] = {}
+        self._notes: list[str] = []
+        self._rows: IO[str]
+
+    @property
+    def record(self) -> Record | None:
+        """The record that is there, if any."""
+        there = self.directory is not None and (self.directory / "record.json").exists()
+        return Record(self.directory) if there and self.directory is not None else None
+
+    def start(self, plan: Plan) -> None:
+        self.directory = self.directory or new_directory(self._home, plan.study)
+        self.directory.mkdir(parents=True, exist_ok=True)
+        self._meta = {
+            "format": FORMAT,
+            **plan.about(),
+            "claims_hash": claim_table_hash(plan.experiment.all_claims),
+            "versions": environment.versions(),
+            "machine": environment.machine(),
+            "commit": environment.commit(),
+            "notes": self._notes,
+            "status": "running",
+            "started": datetime.now(UTC).isoformat(timespec="milliseconds"),
+            "process": {"id": os.getpid(), "started": process_start(os.getpid()), "host": platform.node()},
+        }
+        self._rows = (self.directory / "rows.jsonl").open("x", encoding="utf-8")
+        self._update()
+
+    def row(self, part: str, row: Row) -> None:
+        """Append a row and hand it to the system at once."""
+        self._rows.write(json.dumps({"part": part, **encode(row)}, allow_nan=False) + "\n")
+        self._rows.flush()
+
+    def note(self, text: str) -> None:
+        self._notes.append(text)
+        self._update()
+
+    def figure(self, figure: Figure) -> None:
+        with self._path("figures.jsonl").open("a", encoding="utf-8") as file:
+            file.write(json.dumps({"kind": type(figure).__name__, **encode(figure)}, allow_nan=False) + "\n")
+
+    def artifact(self, artifact: Artifact) -> None:
+        """Have a file written beside its name and renamed, so that none is ever half there."""
+        path = self._path(artifact.name)
+        beside = path.with_name(path.name + ".part")
+        artifact.write(beside)
+        beside.replace(path)
+
+    def end(self, outcome: Outcome) -> None:
+        """Close the record. A disk that is full again must not hide the error that brought us here."""
+        try:
+            self._rows.close()
+            if outcome.status == "done":
+                replace_json(self._path("findings.json"), [finding.to_json() for finding in outcome.findings])
+        finally:
+            if isinstance(outcome.error, InputError) and not outcome.rows:
+                shutil.rmtree(self._path("."))  # nothing was observed
+            else:
+                self._update(status=outcome.status, seconds=outcome.seconds, **_ending(outcome))
+
+    def _path(self, name: str) -> Path:
+        assert self.directory is not None, "the run has not started"
+        return self.directory / name
+
+    def _update(self, **values: object) -> None:
+        """Set keys of record.json; the file is replaced in one step."""
+        self._meta.update(values)
+        replace_json(self._path("record.json"), self._meta)
+
+
+def _ending(outcome: Outcome) -> dict[str, object]:
+    if outcome.status == "done":
+        return {"answer": outcome.answer, "error": None}
+    interrupted = outcome.status == "interrupted"
+    return {"error": None if interrupted else f"{type(outcome.error).__name__}: {outcome.error}"}
