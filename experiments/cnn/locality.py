@@ -92,7 +92,7 @@ class Row(LabRow):
 def run(params: Params, seed: int) -> Iterator[Event]:
     from experiments.cnn.core.locality_networks import body_macs
     from experiments.cnn.core.locality_task import Recipe, Task, train
-    from experiments.foundation.networks.fit import reproducible
+    from experiments.foundation.networks.timing import reproducible
 
     if len(set(params.lrs)) < len(params.lrs):
         raise InputError(f"expected different learning rates, got lrs={list(params.lrs)}")

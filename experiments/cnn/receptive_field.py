@@ -65,7 +65,7 @@ class Row(InstanceRow):
 def run(params: Params, seed: int) -> Iterator[Event]:
     import torch
 
-    from experiments.foundation.networks.fit import reproducible
+    from experiments.foundation.networks.timing import reproducible
 
     generator = torch.Generator().manual_seed(seed)
     photo = _crop(params, generator)

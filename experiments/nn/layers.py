@@ -33,7 +33,7 @@ from experiments.lab.judge.claims import (
 )
 
 if TYPE_CHECKING:
-    from experiments.foundation.networks.splits import Split
+    from experiments.foundation.networks.split import Split
 
 ROUNDING = 1e-10
 """Sums of up to a thousand terms of order 1 in float64."""
@@ -94,7 +94,7 @@ class Row(InstanceRow):
 
 def run(params: Params, seed: int) -> Iterator[Event]:
     from experiments.foundation.datasets.images import load_images
-    from experiments.foundation.networks.splits import image_split
+    from experiments.foundation.networks.split import image_split
     from experiments.nn.core import layer_study
 
     data = load_images(params.dataset, seed=seed)
@@ -116,7 +116,7 @@ def run(params: Params, seed: int) -> Iterator[Event]:
 
 def _trained(params: Params, split: Split, dataset: str, seed: int) -> Iterator[Row]:
     """Perceptrons with and without batch normalization at every learning rate."""
-    from experiments.foundation.networks.fit import Budget
+    from experiments.foundation.networks.budget import Budget
     from experiments.nn.core.layer_study import batch_norm_trainings
 
     budget = Budget(steps=params.bn_steps, batch_size=params.batch_size, momentum=0.0, target_loss=params.bn_target)
@@ -137,12 +137,12 @@ def _trained(params: Params, split: Split, dataset: str, seed: int) -> Iterator[
 
 def _memorized(params: Params, split: Split, seed: int) -> list[float]:
     """Training accuracy of every network on random labels."""
-    from experiments.foundation.networks.fit import Budget
+    from experiments.foundation.networks.budget import Budget
     from experiments.nn.core.perceptrons import memorize
 
     budget = Budget(steps=params.memory_steps, batch_size=min(50, params.random_labels), optimizer="adam")
     hidden = (params.memory_width, params.memory_width)
-    images = split.train_x[: params.random_labels]
+    images = split.train.inputs[: params.random_labels]
     return memorize(images, split.classes, hidden, budget, networks=params.networks, lr=params.memory_lr, seed=seed)
 
 

@@ -73,15 +73,15 @@ class Row(LabRow):
 
 def run(params: Params, seed: int) -> Iterator[Event]:
     from experiments.foundation.datasets.images import load_images
-    from experiments.foundation.networks.fit import Budget
-    from experiments.foundation.networks.splits import image_split
+    from experiments.foundation.networks.budget import Budget
+    from experiments.foundation.networks.split import image_split
     from experiments.nn.core import parameter_counts, shapes
     from experiments.nn.core.perceptrons import train_perceptrons
 
     data = load_images(params.dataset, seed=seed)
     test = min(1000, len(data.test_labels))
     split = image_split(data, train=params.labels, validation=params.validation_images, test=test, seed=seed)
-    n_in = split.train_x[0].numel()
+    n_in = split.features
     form: dict[str, Any] = {"layers": params.layers, "taper": params.taper}
     size = {"n_in": n_in, "n_out": split.classes, "parameters": params.parameters}
     chosen = {shape: shapes.widths_for(shape, **size, **form, tolerance=TOLERANCE) for shape in params.shapes}

@@ -69,7 +69,7 @@ class Row(LabRow):
 
 def run(params: Params, seed: int) -> Iterator[Event]:
     from experiments.foundation.datasets.images import load_images
-    from experiments.foundation.networks.splits import image_split
+    from experiments.foundation.networks.split import image_split
     from experiments.norm.core.trainability import Architecture, depth_exponent, measure_start
 
     data = load_images(params.dataset, seed=seed)

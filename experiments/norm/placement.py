@@ -90,11 +90,10 @@ class Row(LabRow):
 
 def run(params: Params, seed: int) -> Iterator[Event]:
     from experiments.foundation.datasets.images import load_images
-    from experiments.foundation.networks.fit import Budget
+    from experiments.foundation.networks.budget import Budget
     from experiments.foundation.networks.side_by_side import Rate
-    from experiments.foundation.networks.splits import image_split
+    from experiments.foundation.networks.split import fill_test, image_split
     from experiments.norm.core.trainability import Architecture, measure_start, place_and_train
-    from experiments.norm.spare import fill_test
 
     sizes = {"train": params.train_images, "validation": params.validation_images}
     data = fill_test(load_images(params.dataset, seed=seed), sum(sizes.values()), params.test_images, seed=seed)

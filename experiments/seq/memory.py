@@ -89,7 +89,7 @@ class Row(LabRow):
 def run(params: Params, seed: int) -> Iterator[Event]:
     import torch
 
-    from experiments.seq.core.learning import one_thread
+    from experiments.foundation.networks.timing import one_thread
 
     generator = torch.Generator().manual_seed(seed)
     with one_thread():

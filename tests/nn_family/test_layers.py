@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import nn
 
-from experiments.foundation.networks.fit import reproducible
+from experiments.foundation.networks.timing import reproducible
 from experiments.nn.core import contracts, parameter_counts, xor
 
 

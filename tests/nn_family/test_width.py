@@ -10,9 +10,10 @@ import torch
 from torch import nn
 from torch.nn.functional import cross_entropy
 
-from experiments.foundation.networks.fit import Budget, reproducible
+from experiments.foundation.networks.budget import Budget
 from experiments.foundation.networks.rates import best_rate
-from experiments.foundation.networks.splits import Split
+from experiments.foundation.networks.split import Split
+from experiments.foundation.networks.timing import reproducible
 from experiments.lab.errors import InputError
 from experiments.nn.core.perceptrons import deep_perceptron, memorize, train_perceptrons
 from experiments.nn.core.shapes import profile, unscaled_widths, widths_for
@@ -63,7 +64,7 @@ def test_perceptrons_side_by_side_are_those_of_torchs_adam(blobs: Split) -> None
     optimizer, order, losses = torch.optim.Adam(network.parameters(), lr=0.1), torch.Generator().manual_seed(5), []
     chosen = torch.cat([torch.randperm(120, generator=order) for _ in range(3)]).split(20)
     for batch in chosen[: budget.steps]:
-        loss = cross_entropy(network(split.train_x[batch]), split.train_y[batch])
+        loss = cross_entropy(network(split.train.inputs[batch]), split.train.labels[batch])
         losses.append(float(loss.detach()))
         optimizer.zero_grad()
         loss.backward()

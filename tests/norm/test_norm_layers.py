@@ -8,9 +8,8 @@ import pytest
 import torch
 from torch import nn
 
-from experiments.norm.core import laws
-from experiments.norm.core.attention import attention
-from experiments.norm.core.blocks import (
+from experiments.foundation.networks.attention import attention
+from experiments.foundation.networks.transformer import (
     Attention,
     Dense,
     Encoder,
@@ -20,6 +19,7 @@ from experiments.norm.core.blocks import (
     gradient_norms,
     joined,
 )
+from experiments.norm.core import laws
 from experiments.norm.core.layers import RunningStatistics, batch_norm, group_norm, layer_norm, rms_norm
 
 

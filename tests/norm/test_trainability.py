@@ -9,10 +9,11 @@ import numpy as np
 import pytest
 from torch.nn.functional import cross_entropy
 
-from experiments.foundation.networks.fit import Budget, reproducible
+from experiments.foundation.networks.budget import Budget
 from experiments.foundation.networks.side_by_side import Rate
-from experiments.foundation.networks.splits import Split, image_split
-from experiments.norm.core.blocks import feed_forward_gradients
+from experiments.foundation.networks.split import Split, image_split
+from experiments.foundation.networks.timing import reproducible
+from experiments.foundation.networks.transformer import feed_forward_gradients
 from experiments.norm.core.trainability import (
     Architecture,
     depth_exponent,
@@ -31,7 +32,13 @@ def stripes() -> Split:
     images = rng.integers(0, 80, (300, 4, 4)).astype(np.uint8)
     images[np.arange(300), labels] += 120
     data = SimpleNamespace(
-        train_images=images[:200], train_labels=labels[:200], test_images=images[200:], test_labels=labels[200:]
+        train_images=images[:200],
+        train_labels=labels[:200],
+        test_images=images[200:],
+        test_labels=labels[200:],
+        classes=("0", "1", "2", "3"),
+        name="stripes",
+        description="four rows",
     )
     return image_split(data, train=120, validation=80, test=100, seed=0)
 
@@ -40,7 +47,7 @@ def test_gradients_of_one_draw_are_those_of_its_network(stripes: Split) -> None:
     start = measure_start(stripes, 3, POST, draws=1, seed=5)
     with reproducible(5):
         network = row_classifier(stripes, 3, POST).double()
-    cross_entropy(network(stripes.train_x[:64].double())[0], stripes.train_y[:64]).backward()
+    cross_entropy(network(stripes.train.inputs[:64].double())[0], stripes.train.labels[:64]).backward()
     assert start.gradient_norms == pytest.approx(feed_forward_gradients(network.encoder), rel=1e-6)
 
 

@@ -10,11 +10,15 @@ Source: Li et al.: DetNet: A Backbone network for Object Detection, ECCV 2018.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
+
+from experiments.foundation.networks import fit
+from experiments.foundation.networks.batches import drawn_batches
 
 LAYERS = 4
 NOISE = 0.3
@@ -111,20 +115,20 @@ def locate(
         torch.manual_seed(seed)
         network = Locator(stride, channels, dilated=dilated)
     rng = torch.Generator().manual_seed(seed)
-    optimizer = torch.optim.Adam(network.parameters(), lr=lr)
     index, place = cells(train.centers, stride, size)
-    for _ in range(steps):
-        chosen = torch.randint(len(index), (batch,), generator=rng)
-        logits, places, kinds = network(train.pictures[chosen])
-        at_truth = places.gather(2, index[chosen][:, None, None].expand(-1, 2, 1))[..., 0]
-        loss = (
-            functional.cross_entropy(logits, index[chosen])
-            + functional.mse_loss(at_truth, place[chosen], reduction="sum") / batch
-            + functional.cross_entropy(kinds, train.kinds[chosen])
-        )
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
+
+    def losses() -> Iterator[Tensor]:
+        for chosen in drawn_batches(len(index), batch, steps, rng):
+            logits, places, kinds = network(train.pictures[chosen])
+            at_truth = places.gather(2, index[chosen][:, None, None].expand(-1, 2, 1))[..., 0]
+            yield (
+                functional.cross_entropy(logits, index[chosen])
+                + functional.mse_loss(at_truth, place[chosen], reduction="sum") / batch
+                + functional.cross_entropy(kinds, train.kinds[chosen])
+            )
+
+    for _ in fit.steps(torch.optim.Adam(network.parameters(), lr=lr), losses()):
+        pass
     return _measure(network, test, stride)
 
 

@@ -1,10 +1,11 @@
-"""Which learning rate an arm gets. Imports nothing heavy, so that claims can use it."""
+"""The learning rate of one arm from pairs (rate, score); ``tuning.choose`` does it for all arms and checks budgets."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
+from statistics import fmean
 
 
 @dataclass(frozen=True)
@@ -30,5 +31,5 @@ def best_rate(scores: Iterable[tuple[float, float]]) -> Chosen:
     if not by_rate:
         raise ValueError("expected at least one score, got none")
     rates = sorted(by_rate)
-    lr = max(rates, key=lambda rate: sum(by_rate[rate]) / len(by_rate[rate]))
+    lr = max(rates, key=lambda rate: fmean(by_rate[rate]))
     return Chosen(lr, len(rates) > 1 and lr in (rates[0], rates[-1]))

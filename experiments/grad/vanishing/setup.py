@@ -72,7 +72,7 @@ class Networks(Setup[Params]):
         """Every layer of a chain after one backward pass."""
         import torch
 
-        from experiments.foundation.networks.fit import reproducible
+        from experiments.foundation.networks.timing import reproducible
         from experiments.grad.core.chains import Chain, layer_gradients
 
         if spec not in self.measured:

@@ -11,8 +11,9 @@ from functools import partial
 import numpy as np
 import torch
 
-from experiments.foundation.networks.fit import Budget, Fit, reproducible, tune
-from experiments.foundation.networks.splits import Split
+from experiments.foundation.networks.budget import Budget, Fit, tune
+from experiments.foundation.networks.split import Split
+from experiments.foundation.networks.timing import reproducible
 from experiments.foundation.statements.trial import Trial
 from experiments.nn.core import contracts, xor
 from experiments.nn.core.perceptrons import Initialization, deep_perceptron
@@ -69,7 +70,7 @@ def batch_norm_trainings(
     seed: int,
 ) -> Iterator[ArmTraining]:
     """Each initialization with and without batch normalization, on the same batches at every learning rate."""
-    n_in = split.train_x[0].numel()
+    n_in = split.features
     for init in inits:
         for batch_norm in (False, True):
             build = partial(

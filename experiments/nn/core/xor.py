@@ -11,6 +11,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import binary_cross_entropy_with_logits
 
+from experiments.foundation.networks.fit import fit
+from experiments.foundation.networks.split import Examples
 from experiments.foundation.statements.trial import Trial
 
 POINTS = torch.tensor([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])
@@ -48,14 +50,16 @@ def xor_trials(generator: torch.Generator) -> Iterator[Trial]:
 
 
 def _trained(network: nn.Module) -> Tensor:
-    """Logits (4,) behind training on the four points."""
+    """Logits (4,) after training on the four points."""
     optimizer = torch.optim.Adam(network.parameters(), lr=LR, fused=True)
-    for _ in range(STEPS):
-        optimizer.zero_grad()
-        binary_cross_entropy_with_logits(network(POINTS)[:, 0], LABELS).backward()
-        optimizer.step()
+    all_four = torch.arange(4)
+    fit(network, Examples(POINTS, LABELS), optimizer, [all_four] * STEPS, loss=_cross_entropy)
     with torch.no_grad():
         return network(POINTS)[:, 0]
+
+
+def _cross_entropy(logits: Tensor, labels: Tensor) -> Tensor:
+    return binary_cross_entropy_with_logits(logits[:, 0], labels)
 
 
 def _right(logits: Tensor) -> int:

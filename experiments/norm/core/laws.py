@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator
 import torch
 from torch import Tensor, nn
 
-from experiments.foundation.networks.fit import reproducible
+from experiments.foundation.networks.timing import reproducible
+from experiments.foundation.networks.transformer import Encoder, Placement, deepnorm_constants
 from experiments.foundation.statements.trial import Trial
-from experiments.norm.core.blocks import Encoder, Placement, deepnorm_constants
 from experiments.norm.core.layers import RunningStatistics, batch_norm, group_norm, layer_norm, rms_norm
 
 

@@ -1,7 +1,7 @@
 """A training with every kind of state, stopped, saved to bytes and resumed in a new process's stead.
 
 State: weights and batch-norm statistics, Adam's moments, a schedule's counter, the random numbers of dropout, and
-the position in the data. Knows nothing of files; a checkpoint is bytes, read back without running code in them.
+the position in the data. A checkpoint is bytes, read back without running code in them.
 """
 
 from __future__ import annotations
@@ -9,10 +9,13 @@ from __future__ import annotations
 import copy
 import io
 import pickle
+from collections.abc import Iterator
 from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
+
+from experiments.foundation.networks import fit
 
 Part = Literal["optimizer", "rng", "scheduler", "position"]
 
@@ -35,15 +38,15 @@ class Session:
 
     def advance(self, steps: int) -> None:
         """``steps`` updates, over the samples in their order, with dropout from torch's global generator."""
+        for _ in fit.steps(self._optimizer, self._losses(steps)):
+            self._scheduler.step()
+            self.position += 1
+
+    def _losses(self, steps: int) -> Iterator[Tensor]:
         for _ in range(steps):
             first = self.position * self._batch_size % len(self._labels)
             chosen = torch.arange(first, first + self._batch_size) % len(self._labels)
-            loss = nn.functional.cross_entropy(self.network(self._inputs[chosen]), self._labels[chosen])
-            self._optimizer.zero_grad()
-            loss.backward()
-            self._optimizer.step()
-            self._scheduler.step()
-            self.position += 1
+            yield nn.functional.cross_entropy(self.network(self._inputs[chosen]), self._labels[chosen])
 
     def save(self) -> bytes:
         """Everything, as ``torch.save`` writes it."""

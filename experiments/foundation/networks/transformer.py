@@ -26,7 +26,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import layer_norm, rms_norm
 
-from experiments.norm.core.attention import attention
+from experiments.foundation.networks.attention import attention
 
 Placement = Literal["none", "post", "pre", "sandwich", "deep"]
 NormKind = Literal["layer", "rms"]
@@ -137,7 +137,7 @@ class Encoder(nn.Module):
         return stream if x.dim() == 4 else stream.squeeze(0)
 
     def residual_stream(self, x: Tensor) -> Tensor:
-        """(members, n, tokens, dim) behind the last block, before the final normalization."""
+        """(members, n, tokens, dim) after the last block, before the final normalization."""
         for sublayer in self.sublayers:
             x = sublayer(x)
         return x
@@ -161,7 +161,7 @@ class RowClassifier(nn.Module):
         return self.embed(images.squeeze(1).expand(len(self.position), -1, -1, -1)) + self.position
 
     def read(self, stream: Tensor) -> Tensor:
-        """Logits (members, n, classes) of the residual stream (members, n, h, dim) behind the last block."""
+        """Logits (members, n, classes) of the residual stream (members, n, h, dim) after the last block."""
         return self.head(self.encoder.final(stream).mean(2))
 
 

@@ -13,9 +13,11 @@ from typing import Generic, TypeVar
 import torch
 from torch import Tensor, nn
 
-from experiments.foundation.networks.fit import Budget, Fit, Tuned, accuracy, reproducible
+from experiments.foundation.networks.budget import Budget, Fit, Tuned
+from experiments.foundation.networks.evaluation import network_accuracy
 from experiments.foundation.networks.side_by_side import Rate, train_side_by_side
-from experiments.foundation.networks.splits import Split
+from experiments.foundation.networks.split import Split
+from experiments.foundation.networks.timing import reproducible
 
 N = TypeVar("N", bound=nn.Module)
 
@@ -47,7 +49,7 @@ class Members(nn.Module, Generic[N]):
         return [weights for name, weights in named if name.startswith(f"{layer}.")]
 
     def joined(self, layer: str) -> list[Tensor]:
-        """The same with the members' output channels behind each other, as grouped convolutions want them."""
+        """The same with the members' output channels after each other, as grouped convolutions want them."""
         return [part.flatten(0, 1) if part.dim() > 1 else part for part in self.stacked(layer)]
 
 
@@ -77,10 +79,10 @@ def tuned_networks(
     """Train what ``build`` makes by Adam at every learning rate, from the same weights and on the same batches."""
     with reproducible(seed):
         members = side_by_side([build()] * len(lrs))
-        untested = replace(split, test_x=split.test_x[:0], test_y=split.test_y[:0])
+        untested = replace(split, test=split.test.first(0))
         fits = list(train_side_by_side(members, untested, budget, [Rate(lr) for lr in lrs], seed=seed))
         networks = tuple(members.member(index) for index in range(len(lrs)))
         best = fits.index(Tuned(fits=tuple(fits)).best)
         if not fits[best].diverged:
-            fits[best] = replace(fits[best], test_accuracy=accuracy(networks[best], split.test_x, split.test_y))
+            fits[best] = replace(fits[best], test_accuracy=network_accuracy(networks[best], split.test))
     return TunedNetworks(tuned=Tuned(fits=tuple(fits)), networks=networks)

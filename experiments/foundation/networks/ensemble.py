@@ -1,8 +1,7 @@
-"""Many small networks trained side by side, each with its own loss, learning rate, start and labels.
+"""Perceptrons trained side by side, each with its own loss, learning rate, start and labels.
 
 All members see the same inputs in the same order, so that arms are paired; their weights lie in one tensor per layer
 (member, in, out), because small products cost little more together than alone. Adam, without decay.
-Source of the update: Kingma, Ba: Adam, ICLR 2015, algorithm 1.
 """
 
 from __future__ import annotations
@@ -14,9 +13,11 @@ from itertools import pairwise
 import torch
 from torch import Tensor
 
+from experiments.foundation.networks.batches import full_batches
+from experiments.foundation.networks.side_by_side import MemberAdam
+
 MemberLoss = Callable[[Tensor, Tensor], Tensor]
 """Logits (b, ...) and targets (b, ...) -> losses (b,)."""
-BETA1, BETA2, EPS = 0.9, 0.999, 1e-8
 
 
 @dataclass(frozen=True)
@@ -29,28 +30,7 @@ class Member:
     """Members with the same start have the same first weights."""
 
 
-class Adam:
-    """Adam for weights (members, ...) of networks side by side, each with its own learning rate; in place."""
-
-    def __init__(self, weights: Sequence[Tensor], lrs: Sequence[float]) -> None:
-        self._weights = tuple(weights)
-        self._lrs = torch.tensor(lrs)
-        self._moments = [(torch.zeros_like(w), torch.zeros_like(w)) for w in weights]
-        self._updates = 0
-
-    @torch.no_grad()
-    def step(self, gradients: Sequence[Tensor]) -> None:
-        """One update by gradients (members, ...) shaped like the weights."""
-        self._updates += 1
-        correction1, correction2 = 1 - BETA1**self._updates, 1 - BETA2**self._updates
-        for weight, gradient, (first, second) in zip(self._weights, gradients, self._moments, strict=True):
-            first.lerp_(gradient, 1 - BETA1)
-            second.mul_(BETA2).addcmul_(gradient, gradient, value=1 - BETA2)
-            lrs = self._lrs.reshape(-1, *[1] * (weight.dim() - 1))
-            weight -= lrs * (first / correction1) / ((second / correction2).sqrt() + EPS)
-
-
-def member_losses(members: Sequence[Member], logits: Tensor, targets: Tensor) -> Tensor:
+def own_losses(members: Sequence[Member], logits: Tensor, targets: Tensor) -> Tensor:
     """Mean loss (members,) of each member by its own function, for logits (members, n, ...) and targets (members, n,
     ...)."""
     parts: list[Tensor] = []
@@ -83,7 +63,7 @@ class Ensemble:
             self.weights += [drawn[which].requires_grad_(), torch.zeros(len(which), 1, fan_out).requires_grad_()]
         if biases is not None:
             self.weights[-1].data += torch.tensor(biases).reshape(-1, 1, 1)
-        self._optimizer = Adam(self.weights, [member.lr for member in members])
+        self._optimizer = MemberAdam(self.weights, [member.lr for member in members])
 
     def logits(self, inputs: Tensor) -> Tensor:
         """(members, n, outputs) for inputs (n, d)."""
@@ -95,7 +75,7 @@ class Ensemble:
 
     def losses(self, inputs: Tensor, targets: Tensor) -> Tensor:
         """Mean loss (members,) for inputs (n, d) and targets (members, n)."""
-        return member_losses(self.members, self.logits(inputs), targets)
+        return own_losses(self.members, self.logits(inputs), targets)
 
     def update(self, inputs: Tensor, targets: Tensor) -> Tensor:
         """One step of Adam for every member; returns the losses (members,) before it."""
@@ -107,11 +87,6 @@ class Ensemble:
     def train(
         self, inputs: Tensor, targets: Tensor, *, steps: int, batch: int, rng: torch.Generator
     ) -> Iterator[tuple[int, Tensor]]:
-        """``steps`` updates on random batches; yields (updates done, losses (members,)) behind each."""
-        n = len(inputs)
-        order = torch.empty(0, dtype=torch.int64)
-        for step in range(1, steps + 1):
-            if len(order) < batch:
-                order = torch.cat([order, torch.randperm(n, generator=rng)])
-            chosen, order = order[:batch], order[batch:]
+        """``steps`` updates on full batches of shuffled passes; yields (updates done, losses (members,)) after each."""
+        for step, chosen in enumerate(full_batches(len(inputs), batch, steps, rng), start=1):
             yield step, self.update(inputs[chosen], targets[:, chosen])

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from experiments.foundation.networks.fit import Budget, train
+from experiments.foundation.networks.budget import Budget, train
 from experiments.foundation.networks.side_by_side import (
     FlatAdam,
     Rate,
@@ -14,7 +14,7 @@ from experiments.foundation.networks.side_by_side import (
     member_losses,
     train_side_by_side,
 )
-from experiments.foundation.networks.splits import Split
+from experiments.foundation.networks.split import Split
 
 START = torch.randn(3, 16, generator=torch.Generator().manual_seed(0)) / 4
 
@@ -72,11 +72,11 @@ def test_losses_and_accuracies_are_those_of_each_member(blobs: Split) -> None:
     network = Logistic(2)
     with torch.no_grad():
         network.weight[1] *= -1
-    logits = network(blobs.test_x).detach()
-    expected = [float(nn.functional.cross_entropy(member, blobs.test_y)) for member in logits]
-    assert member_losses(logits, blobs.test_y).tolist() == pytest.approx(expected)
-    right = [float((member.argmax(1) == blobs.test_y).double().mean()) for member in logits]
-    assert member_accuracies(network, blobs.test_x, blobs.test_y, batch_size=7) == right
+    logits = network(blobs.test.inputs).detach()
+    expected = [float(nn.functional.cross_entropy(member, blobs.test.labels)) for member in logits]
+    assert member_losses(logits, blobs.test.labels).tolist() == pytest.approx(expected)
+    right = [float((member.argmax(1) == blobs.test.labels).double().mean()) for member in logits]
+    assert member_accuracies(network, blobs.test, batch_size=7) == right
 
 
 def test_another_optimizer_is_refused(blobs: Split) -> None:
