@@ -96,3 +96,16 @@ def test_a_key_as_near_to_the_other_node_is_not_occluded(codes: Any) -> None:
     keys = np.array([make_key(np.float32(1), 2), make_key(np.float32(4), 2), *[0] * 8], np.int64)
     assert drop_occluded(x, codes, 1, keys, 0, 2) == 1
     assert keys[0] == make_key(np.float32(1), 2)
+
+
+def test_distances_of_bytes_are_exact(vnni: bool) -> None:
+    x = as_bytes(np.random.default_rng(2).integers(0, 256, (3, 150)).astype(np.float32))
+    expected = float(((x[1].astype(int) - x[0].astype(int)) ** 2).sum())
+    selector = np.empty((0, 0), np.uint8 if vnni else np.int8)
+    floats = np.ascontiguousarray(x, dtype=np.float32)
+    assert (
+        pair(x, 1, x, 0, selector)
+        == pair(x, 1, floats, 0, selector)
+        == pair(floats, 1, floats, 0, selector)
+        == expected
+    )

@@ -13,7 +13,7 @@ import pytest
 from experiments.ann.core.nsg.coded_index import CodedNSG
 from experiments.ann.core.nsg.index import NSG
 
-REPOSITORY = Path(__file__).parents[2]
+REPOSITORY = Path(__file__).parents[4]
 
 SEARCH = """
 import sys
@@ -105,9 +105,10 @@ def test_a_processor_without_avx_512_gets_the_same_results(tmp_path: Path) -> No
 @pytest.mark.slow  # everything is compiled again
 def test_the_code_for_vnni_is_right_on_any_processor(tmp_path: Path) -> None:
     """See ``plain_vnni``: nothing may be skipped for want of VNNI, and nothing may fail."""
-    tests = [str(REPOSITORY / "tests" / "ann" / name) for name in ("test_codes.py", "test_grouped.py")]
+    names = ("codes", "simd/test_pool_vector.py", "nsg/test_coded_neighbors.py", "nsg/test_coded_index.py")
+    tests = [str(REPOSITORY / "tests/ann/core" / name) for name in (*names, "nsg/test_grouped_neighbors.py")]
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "tests.ann.plain_vnni", "-p", "no:xdist", *tests],
+        [sys.executable, "-m", "pytest", "-q", "-p", "tests.ann.core.simd.plain_vnni", "-p", "no:xdist", *tests],
         env={**os.environ, "NUMBA_CACHE_DIR": str(tmp_path)},
         cwd=REPOSITORY,
         capture_output=True,

@@ -1,7 +1,8 @@
 """A plugin for pytest with which a processor without VNNI runs the code for VNNI.
 
 The two instructions that it takes are written as plain LLVM code; everything around them, layouts above all, is what
-runs elsewhere: `python -m pytest -p tests.ann.plain_vnni tests/ann/test_codes.py`, with a NUMBA_CACHE_DIR of its own.
+runs elsewhere: `python -m pytest -p tests.ann.core.simd.plain_vnni tests/ann/core/codes`, with a NUMBA_CACHE_DIR of its
+own.
 """
 
 from __future__ import annotations

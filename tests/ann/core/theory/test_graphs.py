@@ -58,7 +58,7 @@ def test_set_algebra_is_that_of_python_sets(first, second):
     assert as_set(directed_edges(union(*graphs))) == first | second
 
 
-def test_lists_keep_their_order_and_are_padded_behind():
+def test_lists_keep_their_order_and_are_padded_after_the_last():
     assert graph_from_lists([[2, 1], [], [0]]).tolist() == [[2, 1], [-1, -1], [0, -1]]
 
 

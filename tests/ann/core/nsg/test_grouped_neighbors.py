@@ -19,8 +19,6 @@ from experiments.ann.core.simd.machine import has_vnni
 from experiments.ann.core.simd.vector import padded
 from experiments.foundation.datasets.generators import clustered
 
-WAYS = [False, pytest.param(True, marks=pytest.mark.skipif(not has_vnni(), reason="this processor has no VNNI"))]
-
 
 def vectors(n: int, d: int = 40) -> NDArray[np.float32]:
     return padded(clustered(n, d, 10, np.random.default_rng(1)))
@@ -34,7 +32,6 @@ def grouped(
     return finish(grouped_graph_steps(base, codes, short, k, threads=threads, vnni=vnni))[:2]
 
 
-@pytest.mark.parametrize("vnni", WAYS)
 def test_graph_in_groups_is_almost_the_exact_graph(vnni: bool) -> None:
     base = vectors(12_000)
     ids, squared = grouped(base, 20, threads=2, vnni=vnni)
