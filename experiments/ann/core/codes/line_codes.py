@@ -95,9 +95,9 @@ class LineCodec:
         # A refined byte is v = low + 16 high: its high half adds to place p, and the second 128 is taken back.
         both = np.hstack([numbers & 15, numbers >> 4]) * self.steps + self.origins - MIDDLE
         both[:, : self.refined] += both[:, LINE : LINE + self.refined] + MIDDLE
-        return self.ordered(both).astype(np.float32)
+        return self.places_in_use(both).astype(np.float32)
 
-    def ordered(self, places: NDArray[Any]) -> NDArray[Any]:
+    def places_in_use(self, places: NDArray[Any]) -> NDArray[Any]:
         """The places of a query row (m, 128) that are in use (m, 120 - refined)."""
         return np.hstack([places[:, :PLACES], places[:, LINE + self.refined : LINE + PLACES]])
 

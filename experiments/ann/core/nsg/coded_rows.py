@@ -112,7 +112,7 @@ def set_first_limits(table: CodeTable, first: int, stop: int, scratch: RowScratc
     for row in range(first, stop):
         slot, node = row - first, table.order[row]
         found, best = scratch.found[slot], scratch.best[slot]
-        # k and the row itself: at least k others, so that the k-th distance is one that k vectors keep to.
+        # The row itself and k others, whose farthest distance is one that k vectors keep to.
         few = min(best.shape[0] + 1, scratch.sizes[slot])
         select_smallest(found, scratch.sizes[slot], few, scratch.others)
         best[:] = NOTHING

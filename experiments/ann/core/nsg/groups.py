@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from experiments.ann.core.codes.centers import drawn_centers, nearest_centers, order_by_center
+from experiments.ann.core.codes.centers import draw_centers, nearest_centers, order_by_center
 from experiments.ann.core.codes.code_pairs import (
     ROWS,
     TOGETHER,
@@ -61,7 +61,7 @@ def form_groups(codes: Whole, threads: int, seed: int = 0) -> Groups:
     """Groups of codes (n, width), one center for a thousand of them."""
     n = len(codes)
     count = max(JOINED, n // GROUP)
-    centers = drawn_centers(codes, count, threads, seed)
+    centers = draw_centers(codes, count, threads, seed)
     joined = nearest_centers(codes, centers, min(JOINED, count), threads)
     sizes = np.bincount(joined.ravel(), minlength=count)
     # Places of the flat list (n * 4,) by center; place // 4 is the vector. Stable, so ids ascend within a center.

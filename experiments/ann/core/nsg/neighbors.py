@@ -114,18 +114,18 @@ def neighbor_stage(
                 codes = codec.encode(vectors, threads=threads)
                 if grouped:
                     steps = grouped_graph_steps(vectors, codes, short, width, threads=threads, vnni=vnni)
-                    ids, squared, order = yield from _staged("neighbors in groups", n, steps)
+                    ids, squared, order = yield from _as_stage("neighbors in groups", n, steps)
                     return Neighbors(ids, squared, "grouped", order)
                 order = order_of(codes, threads)
                 # Shorter codes are given up for longer ones, the longest only for the matrix product of floats.
                 longest = code_bytes == widths[-1]
                 most = n * DECLINED if longest else most_candidates(vectors, code_bytes, width, vnni=vnni)
                 proved = coded_graph_steps(vectors, codec, codes, order, width, most=most, threads=threads, vnni=vnni)
-                found = yield from _staged("nearest neighbors", n, proved)
+                found = yield from _as_stage("nearest neighbors", n, proved)
                 if found is not None:
                     return Neighbors(*found, "exact", order)
         exact = knn_graph_steps(base, width, threads=threads)
-        return Neighbors(*(yield from _staged("nearest neighbors", n, exact)), "exact", np.arange(n, dtype=np.int32))
+        return Neighbors(*(yield from _as_stage("nearest neighbors", n, exact)), "exact", np.arange(n, dtype=np.int32))
 
 
 def most_candidates(vectors: Stored, width: int, k: int, *, vnni: bool) -> float:
@@ -152,7 +152,7 @@ def code_widths(dim: int) -> list[int]:
     return widths
 
 
-def _staged(stage: str, total: int, steps: Generator[int, None, T]) -> Generator[Step, None, T]:
+def _as_stage(stage: str, total: int, steps: Generator[int, None, T]) -> Generator[Step, None, T]:
     """Name the steps of a stage."""
     while True:
         try:

@@ -31,12 +31,12 @@ meaning.
 def kernel(function: F) -> F:
     """Compile a module-level function; sums keep the order that is written."""
     # error_model="numpy": x / 0 is infinity or NaN, so that a loop has no branch that raises.
-    return _stamped(numba.njit(function, cache=True, nogil=True, error_model="numpy"))
+    return _tie_to_sources(numba.njit(function, cache=True, nogil=True, error_model="numpy"))
 
 
 def fast_kernel(function: F) -> F:
     """Compile a module-level function whose sums may be reordered, so that they use vector registers."""
-    return _stamped(numba.njit(function, cache=True, nogil=True, error_model="numpy", fastmath=REORDERED_SUMS))
+    return _tie_to_sources(numba.njit(function, cache=True, nogil=True, error_model="numpy", fastmath=REORDERED_SUMS))
 
 
 @cache
@@ -46,7 +46,7 @@ def sources_stamp() -> str:
     return hashlib.sha256(b"\0".join(source.read_bytes() for source in sources)).hexdigest()
 
 
-def _stamped(dispatcher: Any) -> Any:
+def _tie_to_sources(dispatcher: Any) -> Any:
     """Tie what is cached on disk to all sources.
 
     numba looks at the file of the kernel alone, and would go on using what was compiled with an older version of a

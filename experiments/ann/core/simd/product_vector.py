@@ -16,7 +16,7 @@ from experiments.ann.core.simd.lanes import (
     WORDS,
     add_byte_products,
     add_word_products,
-    declared,
+    declare,
     splat,
 )
 from experiments.ann.core.simd.machine import has_wide_registers
@@ -93,7 +93,7 @@ def _products(
 
 def _add_floats(builder: Any, total: Any, factor: Any, part: Any) -> Any:
     """total + factor * part, fused where the processor can."""
-    fma = declared(builder, "llvm.fmuladd.v16f32", FLOATS, [FLOATS] * 3)
+    fma = declare(builder, "llvm.fmuladd.v16f32", FLOATS, [FLOATS] * 3)
     return builder.call(fma, [factor, part, total])
 
 

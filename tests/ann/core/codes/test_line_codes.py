@@ -30,7 +30,7 @@ def coded(data: NDArray[np.float32], *, integer: bool, vnni: bool) -> tuple[Line
     mapped = codec.projection
     coordinates = queries.astype(np.float32) @ mapped.weights * mapped.scale - mapped.shift
     rows = codec.encode_queries(queries, vnni=vnni)
-    return codec, codec.encode(vectors, vnni=vnni), rows, np.clip(np.rint(codec.ordered(coordinates)), -127, 127)
+    return codec, codec.encode(vectors, vnni=vnni), rows, np.clip(np.rint(codec.places_in_use(coordinates)), -127, 127)
 
 
 @pytest.mark.parametrize(("integer", "d"), [(False, 20), (False, 130), (True, 90)])

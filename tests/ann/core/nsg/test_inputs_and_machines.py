@@ -104,7 +104,7 @@ def test_a_processor_without_avx_512_gets_the_same_results(tmp_path: Path) -> No
 
 @pytest.mark.slow  # everything is compiled again
 def test_the_code_for_vnni_is_right_on_any_processor(tmp_path: Path) -> None:
-    """See ``plain_vnni``: nothing may be skipped for want of VNNI, and nothing may fail."""
+    """See ``plain_vnni``: nothing is skipped for want of VNNI, and nothing fails."""
     names = ("codes", "simd/test_pool_vector.py", "nsg/test_coded_neighbors.py", "nsg/test_coded_index.py")
     tests = [str(REPOSITORY / "tests/ann/core" / name) for name in (*names, "nsg/test_grouped_neighbors.py")]
     done = subprocess.run(
@@ -116,4 +116,4 @@ def test_the_code_for_vnni_is_right_on_any_processor(tmp_path: Path) -> None:
         check=False,
     )
     assert done.returncode == 0, done.stdout
-    assert "skipped" not in done.stdout.splitlines()[-1]
+    assert "has no VNNI" not in done.stdout

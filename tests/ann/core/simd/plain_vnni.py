@@ -15,7 +15,7 @@ import experiments.ann.core.simd.lanes as module
 from experiments.ann.core.simd import machine
 
 I8, I32 = module.I8, module.I32
-declared = module.declared
+declare = module.declare
 
 
 def look_up(builder: Any, table: Any, numbers: Any) -> Any:
@@ -41,11 +41,11 @@ def add_bytes(builder: Any, total: Any, a: Any, b: Any) -> Any:
 BODIES = {"pshuf.b": look_up, "vpdpbusd": add_bytes}
 
 
-def declared_in_plain_code(builder: Any, name: str, result: Any, arguments: list[Any]) -> Any:
-    """What ``lanes.declared`` returns, or a function of plain code for an instruction of VNNI."""
+def declare_in_plain_code(builder: Any, name: str, result: Any, arguments: list[Any]) -> Any:
+    """What ``lanes.declare`` returns, or a function of plain code for an instruction of VNNI."""
     body = BODIES.get(name.removeprefix("llvm.x86.avx512.").removesuffix(".512"))
     if body is None:
-        return declared(builder, name, result, arguments)
+        return declare(builder, name, result, arguments)
     own = f"plain_{name}"
     if own not in builder.module.globals:
         function = ir.Function(builder.module, ir.FunctionType(result, arguments), own)
@@ -55,5 +55,5 @@ def declared_in_plain_code(builder: Any, name: str, result: Any, arguments: list
     return builder.module.globals[own]
 
 
-module.declared = declared_in_plain_code
+module.declare = declare_in_plain_code
 machine.has_vnni = lambda: True
