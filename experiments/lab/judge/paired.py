@@ -6,7 +6,7 @@ Calculating and Reporting Effect Sizes, Frontiers in Psychology 4, 2013).
 
 Student's t errs as stated on normal differences and less often on symmetric ones with long tails. Its limit are
 differences skewed to the left: those of a lognormal with sigma 0.5 at ten seeds let an effect of exactly delta hold in
-7 % of repetitions instead of 2.5 % (``tests/lab/test_judge_calibration.py``). BCa stands beside it as a cross-check; it
+7 % of repetitions instead of 2.5 % (``tests/lab/judge/test_calibration.py``). BCa stands beside it as a cross-check; it
 covers 91 % of normal differences at ten seeds, so it does not decide.
 """
 

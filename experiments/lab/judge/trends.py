@@ -2,7 +2,7 @@
 
 A scaling law y = c * x^b is judged by the exponents that each seed shows on its own, b_s = OLS slope of log y_s on
 log x: their mean and its Student-t interval. In simulation this covers as stated from three seeds on
-(``tests/lab/test_judge_calibration.py``), while a percentile bootstrap over as few seeds is too narrow; the exponent
+(``tests/lab/judge/test_calibration.py``), while a percentile bootstrap over as few seeds is too narrow; the exponent
 of the mean over seeds is reported beside it.
 
 Source of the trend test: Page, Ordered Hypotheses for Multiple Treatments: A Significance Test for Linear Ranks, JASA

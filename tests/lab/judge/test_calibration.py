@@ -16,19 +16,15 @@ import numpy.typing as npt
 import pytest
 from scipy import stats
 
-from experiments.lab.judge.claims import (
-    Claim,
-    Comparison,
-    effect,
-    equivalence,
-    order,
-    proportion,
-    ratio,
-    slope,
-    slope_below,
-)
+from experiments.lab.judge.checks import proportion
+from experiments.lab.judge.claims import Asked, Claim
+from experiments.lab.judge.comparison import Comparison
 from experiments.lab.judge.judge import judge
+from experiments.lab.judge.measured import Pairs
+from experiments.lab.judge.paired import effect, equivalence, ratio
+from experiments.lab.judge.rules import Effect
 from experiments.lab.judge.statistics import StudentMean, bca_interval, clopper_pearson
+from experiments.lab.judge.trends import order, slope, slope_below
 
 Array = npt.NDArray[np.float64]
 GRID = 2.0 ** np.arange(5)
@@ -196,13 +192,18 @@ def test_true_nulls_among_real_effects_are_spared_too() -> None:
 
 
 def _verdicts(differences: Array) -> list[str]:
-    claims = [_claim(i, effect(arm(d), arm(np.zeros(len(d))), delta=0.3)) for i, d in enumerate(differences)]
-    return [finding.verdict for finding in judge(claims, [], smoke=False)]
+    asked = [_asked(i, Pairs(arm(d), arm(np.zeros(len(d))))) for i, d in enumerate(differences)]
+    return [finding.verdict for finding in judge(asked, smoke=False)]
 
 
-def _claim(number: int, comparison: Comparison) -> Claim[Any]:
-    def decide(rows: Sequence[object]) -> Comparison:
-        return comparison
-
-    decide.__name__ = f"claim_{number}"
-    return Claim(statement="s", notes="n", kind=comparison.kind, rule="r", predicted="inconclusive", judge=decide)
+def _asked(number: int, pairs: Pairs) -> Asked:
+    claim: Claim[Any] = Claim(
+        f"claim_{number}",
+        statement="s",
+        rule=Effect("treatment - baseline", delta=0.3),
+        measure=lambda rows: pairs,
+        topic="n",
+        predicted="inconclusive",
+        source="simulated",
+    )
+    return Asked(part="", claim=claim, rows=())
