@@ -28,7 +28,6 @@ from experiments.ann.core.theory.graphs import (
     edges_outside,
     out_degrees,
     reversed_edges,
-    union,
 )
 from experiments.ann.core.theory.monotonic import (
     KISSING_NUMBERS,
@@ -48,7 +47,7 @@ from experiments.ann.core.theory.proximity import (
     relative_neighborhood_graph,
     squared_distances,
 )
-from experiments.ann.core.theory.routing import best_first_search, greedy_from_everywhere, greedy_path, misses
+from experiments.ann.core.theory.routing import greedy_from_everywhere, greedy_path, misses
 from experiments.ann.core.theory.survey import survey_inside, survey_outside
 
 whole_points = st.lists(st.tuples(st.integers(0, 9), st.integers(0, 9)), min_size=2, max_size=12, unique=True).map(
@@ -136,22 +135,6 @@ def test_delaunay_never_misses_and_mrng_misses_only_outside(dim):
     assert survey_inside(points, delaunay).missed_pairs == survey_outside(points, delaunay, queries).missed == 0
     assert survey_inside(points, monotonic).missed_pairs == 0
     assert survey_outside(points, monotonic, queries).missed > 0
-
-
-def test_best_first_with_the_whole_set_is_exact_and_with_one_is_greedy():
-    rng = np.random.default_rng(7)
-    points, query = uniform_points(rng, 40, 3), uniform_points(rng, 1, 3)[0]
-    graph = knn_graph(points, 5)
-    graph = union(graph, relative_neighborhood_graph(points))
-    whole = best_first_search(points, graph, query, 0, 40)
-    squared = squared_distances(query[None, :], points)[0]
-    assert whole.squared.tolist() == sorted(squared)
-    assert whole.ids.tolist() == squared.argsort().tolist()
-    assert (whole.hops, whole.distance_computations) == (40, 40)
-    narrow = best_first_search(points, graph, query, 0, 1)
-    path = greedy_path(points, graph, query, 0)
-    assert (narrow.ids[0], narrow.hops) == (path[-1], len(path))
-    assert narrow.distance_computations == len({*path, *graph[path].ravel().tolist()} - {-1})
 
 
 def test_dropping_ties_breaks_the_lattice_and_keeping_them_does_not():
