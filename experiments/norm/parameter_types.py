@@ -1,5 +1,6 @@
-"""Types of parameters that norm.placement and norm.gradients share; a single value is a list of one, so that a sweep
-may give one at a time.
+"""Types of parameters that norm.placement and norm.gradients share.
+
+A single value is a list of one, so that a sweep may give one at a time.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ def divisible(width: int) -> int:
 
 Placement = Literal["none", "post", "pre", "sandwich", "deep"]
 Placements = Annotated[tuple[Placement, ...], BeforeValidator(listed), Field(min_length=1)]
-Normalizations = Annotated[tuple[Literal["layer", "rms"], ...], BeforeValidator(listed), Field(min_length=1)]
+Normalization = Literal["layer", "rms"]
+Normalizations = Annotated[tuple[Normalization, ...], BeforeValidator(listed), Field(min_length=1)]
 Depths = Annotated[tuple[Annotated[int, Field(ge=1, le=64)], ...], BeforeValidator(listed), Field(min_length=1)]
 Width = Annotated[int, Field(ge=4, le=512), AfterValidator(divisible)]

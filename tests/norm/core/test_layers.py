@@ -19,8 +19,8 @@ from experiments.foundation.networks.transformer import (
     gradient_norms,
     joined,
 )
-from experiments.norm.core import laws
 from experiments.norm.core.layers import RunningStatistics, batch_norm, group_norm, layer_norm, rms_norm
+from experiments.norm.types import laws
 
 
 def tensor(*shape: int, seed: int = 0) -> torch.Tensor:
