@@ -73,7 +73,7 @@ class PointSets(Setup[Params]):
 
 
 def prepare(params: Params, seed: int) -> PointSets:
-    from experiments.foundation.datasets.vectors import GENERATED
+    from experiments.foundation.datasets.choices import GENERATED
 
     if params.dataset in GENERATED:
         sets = tuple(take_points(params, dim, seed) for dim in params.dims)
@@ -86,13 +86,7 @@ def prepare(params: Params, seed: int) -> PointSets:
 
 
 def take_points(params: Params, dim: int, seed: int) -> PointSet:
-    """Points and queries in float64; uniform ones lie on a grid of 2^-24, so their squared distances are exact."""
-    import numpy as np
+    from experiments.foundation.datasets.sources import load_points
 
-    from experiments.foundation.datasets.vectors import load_vectors
-
-    data = load_vectors(
-        params.dataset, n=params.n, n_queries=params.queries, dim=dim, intrinsic_dim=dim, seed=seed, metric="l2"
-    )
-    points = np.unique(data.base.astype(np.float64), axis=0)
-    return PointSet(points=points, queries=data.queries.astype(np.float64), joggle=params.joggle)
+    points, queries = load_points(params.dataset, n=params.n, n_queries=params.queries, dim=dim, seed=seed)
+    return PointSet(points=points, queries=queries, joggle=params.joggle)

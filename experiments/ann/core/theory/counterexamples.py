@@ -50,6 +50,11 @@ def describe_walk(points: Points, neighbors: Neighbors, start: int, target: NDAr
     )
 
 
+def describe_first_stall(points: Points, neighbors: Neighbors, stalled: Edges) -> str:
+    """The greedy walk of the first of the pairs (m, 2) in words; empty without one."""
+    return "".join(describe_walk(points, neighbors, int(p), points[q]) for p, q in stalled[:1])
+
+
 def describe_edges(points: Points, edges: Edges) -> str:
     """Directed edges (m, 2) of a small set in words."""
     listed = ", ".join(place(point) for point in points)
