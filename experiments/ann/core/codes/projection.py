@@ -46,12 +46,12 @@ class Projection:
 
     @cached_property
     def float_panels(self) -> Floats:
-        """The weights in the layout of ``project_four``."""
+        """The weights in the layout of ``project_four``, (width / 16, d, 16)."""
         return in_panels(self.weights, 1)
 
     @cached_property
     def integer_panels(self) -> Packed:
-        """The weights as integers in that layout."""
+        """The weights as integers in that layout, (width / 16, d / 4, 64) for VNNI, else (width / 16, d / 2, 32)."""
         return in_panels(self.weights.astype(np.int8), 4) if self.vnni else in_panels(self.weights.astype(np.int16), 2)
 
     def products(self, vectors: Floats | Bytes) -> Products:

@@ -3,6 +3,9 @@
 A row has a limit, the squared code distance from which on nothing can be among its k nearest. It comes from the columns
 around the row, shrinks where more candidates are met than the row has room for, and is final when the nearest by code
 are measured. ``coded_neighbors`` makes the graph of such rows.
+
+Throughout, ``row`` counts rows in the order of the table, ``node`` is the id of a row's vector, and ``slot`` the place
+of the row in the scratch.
 """
 
 from __future__ import annotations
@@ -79,7 +82,10 @@ def row_scratch(k: int) -> RowScratch:
 
 @kernel
 def gather_part(table: CodeTable, row: int, slot: int, local: int, start: int, limit: int, scratch: RowScratch) -> None:
-    """Add the columns of a part whose code is nearer to a row than a limit to its candidates."""
+    """Add the columns of the part at ``start`` whose squared code distance is below a limit to a row's candidates.
+
+    ``local`` is the place of the row in ``scratch.products``.
+    """
     scratch.sizes[slot] = gather(
         scratch.products,
         local,

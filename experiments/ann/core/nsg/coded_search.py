@@ -117,9 +117,17 @@ def take_up(
 
 @kernel
 def keep_unseen(graph: Ids, node: int, seen: Ids, slot: int, fresh: Ids) -> None:
-    """Write the neighbors of a node that the table does not remember to row ``slot`` of ``fresh``, in full blocks.
+    """Write the neighbors of a node that the table does not remember to row ``slot`` of ``fresh`` (in flight, R + 8).
 
-    A place of the table holds the last node that fell on it, so some nodes are forgotten; they are only measured again.
+    They fill whole blocks; -1 ends the list. A place of the table holds the last node that fell on it, so some nodes
+    are forgotten; they are only measured again.
+
+    >>> graph, fresh = np.int32([[4, 7, 9, 4, 4, 4, 4, 4]]), np.zeros((1, 16), np.int32)
+    >>> seen = np.full((1, 16), -1, np.int32)
+    >>> seen[0, 7] = 7
+    >>> keep_unseen(graph, 0, seen, 0, fresh)
+    >>> fresh[0, :9].tolist()  # 4 and 9, the first once more in the gaps, and the end
+    [4, 9, 4, 4, 4, 4, 4, 4, -1]
     """
     count = 0
     for i in range(graph.shape[1]):

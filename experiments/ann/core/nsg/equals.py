@@ -59,7 +59,10 @@ def digests_of(rows: NDArray[np.uint64]) -> NDArray[np.uint64]:
 
 @kernel
 def put_first(group: NDArray[np.int64], knn: Ids, squared: Floats) -> None:
-    """Put the members of a group of equals, ids ascending, that follow each of them first in its list."""
+    """Put the members of a group of equals (m,), ids ascending, that follow each of them first in its list.
+
+    ``knn`` and ``squared`` (n, k) are changed in place.
+    """
     k, size = knn.shape[1], group.shape[0]
     others, far = np.empty(k, np.int32), np.empty(k, np.float32)
     for place in range(size):

@@ -160,7 +160,7 @@ class NSG:
 
     @cached_property
     def lists(self) -> Ids:
-        """The graph in the layout of ``search_codes``."""
+        """The graph in the layout of ``search_codes``, (n + 1, R rounded up to a multiple of 8)."""
         return lists_with_start(self.graph, self.navigating_node)
 
     @property

@@ -70,7 +70,15 @@ def keep_unoccluded(
 def take_twins(candidates: Keys, size: int, node: int, n: int, others: Keys, kept: Keys) -> tuple[int, int]:
     """Move the ``TWINS`` followers of a node from the candidates to ``kept``, and drop its other equals.
 
-    Returns how many candidates are left and how many are kept.
+    Arguments as in ``keep_unoccluded``; ``n`` is the number of all nodes.
+
+    Returns:
+        How many candidates are left, and how many are kept.
+
+    >>> candidates, kept = np.array([2, 6, 8, make_key(1.0, 5)] + [0] * 8), np.zeros(4, np.int64)
+    >>> left, taken = take_twins(candidates, 4, 2, 10, np.zeros(12, np.int64), kept)  # node 2 equals 1, 3 and 4
+    >>> left, taken, [key_node(key) for key in kept[:taken]]
+    (1, 2, [3, 4])
     """
     # Distance 0 is 32 zero bits above the id: all such keys, and no others, are below 2^32.
     equals = split(candidates, 0, size, (1 << 32) - 1, others)
@@ -86,8 +94,14 @@ def take_twins(candidates: Keys, size: int, node: int, n: int, others: Keys, kep
 
 @kernel
 def drop_occluded(vectors: Stored, codes: Codes | Floats, node: int, keys: Keys, first: int, stop: int) -> int:
-    """Write the keys first..stop-1 that are not strictly nearer to a node than their distance says to the front;
-    returns their number.
+    """Write the keys first..stop-1 whose nodes are not strictly nearer to ``node`` than their distance to the front.
+
+    Args:
+        vectors, codes: see ``keep_unoccluded``.
+        keys: keys of candidates by their distance to another node (>= stop + 8,).
+
+    Returns:
+        Their number.
     """
     count = 0
     # In place: ``count`` never passes ``place``, and the eight that are overwritten have been read.

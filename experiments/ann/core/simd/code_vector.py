@@ -98,7 +98,12 @@ def block_keys(
 
 @instruction
 def request_block(typing_context: Any, codes: Any, graph: Any, node: Any, first: Any, lines: Any) -> Any:
-    """Ask for the first cache lines of the codes of the eight neighbors of a node from column ``first`` on."""
+    """Ask for the first ``lines`` cache lines of the codes of eight neighbors of a node, from column ``first`` on.
+
+    Args:
+        codes: (n, width) of any type.
+        graph: ids (nodes, at least first + 8).
+    """
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         codes_type, graph_type, *_ = signature.args

@@ -21,6 +21,7 @@ I8, I32, I64 = ir.IntType(8), ir.IntType(32), ir.IntType(64)
 BYTES, INTS, KEYS = ir.VectorType(I8, LINE), ir.VectorType(I32, 16), ir.VectorType(I64, BLOCK)
 WORDS, FLOATS = ir.VectorType(ir.IntType(16), 32), ir.VectorType(ir.FloatType(), 16)
 EIGHT = ir.VectorType(I32, BLOCK)
+"""Types of LLVM: numbers, registers of 64 bytes seen as lanes of a type, and eight ids or distances (32 bytes)."""
 
 
 def store_some(builder: Any, key: Any, wanted: Any, place: Any) -> Any:
