@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-from experiments.foundation.statements.trials import TrialRow, instances, instances_by_case
+from experiments.foundation.statements.trials import TRIALS, TrialRow, instances, instances_by_case
 from experiments.lab.experiment import Part, Setup
 from experiments.lab.judge.claims import Claim
 from experiments.lab.judge.rules import Each, Theorem
