@@ -10,7 +10,6 @@ from scipy.linalg import solve_discrete_are
 from experiments.seq.core.averages import (
     ewma,
     ewma_from_first,
-    memory_weight,
     start_factors,
     steady_gain,
     weighted_sums,
@@ -76,13 +75,16 @@ def test_a_nan_is_remembered_for_ever() -> None:
 
 @pytest.mark.parametrize("beta", [-0.1, 1.0, float("nan")])
 def test_beta_outside_its_range_is_refused(beta: float) -> None:
-    for function in (lambda: ewma([1.0], beta), lambda: weights(beta, 3), lambda: memory_weight(beta)):
+    for function in (lambda: ewma([1.0], beta), lambda: weights(beta, 3), lambda: ewma_from_first([1.0], beta)):
         with pytest.raises(ValueError, match="expected 0 <= beta < 1"):
             function()
 
 
 def test_memory_approaches_one_over_e_from_below() -> None:
-    kept = [memory_weight(beta) for beta in (0.5, 0.9, 0.98, 0.9999)]
+    kept = []
+    for beta in (0.5, 0.9, 0.98, 0.9999):
+        newest, *_, oldest = weights(beta, round(1 / (1 - beta)) + 1)
+        kept.append(oldest / newest)
     assert np.round(kept[1:3], 3).tolist() == [0.349, 0.364]
     assert kept == sorted(kept)
     assert kept[-1] == pytest.approx(np.exp(-1), abs=1e-4)

@@ -1,4 +1,4 @@
-"""Forecasts see nothing of the future, errors are those of scikit-learn, and simulated series have their moments."""
+"""Forecasts see nothing of the future, and errors are those of scikit-learn."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from sklearn.metrics import mean_squared_error as sklearn_mse
 
 from experiments.seq.core import forecasts as f
 from experiments.seq.core.averages import steady_gain
-from experiments.seq.core.processes import PROCESSES, simulate
+from experiments.seq.core.processes import simulate
 
 SERIES = np.random.default_rng(0).standard_normal((3, 30)).cumsum(axis=1)
 BETA = np.array([0.5, 0.9, 0.5])
@@ -84,22 +84,3 @@ def test_lag_errors_by_hand() -> None:
     series = np.array([[0.0, 1.0, 3.0, 6.0]])
     assert f.lag_error(series, 1, 2) == (2**2 + 3**2) / 2
     assert f.lag_error(series, 2, 2) == (3**2 + 5**2) / 2
-
-
-@pytest.mark.parametrize("process", PROCESSES)
-def test_every_process_has_its_shape_and_is_fixed_by_its_generator(process: str) -> None:
-    first, again = (simulate(process, 2, 9, np.random.default_rng(5), q=0.1, period=4) for _ in range(2))  # type: ignore[arg-type]
-    assert first.shape == (2, 9)
-    np.testing.assert_array_equal(first, again)
-
-
-def test_processes_have_their_moments() -> None:
-    x = {name: simulate(name, 2000, 40, np.random.default_rng(6), q=0.1, period=4) for name in PROCESSES}
-    steps = {name: np.diff(series, axis=1).var() for name, series in x.items()}
-    assert steps["iid"] == pytest.approx(2.0, rel=0.03)
-    assert steps["random_walk"] == pytest.approx(1.0, rel=0.03)
-    assert steps["local_level"] == pytest.approx(2.1, rel=0.03)
-    assert np.diff(x["trend"]).mean() == pytest.approx(0.5, abs=0.01)
-    assert x["ar_negative"].var() == pytest.approx(1 / (1 - 0.36), rel=0.03)
-    assert np.corrcoef(x["ar_negative"][:, 10], x["ar_negative"][:, 11])[0, 1] == pytest.approx(-0.6, abs=0.05)
-    assert f.lag_error(x["seasonal"], 4, 4) == pytest.approx(2.0, rel=0.03)
