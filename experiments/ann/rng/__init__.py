@@ -25,7 +25,7 @@ def answer(findings: Findings, rows: Rows) -> str:
     degree = mean(measured, "mean_degree", graph="rng")
     arrived, on_mrng = (mean(measured, "success", graph=graph) for graph in ("rng", "mrng"))
     return (
-        f"It lacks {number(missing)} edges of the minimum spanning tree and gives a point {number(degree)} neighbors on "
+        f"It lacks {number(missing)} edges of the minimum spanning tree and has {number(degree)} neighbors a point on "
         f"average. Greedy walks between its points arrive in {percent(arrived)} of all cases, on the monotonic graph "
         f"(MRNG) in {percent(on_mrng)}: a walk stalls where no neighbor is nearer to the goal."
     )

@@ -44,22 +44,6 @@ def monotonic_relative_neighborhood_graph(points: Points, ties: Literal["keep", 
     return graph_from_lists([list(row) for row in rows])
 
 
-def monotonic_by_definition(points: Points) -> Neighbors:
-    """MRNG from the definition with lunes: p -> q iff no r in the open lune of p and q has an edge p -> r.
-
-    Equal to the scan by rising distance when no two distances from a point tie. Decided by recursion on the distance.
-    """
-    lists: list[list[int]] = []
-    for p in range(len(points)):
-        squared = ((points - points[p]) ** 2).sum(axis=1)
-        taken: list[int] = []
-        for q in sorted(set(range(len(points))) - {p}, key=lambda node: (squared[node], node)):
-            in_lune = [r for r in taken if max(squared[r], ((points[r] - points[q]) ** 2).sum()) < squared[q]]
-            taken += [] if in_lune else [q]
-        lists.append(taken)
-    return graph_from_lists(lists)
-
-
 @kernel
 def stalled_pairs(points: Points, neighbors: Neighbors) -> Edges:
     """Pairs (p, q) (m, 2), p != q, where no out-neighbor of p is strictly nearer to q. Empty iff the graph is an MSNET.
