@@ -241,6 +241,13 @@ class Headline:
 
     part: Part[Any, Any]
     table: Table
+    pick: Callable[[Sequence[Any]], Sequence[Any]] = tuple
+    """Chooses among the part's rows, such as those at the learning rate that validation chose; all by default."""
+
+    def rows(self, rows: Rows) -> Sequence[Row]:
+        """The rows of the table; none where the part was left out."""
+        of_part = rows.by_part.get(self.part.name, ())
+        return kept(self.pick(of_part), self.table.only) if of_part else ()
 
 
 Findings = Mapping[str, Finding]

@@ -75,11 +75,12 @@ EXPERIMENT = Experiment(
     ),
     answer=answer,
     headline=Headline(
-        part=training.PART,
-        table=Table(
-            title="Mean over all learning rates",
-            by=("depth", "warmup", "placement"),
-            columns=("test_accuracy", "gap", "failed"),
+        training.PART,
+        Table(
+            "Each placement at the learning rate that validation chose",
+            by=("depth", "warmup", "placement", "lr"),
+            columns=("test_accuracy", "gap"),
         ),
+        pick=training.at_tuned_rates,
     ),
 )

@@ -113,6 +113,13 @@ def settings(rows: Sequence[TrainingRow]) -> list[Setting]:
     return sorted(post & pre, key=lambda setting: (setting[0], -setting[1]))
 
 
+def at_tuned_rates(rows: Sequence[TrainingRow]) -> list[TrainingRow]:
+    found: list[TrainingRow] = []
+    for placement, depth, warmup in dict.fromkeys((row.placement, row.depth, row.warmup) for row in rows):
+        found += arm(rows, placement, (depth, warmup)).choice.rows
+    return found
+
+
 def best_accuracy(rows: Sequence[TrainingRow], placement: str, depth: int) -> float:
     """Mean test accuracy at the rate that validation chose, with the best warm-up."""
     warmups = sorted({row.warmup for row in rows if row.depth == depth})
