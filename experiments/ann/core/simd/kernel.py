@@ -67,7 +67,7 @@ def _index_or_nothing(load: Callable[[], dict[Any, Any]]) -> dict[Any, Any]:
     """What the index of a cache holds, or nothing where it cannot be read any more."""
     try:
         return load()
-    except (ImportError, AttributeError):
+    except (ImportError, AttributeError):  # a class of an argument that the pickled index names has moved
         return {}
 
 
