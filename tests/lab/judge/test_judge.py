@@ -185,8 +185,9 @@ def test_a_part_that_was_not_run_leaves_its_claims_not_judged_in_smoke_mode_too(
 
 
 def test_claims_of_a_part_that_was_not_run_count_in_the_level_as_if_they_had_been() -> None:
-    fair, clear, two = claim("fair", FAIR), claim("clear", CLEAR), {"a": Effect("x", delta=0.0), "b": Fact("x", 1)}
-    under = asked("under", Under({**two, "c": Effect("x", delta=0.0)}), lambda rows: {})
+    fair, clear = claim("fair", FAIR), claim("clear", CLEAR)
+    rules: dict[str, Rule] = {"a": Effect("x", delta=0.0), "b": Fact("x", 1), "c": Effect("x", delta=0.0)}
+    under = asked("under", Under(rules), lambda rows: {})
     levels = [finding.evidence.get("level") for finding in judge([clear, not_run(fair), not_run(under)], smoke=False)]
     assert levels == [pytest.approx(1 - 0.05 / 4), None, None]
     assert [f.verdict for f in judge([fair, not_run(clear)], smoke=False)] == ["inconclusive", "not judged"]

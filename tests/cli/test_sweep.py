@@ -2,26 +2,16 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import pytest
-from typer.testing import Result
 
 from cli.plans import composition
 from cli.sweep import run_job
 from experiments.lab import catalog
 from experiments.lab.record import Record, records
-
-Invoke = Callable[..., Result]
-
-
-def document(result: Result) -> Any:
-    """The one JSON document on stdout."""
-    return json.loads(result.stdout)
+from tests.cli.invoking import Invoke, document
 
 
 def test_a_sweep_is_one_record_per_point_and_a_table(mlnotes: Invoke, toys: Path) -> None:
@@ -71,12 +61,27 @@ def test_an_interrupt_ends_the_sweep_and_says_where_the_jobs_are(mlnotes: Invoke
     assert sorted(record.status for record in records(toys)) == ["done", "interrupted"]
 
 
+def test_a_sweep_over_parts_runs_one_after_the_other(mlnotes: Invoke, squares: Path) -> None:
+    found = document(mlnotes("run", "toys.squares", "-m", "parts=laws,training", "--json"))
+    parts = [list(dict.fromkeys(row["part"] for row in job["rows"])) for job in found["jobs"]]
+    assert parts == [["laws"], ["training"]]
+    both = document(mlnotes("run", "toys.squares", "-m", "parts=[laws,training]", "share=0.5,0.9", "--json"))
+    assert [len({row["part"] for row in job["rows"]}) for job in both["jobs"]] == [2, 2]
+
+
+def test_a_sweep_shows_the_headline_and_of_parts_that_were_left_out_nothing(mlnotes: Invoke, squares: Path) -> None:
+    text = mlnotes("run", "toys.squares", "-m", "parts=laws,training").stdout
+    assert "Accuracy" in text
+    laws = next(line for line in text.splitlines() if line.startswith("laws"))
+    assert laws.split()[:3] == ["laws", "done", "–"]
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("launcher", ["joblib", "submitit_local"])
 def test_launchers_run_jobs_in_processes_of_their_own(launcher: str, tmp_path: Path) -> None:
     """On a study that every process finds; the toy exists in this one only."""
     pytest.importorskip(f"hydra_plugins.hydra_{launcher.partition('_')[0]}_launcher")
-    study = catalog.find("ann.nsg")
+    study = catalog.find("ann.voronoi")
     composed = composition(study, (f"hydra/launcher={launcher}", "seed=0,1"), smoke=True)
     job = partial(run_job, study=study, smoke=True, command=(), debug=False)
     outcomes = composed.sweep(tmp_path, job)
