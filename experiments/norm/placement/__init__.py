@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from experiments.lab.answers import listing, percent
+from experiments.lab.answers import listing, mean, percent
 from experiments.lab.experiment import Experiment, Findings, Headline, Rows, Table
 from experiments.lab.judge.claims import Claim
 from experiments.lab.judge.measured import Instances, Pairs, Undecided
@@ -23,15 +23,13 @@ from experiments.norm.placement.setup import Params, prepare
 
 
 def answer(findings: Findings, rows: Rows) -> str:
-    trained = rows.of(training.PART)
-    depths = sorted({row.depth for row in trained})
+    tuned = training.at_best(rows.of(training.PART))
+    depths = sorted({row.depth for row in tuned})
     said = []
     for depth in dict.fromkeys((depths[0], depths[-1])):
-        best = {
-            placement: training.best_accuracy(trained, placement, depth)
-            for placement in dict.fromkeys(row.placement for row in trained)
-        }
-        said.append(f"with {depth} blocks {listing(f'{name} {percent(value)}' for name, value in best.items())}")
+        placements = dict.fromkeys(row.placement for row in tuned)
+        accuracies = {name: mean(tuned, "test_accuracy", placement=name, depth=depth) for name in placements}
+        said.append(f"with {depth} blocks {listing(f'{name} {percent(value)}' for name, value in accuracies.items())}")
     return f"Test accuracy by where the normalization stands, each at its best learning rate: {'; '.join(said)}."
 
 
@@ -77,10 +75,10 @@ EXPERIMENT = Experiment(
     headline=Headline(
         training.PART,
         Table(
-            "Each placement at the learning rate that validation chose",
-            by=("depth", "warmup", "placement", "lr"),
+            "Each placement at the learning rate and warm-up that validation chose",
+            by=("depth", "placement", "warmup", "lr"),
             columns=("test_accuracy", "gap"),
         ),
-        pick=training.at_tuned_rates,
+        pick=training.at_best,
     ),
 )

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from operator import attrgetter
 
 from experiments.foundation.networks.tuning import Choice, choose
-from experiments.lab.answers import mean
 from experiments.lab.experiment import Curve, Event, Part, Progress, Row, Table, observation
 from experiments.lab.judge.claims import Claim
 from experiments.lab.judge.measured import Pairs, Undecided
@@ -113,19 +112,17 @@ def settings(rows: Sequence[TrainingRow]) -> list[Setting]:
     return sorted(post & pre, key=lambda setting: (setting[0], -setting[1]))
 
 
-def at_tuned_rates(rows: Sequence[TrainingRow]) -> list[TrainingRow]:
-    found: list[TrainingRow] = []
-    for placement, depth, warmup in dict.fromkeys((row.placement, row.depth, row.warmup) for row in rows):
-        found += arm(rows, placement, (depth, warmup)).choice.rows
-    return found
-
-
-def best_accuracy(rows: Sequence[TrainingRow], placement: str, depth: int) -> float:
-    """Mean test accuracy at the rate that validation chose, with the best warm-up."""
+def best(rows: Sequence[TrainingRow], placement: str, depth: int) -> Choice[TrainingRow]:
+    """The learning rate that validation chose, with the warm-up that suits it best."""
     warmups = sorted({row.warmup for row in rows if row.depth == depth})
-    found = [arm(rows, placement, (depth, warmup)) for warmup in warmups]
-    best = max(found, key=lambda one: one.choice.score)
-    return mean(best.rows, "test_accuracy", lr=best.lr)
+    found = (arm(rows, placement, (depth, warmup)).choice for warmup in warmups)
+    return max(found, key=lambda choice: choice.score)
+
+
+def at_best(rows: Sequence[TrainingRow]) -> list[TrainingRow]:
+    """The rows of every placement and depth at its best rate and warm-up."""
+    arms_and_depths = dict.fromkeys((row.placement, row.depth) for row in rows)
+    return [row for placement, depth in arms_and_depths for row in best(rows, placement, depth).rows]
 
 
 def accuracy_at_own_rates(rows: Sequence[TrainingRow]) -> Mapping[str, Pairs | Undecided]:
