@@ -1,4 +1,4 @@
-"""COCO's json and VOC's xml."""
+"""COCO's json."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ import numpy as np
 import pytest
 
 from experiments.foundation.datasets.coco import load_detections, load_instances
-from experiments.foundation.datasets.voc import load_voc
 from experiments.lab.errors import InputError
 
 POLYGON = [[1.0, 1.0, 3.0, 1.0, 3.0, 3.0]]
@@ -24,9 +23,6 @@ DOCUMENT: dict[str, Any] = {
         {"id": 2, "image_id": 7, "category_id": 3, "bbox": [0, 0, 2, 2], "iscrowd": 1},
     ],
 }
-VOC = """<annotation><filename>a.jpg</filename><size><width>10</width><height>8</height></size>
-<object><name>dog</name><difficult>1</difficult>
-<bndbox><xmin>1</xmin><ymin>2</ymin><xmax>10</xmax><ymax>8</ymax></bndbox></object></annotation>"""
 
 
 def write(path: Path, document: Any) -> Path:
@@ -117,28 +113,3 @@ def test_real_instances_of_coco_load(real_data: Callable[[str], Path]) -> None:
     assert (len(found.image_sizes), len(found.categories), len(found.ids)) == (80, 80, 705)
     assert int(found.is_crowd.sum()) == 6
     assert all(isinstance(mask, dict) for mask, crowd in zip(found.segmentations, found.is_crowd, strict=True) if crowd)
-
-
-def test_voc_boxes_stay_one_based_and_inclusive(tmp_path: Path) -> None:
-    (tmp_path / "a.xml").write_text(VOC)
-    (image,) = load_voc(tmp_path)
-    assert (image.file_name, image.width, image.height, image.names) == ("a.jpg", 10, 8, ("dog",))
-    assert image.boxes.tolist() == [[1, 2, 10, 8]]
-    assert image.is_difficult.tolist() == [True]
-
-
-@pytest.mark.parametrize(
-    ("old", "new", "problem"),
-    [
-        ("<xmax>10</xmax>", "", "no <bndbox/xmax> in <object>."),
-        ("<xmax>10</xmax>", "<xmax>ten</xmax>", "<bndbox/xmax> is 'ten', expected a number."),
-        ("<xmax>10<", "<xmax>0<", "box [1.0, 2.0, 0.0, 8.0] ends before it begins; expected xmin, ymin, xmax, ymax."),
-        ("<annotation>", "<!DOCTYPE x><annotation>", "declares entities, which an annotation has no use for; refused."),
-    ],
-)
-def test_voc_faults_name_the_field(tmp_path: Path, old: str, new: str, problem: str) -> None:
-    path = tmp_path / "a.xml"
-    path.write_text(VOC.replace(old, new))
-    with pytest.raises(InputError) as raised:
-        load_voc(path)
-    assert str(raised.value) == f"{path}: {problem}"
