@@ -47,6 +47,7 @@ def content_md5(path: Path) -> str:
 
 
 def is_gzip(path: Path) -> bool:
+    """Whether a file opens with gzip's two bytes, whatever its name."""
     with path.open("rb") as stream:
         return stream.read(2) == GZIP_MAGIC
 
