@@ -16,6 +16,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from experiments.foundation.datasets.choices import GrayImageSetName
 from experiments.foundation.networks.tuning import choose, untuned
 from experiments.lab.answers import listing, mean, percent
 from experiments.lab.experiment import (
@@ -65,7 +66,7 @@ class Params:
     """Images of a batch."""
     lrs: Annotated[tuple[Annotated[float, Field(gt=0, le=1)], ...], Field(min_length=1)] = (1e-3, 3e-3)
     """Learning rates of Adam that every shape tries."""
-    dataset: Literal["auto", "digits", "mnist", "fashion"] = "digits"
+    dataset: GrayImageSetName = "digits"
     """Images; the number of pixels is part of the parameters."""
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
+from experiments.foundation.datasets.choices import GrayImageSetName
 from experiments.lab.experiment import Setup, once, parameters
 from experiments.norm.parameter_types import Depths, Normalization, Normalizations, Placement, Placements, Width
 
@@ -34,7 +35,7 @@ class Params:
     """Heads of attention."""
     batch_size: Annotated[int, Field(ge=1, le=1000)] = 16
     """Images whose gradient is taken."""
-    dataset: Literal["auto", "digits", "mnist", "fashion"] = "digits"
+    dataset: GrayImageSetName = "digits"
     """Images; each row of pixels is a token."""
 
 

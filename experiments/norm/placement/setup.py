@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import BeforeValidator, Field
 
+from experiments.foundation.datasets.choices import GrayImageSetName
 from experiments.lab.experiment import Setup, parameters
 from experiments.norm.parameter_types import Depths, Placement, Placements, Width, listed
 
@@ -46,7 +47,7 @@ class Params:
     """Images that choose the learning rate."""
     test_images: Annotated[int, Field(ge=10, le=10_000)] = 1000
     """Images that accuracy is told of; training images that no one needs fill up a smaller test part."""
-    dataset: Literal["auto", "digits", "mnist", "fashion"] = "digits"
+    dataset: GrayImageSetName = "digits"
     """Images; each row of pixels is a token."""
 
 
