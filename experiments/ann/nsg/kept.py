@@ -1,50 +1,65 @@
-"""An index that ann.nsg keeps in a file: built once and written there, later searched without building.
+"""An index that is kept in a file: built once and written there, later searched without building.
 
-Knows nothing of claims. The file is that of ``NSG.save``, so ``NSG.load`` opens it in any program; the codes of the
-fast search are made from it in a second or two.
+The file is that of ``NSG.save``, so ``NSG.load`` opens it in any program; the codes of the fast search are made from it
+in a second or two.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from experiments.ann import nsg_trials as trials
+from experiments.ann.nsg.setup import Params, Vectors, check_sizes
+from experiments.foundation.datasets.choices import VECTOR_SETS
 from experiments.foundation.datasets.vector_files import is_path, read_files, read_vectors
-from experiments.foundation.datasets.vectors import GENERATED, VECTOR_SETS, VectorData, load_vectors
 from experiments.lab.errors import InputError
 from experiments.lab.experiment import Artifact, Event, Note, Progress
 
 if TYPE_CHECKING:
     from experiments.ann.core.nsg.index import NSG
+    from experiments.ann.core.rivals.measuring import Workload
     from experiments.ann.core.simd.distance import Floats
-    from experiments.ann.nsg import Params
+    from experiments.foundation.datasets.vectors import VectorData
 
 SEED = 0
 """Seed of every kept build: all repetitions have the same index."""
 
 
-def build_or_search(params: Params, index: str, seed: int) -> Iterator[Event]:
-    """Search the file ``index`` where it is there and queries are given, else build it."""
-    path = Path(index).expanduser()
-    searching = path.exists() and params.queries is not None
-    yield from search(params, path, seed) if searching else build(params, path, seed)
+@dataclass(frozen=True)
+class Found:
+    """An index to be measured."""
+
+    index: NSG
+    load: Workload
+    dataset: str
+    neighbors: Artifact | None = None
+    """The neighbors of all queries, where the user gave a file of them."""
 
 
-def build(params: Params, path: Path, seed: int) -> Iterator[Event]:
-    """Index all rows of the data set, write the index, and measure it.
+def find(vectors: Vectors, file: str) -> Generator[Event, None, Found]:
+    """Open the index in a file where queries are given, else build it."""
+    path = Path(file).expanduser()
+    searching = path.exists() and vectors.params.queries is not None
+    return (yield from search(vectors, path) if searching else build(vectors, path))
+
+
+def build(vectors: Vectors, path: Path) -> Generator[Event, None, Found]:
+    """Index all rows of the data set, and write the index.
 
     Builds are equal bit for bit, so a file that holds these vectors under these settings is what would be written: it
     is searched. Any other file is left alone.
     """
+    params = vectors.params
     check_place(params, path)
-    data = all_rows(params, seed)
-    trials.check_sizes(params, len(data.base))
-    if path.exists() and not holds(opened(path), params, data):
+    seed = SEED if params.is_generated else vectors.seed
+    data = params.load_all(seed, params.dataset if asks_itself(params) else None)
+    check_sizes(params, len(data.base))
+    if path.exists() and not holds(opened(path), vectors, data):
         raise InputError(
             f"index: {path} exists and holds another index; give queries=FILE to search it, or another path"
         )
@@ -52,41 +67,44 @@ def build(params: Params, path: Path, seed: int) -> Iterator[Event]:
     if asks_itself(params):
         yield Note("the queries are rows of the base, so each finds itself: give queries=FILE for others")
     if not path.exists():
-        built = yield from trials.build(params, checked(data.base, "base"), SEED, metric=data.metric)
+        settings = vectors.settings(seed=SEED, metric=data.metric)
+        built = yield from vectors.build(checked(data.base, "base"), settings)
         built.save(path)
     yield Progress("open the index", 0, 1)
     index = opened(path)
     yield Note(f"index: {path}, {path.stat().st_size / 2**20:,.1f} MiB, {len(index):,} vectors, {data.metric}")
-    yield from measured(params, index, checked(data.queries, "queries"), data.name)
+    yield Progress("exact neighbors", 0, 1)
+    return Found(index, workload(params, index, checked(data.queries, "queries")), data.name)
 
 
-def search(params: Params, path: Path, seed: int) -> Iterator[Event]:
-    """Search a kept index: recall and speed on at most ``n_queries`` queries, all neighbors as a file of the record."""
-    index = opened(path)
+def search(vectors: Vectors, path: Path) -> Generator[Event, None, Found]:
+    """Open a kept index, to be measured on at most ``n_queries`` queries."""
+    params, index = vectors.params, opened(path)
     if params.metric not in (None, index.space.metric):
         raise InputError(f"metric: {path} is built for {index.space.metric}, got {params.metric}; build it again")
-    trials.check_sizes(params, len(index))
+    check_sizes(params, len(index))
     queries = queries_in(Path(str(params.queries)).expanduser(), index.space.dim)
     chosen = queries
     if len(queries) > params.n_queries:
-        rows = np.random.default_rng(seed).choice(len(queries), params.n_queries, replace=False)
+        rows = np.random.default_rng(vectors.seed).choice(len(queries), params.n_queries, replace=False)
         chosen = queries[np.sort(rows)]
     yield Note(
         f"{path}: {len(index):,} vectors of {index.space.dim} dimensions, {index.space.metric}, built in "
         f"{index.report.seconds:.1f} s; {len(queries):,} queries of {params.queries}, "
         f"recall and speed on {len(chosen):,} of them"
     )
-    yield from measured(params, index, chosen, path.name)
-    yield Artifact("neighbors.npz", partial(write_neighbors, index, queries, params.k, max(params.search_list_sizes)))
-
-
-def measured(params: Params, index: NSG, queries: Floats, dataset: str) -> Iterator[Event]:
-    """Search with every list, against the exact neighbors among the index's own vectors."""
-    from experiments.ann.core.rivals.trial import Workload
-
     yield Progress("exact neighbors", 0, 1)
-    load = Workload.of_index(index, queries, params.k, params.search_threads)
-    yield from trials.sweep_ours(params, load, index, dataset)
+    write = partial(write_neighbors, index, queries, params.k, max(params.search_list_sizes))
+    return Found(index, workload(params, index, chosen), path.name, Artifact("neighbors.npz", write))
+
+
+def workload(params: Params, index: NSG, queries: Floats) -> Workload:
+    """The exact neighbors of queries (m, d), in the terms of the index's metric, among the index's own vectors."""
+    from experiments.ann.core.rivals.measuring import Workload
+    from experiments.ann.core.simd.vector import padded
+
+    placed = padded(index.space.place_queries(queries))
+    return replace(Workload.of(index.base, placed, params.k, params.search_threads), asked=queries)
 
 
 def check_place(params: Params, path: Path) -> None:
@@ -95,21 +113,6 @@ def check_place(params: Params, path: Path) -> None:
         raise InputError(f"index: no file {path} to search; build it with dataset=FILE index={path}")
     if not path.parent.is_dir():
         raise InputError(f"index: expected a path in a folder that exists, got {path}; make {path.parent} first")
-
-
-def all_rows(params: Params, seed: int) -> VectorData:
-    """The data set with every row that it has; a lone file's queries are some of its rows, which stay in the base."""
-    generated = params.dataset in GENERATED
-    return load_vectors(
-        params.dataset,
-        n=params.n if generated else None,
-        n_queries=params.n_queries,
-        dim=params.dim,
-        intrinsic_dim=params.intrinsic_dim,
-        seed=SEED if generated else seed,
-        queries=params.dataset if asks_itself(params) else params.queries,
-        metric=params.metric,
-    )
 
 
 def asks_itself(params: Params) -> bool:
@@ -133,14 +136,14 @@ def opened(path: Path) -> NSG:
         raise InputError(f"index: {fault}") from fault
 
 
-def holds(index: NSG, params: Params, data: VectorData) -> bool:
+def holds(index: NSG, vectors: Vectors, data: VectorData) -> bool:
     """Whether an index has these vectors and settings."""
     from experiments.ann.core.simd.distance import MetricSpace
     from experiments.ann.core.simd.vector import padded
 
     base = checked(data.base, "base")
     space = MetricSpace.of_base(base, data.metric)
-    if index.settings != trials.settings_of(params, SEED, metric=data.metric) or index.space.dim != space.dim:
+    if index.settings != vectors.settings(seed=SEED, metric=data.metric) or index.space.dim != space.dim:
         return False
     return np.array_equal(index.base, padded(space.place_base(base)))
 

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import faiss
 import numpy as np
 import pytest
 
-from experiments.ann import nsg
 from experiments.ann.core.nsg.index import NSG
+from experiments.ann.nsg import EXPERIMENT, search
+from experiments.ann.nsg.search import SearchRow
+from experiments.ann.nsg.setup import Params, prepare
 from experiments.lab.errors import InputError
 from experiments.lab.experiment import Artifact, Event, Progress
-from experiments.lab.judge.judge import judge
+from experiments.lab.plan import Plan, Settings
+from experiments.lab.runner import execute
 
 
 def vectors(path: Path, n: int, d: int = 8, seed: int = 0) -> Path:
@@ -20,12 +24,13 @@ def vectors(path: Path, n: int, d: int = 8, seed: int = 0) -> Path:
     return path
 
 
-def events(seed: int = 0, **params: object) -> list[Event]:
-    return list(nsg.run(nsg.Params(search_list_sizes=(20, 600), threads=1, **params), seed))  # type: ignore[arg-type]
+def events(seed: int = 0, **params: Any) -> list[Event]:
+    setup = prepare(Params(search_list_sizes=(20, 600), threads=1, **params), seed)
+    return list(search.run(setup))
 
 
-def rows(found: list[Event]) -> list[nsg.Row]:
-    return [event for event in found if isinstance(event, nsg.Row)]
+def rows(found: list[Event]) -> list[SearchRow]:
+    return [event for event in found if isinstance(event, SearchRow)]
 
 
 @pytest.fixture
@@ -37,7 +42,7 @@ def files(tmp_path: Path) -> tuple[str, str, str]:
 def test_every_row_of_the_file_is_indexed_and_written(files: tuple[str, str, str]) -> None:
     base, _, kept = files
     found = rows(events(dataset=base, index=kept, n=100))
-    assert {(row.part, row.method, row.n) for row in found} == {("search", "NSG", 600), ("search", "NSG, codes", 600)}
+    assert {(row.method, row.n) for row in found} == {("NSG", 600), ("NSG, codes", 600)}
     np.testing.assert_array_equal(NSG.load(kept).base[:, :8], np.load(base))
 
 
@@ -96,7 +101,7 @@ def test_what_cannot_be_searched_or_written_is_told_in_one_line(files: tuple[str
     base, queries, kept = files
     events(dataset=base, index=kept)
     wide = str(vectors(tmp_path / "wide.npy", 5, d=9))
-    bad: list[tuple[str, dict[str, object]]] = [
+    bad: list[tuple[str, dict[str, Any]]] = [
         ("index: no file /nowhere to search; build it with dataset=FILE", {"index": "/nowhere", "queries": queries}),
         ("index: expected a path in a folder that exists", {"index": "/no/folder/x", "dataset": base}),
         ("expected an index of mlnotes, got a file of another kind", {"index": base, "queries": queries}),
@@ -122,5 +127,10 @@ def test_a_cut_off_index_is_told_in_one_line(files: tuple[str, str, str]) -> Non
 
 def test_claims_of_the_whole_study_are_not_judged_on_a_kept_index(files: tuple[str, str, str]) -> None:
     base, _, kept = files
-    findings = judge(nsg.EXPERIMENT.claims, rows(events(dataset=base, index=kept)), smoke=False)
-    assert {finding.to_json()["verdict"] for finding in findings} == {"not judged"}
+    params = Params(dataset=base, index=kept, search_list_sizes=(20, 600), threads=1)
+    plan = Plan(study="ann.nsg", name="ann.nsg", experiment=EXPERIMENT, params=params, settings=Settings())
+    outcome = execute(plan)
+    assert outcome is not None
+    assert {finding.verdict for finding in outcome.findings} == {"not judged"}
+    assert {part: len(found) for part, found in outcome.rows.by_part.items()} == {"search": 4, "steps": 0, "growth": 0}
+    assert outcome.answer.startswith("At recall 0.99, NSG answers")
