@@ -1,4 +1,4 @@
-"""MRNG, the MSNET check and routing against naive walks and networkx."""
+"""MRNG and the MSNET check against definitions, naive loops and networkx."""
 
 from __future__ import annotations
 
@@ -9,18 +9,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from experiments.ann.core.nsg.index import NSG
-from experiments.ann.core.theory.counterexamples import (
-    GABRIEL_STALLS,
-    MISSED_QUERY,
-    MRNG_IS_DIRECTED,
-    MRNG_LEAVES_DELAUNAY,
-    MRNG_MISSES_QUERY,
-    RNG_STALLS,
-    TIED_EDGES,
-    describe_edges,
-    describe_walk,
-)
-from experiments.ann.core.theory.delaunay import delaunay_graph
 from experiments.ann.core.theory.graphs import (
     Neighbors,
     complete_graph,
@@ -29,7 +17,6 @@ from experiments.ann.core.theory.graphs import (
     edges_outside,
     graph_from_lists,
     out_degrees,
-    reversed_edges,
 )
 from experiments.ann.core.theory.monotonic import (
     KISSING_NUMBERS,
@@ -40,15 +27,13 @@ from experiments.ann.core.theory.monotonic import (
     smallest_angle,
     stalled_pairs,
 )
-from experiments.ann.core.theory.point_sets import Points, hexagonal_lattice, uniform_points, with_duplicates
+from experiments.ann.core.theory.point_sets import Points, hexagonal_lattice, uniform_points
 from experiments.ann.core.theory.proximity import (
-    gabriel_graph,
     knn_graph,
     nearest_neighbor_graph,
     relative_neighborhood_graph,
     squared_distances,
 )
-from experiments.ann.core.theory.routing import arrivals, greedy_from_everywhere, greedy_path, missed_walks
 
 whole_points = st.lists(st.tuples(st.integers(0, 9), st.integers(0, 9)), min_size=2, max_size=12, unique=True).map(
     lambda points: np.array(points, float)
@@ -130,29 +115,6 @@ def test_reachability_is_that_of_networkx_on_descending_edges():
         assert set(np.flatnonzero(connected[:, goal])) == nx.ancestors(descending, goal) | {goal}
 
 
-def test_greedy_from_everywhere_equals_single_walks():
-    rng = np.random.default_rng(5)
-    points, queries = uniform_points(rng, 30, 3), uniform_points(rng, 4, 3)
-    graph = knn_graph(points, 4)
-    walks = greedy_from_everywhere(points, graph, queries)
-    for query in range(4):
-        for start in range(30):
-            path = greedy_path(points, graph, queries[query], start)
-            assert walks.ends[query, start] == path[-1]
-            assert walks.hops[query, start] == len(path) - 1
-            assert walks.distance_computations[query, start] == 1 + 4 * len(path)
-
-
-@pytest.mark.parametrize("dim", [2, 4])
-def test_delaunay_never_misses_and_mrng_misses_only_outside(dim):
-    rng = np.random.default_rng(6)
-    points, queries = uniform_points(rng, 60, dim), uniform_points(rng, 40, dim)
-    delaunay, monotonic = delaunay_graph(points), monotonic_relative_neighborhood_graph(points)
-    assert missed_walks(points, delaunay, points) == missed_walks(points, delaunay, queries) == 0
-    assert missed_walks(points, monotonic, points) == 0
-    assert missed_walks(points, monotonic, queries) > 0
-
-
 def test_dropping_ties_breaks_the_lattice_and_keeping_them_does_not():
     lattice = hexagonal_lattice(6)
     kept = monotonic_relative_neighborhood_graph(lattice)
@@ -162,53 +124,8 @@ def test_dropping_ties_breaks_the_lattice_and_keeping_them_does_not():
     assert (len(stalled_pairs(lattice, dropped)) > 0, out_degrees(dropped).max()) == (True, 3)
 
 
-def test_routing_to_a_repeat_stalls_at_its_twin():
-    points = with_duplicates(np.random.default_rng(8), uniform_points(np.random.default_rng(8), 20, 2), 4)
-    graph = monotonic_relative_neighborhood_graph(points)
-    assert arrivals(greedy_from_everywhere(points, graph, points)).sum() < 24 * 23
-    assert missed_walks(points, graph, points) == 0
-
-
-def test_rng_of_four_points_stalls():
-    graph = relative_neighborhood_graph(RNG_STALLS)
-    assert stalled_pairs(RNG_STALLS, graph).tolist() == [[2, 0]]
-    assert describe_walk(RNG_STALLS, graph, 2, RNG_STALLS[0]) == (
-        "in {(1, 6), (8, 2), (6, 0), (6, 6)} greedy to (1, 6) walks (6, 0) at 61 and stops, as its nearest neighbors "
-        "are "
-        "(8, 2) at 65; the nearest point is (1, 6) at 0 (squared distances)"
-    )
-
-
-def test_gabriel_graph_of_four_points_stalls():
-    assert stalled_pairs(GABRIEL_STALLS, gabriel_graph(GABRIEL_STALLS)).tolist() == [[0, 1]]
-
-
-def test_mrng_of_three_points_misses_a_query_outside():
-    graph = monotonic_relative_neighborhood_graph(MRNG_MISSES_QUERY)
-    assert greedy_path(MRNG_MISSES_QUERY, graph, MISSED_QUERY, 2) == [2]
-    assert missed_walks(MRNG_MISSES_QUERY, graph, MISSED_QUERY[None, :]) == 1
-
-
-def test_mrng_is_not_within_delaunay():
-    graph = monotonic_relative_neighborhood_graph(MRNG_LEAVES_DELAUNAY)
-    assert [1, 3] in edges_outside(graph, delaunay_graph(MRNG_LEAVES_DELAUNAY)).tolist()
-
-
-def test_mrng_is_directed():
-    graph = monotonic_relative_neighborhood_graph(MRNG_IS_DIRECTED)
-    single = edges_outside(graph, reversed_edges(graph))
-    assert describe_edges(MRNG_IS_DIRECTED, single) == "in {(0, 2), (7, 3), (3, 8), (5, 8)} (7, 3) -> (0, 2)"
-
-
 def test_nsg_of_all_candidates_before_reverse_edges_is_the_mrng():
     points = uniform_points(np.random.default_rng(9), 60, 3) / (1 << 10)
     whole = {"knn": 59, "search_list_size": 60, "candidates": 60, "max_degree": 60}
     nsg = NSG.build(points, threads=1, reverse_edges=False, repair=False, **whole).graph
     assert edge_differences(nsg, monotonic_relative_neighborhood_graph(points.astype(np.float32).astype(float))) == 0
-
-
-def test_of_two_tied_rng_edges_at_a_narrow_angle_mrng_keeps_one():
-    lune, monotonic = relative_neighborhood_graph(TIED_EDGES), monotonic_relative_neighborhood_graph(TIED_EDGES)
-    assert lune[0].tolist() == [1, 2]
-    assert monotonic[0].tolist() == [1, -1]
-    assert not len(stalled_pairs(TIED_EDGES, monotonic))
