@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from experiments.detect.core.evaluation import Detected, Truth
+from experiments.detect.core.ground_truth import Detections, GroundTruth
 
 NAMES = ("AP", "AP50", "AP75", "APs", "APm", "APl", "AR1", "AR10", "AR100", "ARs", "ARm", "ARl")
 
@@ -23,13 +23,13 @@ def pycocotools_version() -> str | None:
     return version("pycocotools") if importlib.util.find_spec("pycocotools") is not None else None
 
 
-def pycocotools_numbers(truth: Truth, detected: Detected) -> dict[str, float]:
+def pycocotools_numbers(ground_truth: GroundTruth, detections: Detections) -> dict[str, float]:
     """COCO's twelve numbers as pycocotools computes them, its -1 as NaN.
 
     Raises:
         ImportError: pycocotools is not installed.
     """
-    evaluator = pycocotools_evaluator(truth, detected)
+    evaluator = pycocotools_evaluator(ground_truth, detections)
     with contextlib.redirect_stdout(io.StringIO()):
         evaluator.evaluate()
         evaluator.accumulate()
@@ -38,16 +38,16 @@ def pycocotools_numbers(truth: Truth, detected: Detected) -> dict[str, float]:
     return {name: float("nan") if value == -1 else value for name, value in zip(NAMES, values, strict=True)}
 
 
-def pycocotools_evaluator(truth: Truth, detected: Detected) -> Any:
+def pycocotools_evaluator(ground_truth: GroundTruth, detections: Detections) -> Any:
     """A COCOeval that holds the data, ready to evaluate. Without any detection it gets one that cannot count."""
     from pycocotools.coco import COCO
     from pycocotools.cocoeval import COCOeval
 
     with contextlib.redirect_stdout(io.StringIO()):
         annotations = COCO()
-        annotations.dataset = instances_document(truth, detected)
+        annotations.dataset = instances_document(ground_truth, detections)
         annotations.createIndex()
-        results = results_document(detected)
+        results = results_document(detections)
         if results:
             return COCOeval(annotations, annotations.loadRes(results), "bbox")
         nothing = COCO()
@@ -56,14 +56,21 @@ def pycocotools_evaluator(truth: Truth, detected: Detected) -> Any:
         return COCOeval(annotations, nothing, "bbox")
 
 
-def instances_document(truth: Truth, detected: Detected) -> dict[str, Any]:
+def instances_document(ground_truth: GroundTruth, detections: Detections) -> dict[str, Any]:
     """COCO's instances json; ids start at 1, since pycocotools takes an object with id 0 for unmatched."""
-    images = np.unique(np.concatenate([truth.images, detected.images]))
-    columns = zip(truth.images, truth.classes, truth.boxes_xywh, truth.areas, truth.crowd, strict=True)
+    images = np.unique(np.concatenate([ground_truth.images, detections.images]))
+    columns = zip(
+        ground_truth.images,
+        ground_truth.classes,
+        ground_truth.boxes_xywh,
+        ground_truth.areas,
+        ground_truth.crowd,
+        strict=True,
+    )
     return {
         "info": {},
         "images": [{"id": int(image), "width": 640, "height": 480} for image in images],
-        "categories": [{"id": k, "name": f"class {k}"} for k in range(truth.n_classes)],
+        "categories": [{"id": k, "name": f"class {k}"} for k in range(ground_truth.n_classes)],
         "annotations": [
             {
                 "id": number,
@@ -78,9 +85,9 @@ def instances_document(truth: Truth, detected: Detected) -> dict[str, Any]:
     }
 
 
-def results_document(detected: Detected) -> list[dict[str, Any]]:
+def results_document(detections: Detections) -> list[dict[str, Any]]:
     """COCO's results json."""
-    columns = zip(detected.images, detected.classes, detected.boxes_xywh, detected.scores, strict=True)
+    columns = zip(detections.images, detections.classes, detections.boxes_xywh, detections.scores, strict=True)
     return [
         {"image_id": int(image), "category_id": int(label), "bbox": box.tolist(), "score": float(score)}
         for image, label, box, score in columns

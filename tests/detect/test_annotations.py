@@ -1,4 +1,4 @@
-"""The experiment detect.map on the user's own files, COCO's and VOC's."""
+"""The user's own files, COCO's and VOC's: their numbers, and one line per fault."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from experiments.detect import map as study
-from experiments.detect.annotations import load_files
-from experiments.detect.core import survey
+from experiments.detect.annotations import coco_scene, evaluate_coco, load_scene, voc_scene
+from experiments.detect.core.evaluation import coco_numbers, evaluate_boxes
+from experiments.detect.map.reference import FROZEN
 from experiments.lab.errors import InputError
 
 VOC = """<annotation><filename>{name}.jpg</filename><size><width>100</width><height>80</height></size>
@@ -19,18 +19,11 @@ VOC = """<annotation><filename>{name}.jpg</filename><size><width>100</width><hei
 <bndbox><xmin>50</xmin><ymin>50</ymin><xmax>60</xmax><ymax>60</ymax></bndbox></object></annotation>"""
 
 
-def rows_of(**chosen: object) -> list[study.Row]:
-    events = study.run(study.Params(trials=1, images=4, **chosen), 0)  # type: ignore[arg-type]
-    return [event for event in events if isinstance(event, study.Row)]
-
-
-def test_files_of_coco_give_cocos_numbers_by_name(tmp_path: Path) -> None:
-    case = survey.frozen()["sets"]["coarse boxes"]
-    (tmp_path / "truth.json").write_text(json.dumps(case["instances"]))
-    (tmp_path / "found.json").write_text(json.dumps(case["results"]))
-    rows = rows_of(annotations=str(tmp_path / "truth.json"), detections=str(tmp_path / "found.json"))
-    found = {row.metric: row.value for row in rows if row.part == "COCO"}
-    expected = {name: value for name, value in case["numbers"].items() if value is not None}
+def test_files_of_coco_give_cocos_numbers_by_name() -> None:
+    folder = FROZEN / "coarse_boxes"
+    found = evaluate_coco(folder / "instances.json", str(folder / "results.json"))
+    numbers = json.loads((folder / "numbers.json").read_text())
+    expected = {name: value for name, value in numbers.items() if value is not None}
     assert {name: found[name] for name in expected} == pytest.approx(expected, abs=1e-9)
     assert list(found) == ["AP", "AP50", "AP75", "APs", "APm", "APl", "AR1", "AR10", "AR100", "ARs", "ARm", "ARl"]
 
@@ -39,8 +32,8 @@ def test_files_of_voc_count_inclusive_pixels_and_leave_difficult_objects_out(tmp
     (tmp_path / "a.xml").write_text(VOC.format(name="a"))
     # five of ten columns, all rows: 50 of 100 pixels, IoU exactly 0.5 only if the last pixel counts
     (tmp_path / "comp4_det_test_dog.txt").write_text("a 0.9 50 50 60 60\na 0.8 1 1 5 10\n")
-    rows = rows_of(annotations=str(tmp_path), detections=str(tmp_path), format="voc")
-    found = {row.metric: row.value for row in rows if row.part == "COCO"}
+    scene = voc_scene(tmp_path, tmp_path)
+    found = coco_numbers(evaluate_boxes(scene.ground_truth, scene.detections))
     assert (found["AP50"], found["AP75"]) == (1, 0)
 
 
@@ -57,26 +50,19 @@ def test_bad_lines_of_voc_results_are_told(tmp_path: Path, line: str, problem: s
     path = tmp_path / "comp4_det_test_dog.txt"
     path.write_text(line)
     with pytest.raises(InputError) as raised:
-        rows_of(annotations=str(tmp_path), detections=str(tmp_path), format="voc")
+        voc_scene(tmp_path, tmp_path)
     assert str(raised.value) == f"{path}: {problem}"
 
 
 def test_one_file_without_the_other_is_refused() -> None:
+    assert load_scene(None, None, "coco") is None
     with pytest.raises(InputError) as raised:
-        rows_of(annotations="x.json")
+        load_scene("x.json", None, "coco")
     assert str(raised.value) == "detections: expected a file, since annotations is given; name both or neither."
 
 
-def test_a_folder_where_cocos_json_belongs_is_told_with_the_way_to_voc(tmp_path: Path) -> None:
+def test_a_folder_where_cocos_json_belongs_is_refused_with_the_way_to_voc(tmp_path: Path) -> None:
     with pytest.raises(InputError) as raised:
-        load_files(str(tmp_path), "results.json", "coco")
-    said = f"{tmp_path}: a folder, expected COCO's json; for VOC's folder of xml say format=voc."
-    assert raised.value.problems == (said,)
-
-
-def test_the_chosen_map_follows_its_parameters() -> None:
-    first, second = rows_of(iou=(0.5,), interp="voc2010"), rows_of(iou=(0.5,), interp="coco101")
-    chosen = [next(row for row in rows if row.part == "chosen").value for rows in (first, second)]
-    coco = next(row for row in second if row.part == "COCO" and row.metric == "AP50").value
-    assert chosen[1] == pytest.approx(coco, abs=1e-12)
-    assert chosen[0] != chosen[1]
+        coco_scene(tmp_path, Path("results.json"))
+    message = f"{tmp_path}: a folder, expected COCO's json; for VOC's folder of xml say format=voc."
+    assert raised.value.problems == (message,)
