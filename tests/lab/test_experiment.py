@@ -8,7 +8,19 @@ from typing import Any
 
 import pytest
 
-from experiments.lab.experiment import Event, Part, Row, Rows, Setup, columns_of, kept, observation, plain_setup
+from experiments.lab.experiment import (
+    Event,
+    Headline,
+    Part,
+    Row,
+    Rows,
+    Setup,
+    Table,
+    columns_of,
+    kept,
+    observation,
+    plain_setup,
+)
 from experiments.lab.judge.claims import Claim
 from experiments.lab.judge.measured import NotRunError, Observed
 from experiments.lab.judge.rules import Fact
@@ -69,6 +81,14 @@ def test_every_claim_comes_with_the_rows_of_its_part_and_one_over_parts_with_all
     assert (of_part.part, of_part.rows) == ("count", STEPS)
     assert (over.part, over.rows) == ("", rows)
     assert experiment.asked(Rows({}))[0].rows is None
+
+
+def test_the_headline_takes_rows_of_its_part_that_it_picks_and_none_where_the_part_was_left_out() -> None:
+    table = Table(title="Last", by=("step",), columns=("step",), only={"seed": (0, 1)})
+    assert Headline(part=COUNT, table=table).rows(Rows({"count": STEPS, "squares": []})) == STEPS
+    picked = Headline(part=COUNT, table=table, pick=lambda rows: [row for row in rows if row.step == 3])
+    assert picked.rows(Rows({"count": STEPS})) == [STEPS[2], STEPS[5]]
+    assert list(picked.rows(Rows({"squares": []}))) == []
 
 
 def test_a_setup_holds_parameters_seed_and_notes_and_can_be_subclassed() -> None:
