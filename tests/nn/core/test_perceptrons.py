@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from itertools import pairwise
 
 import pytest
@@ -11,7 +10,6 @@ from torch import nn
 from torch.nn.functional import cross_entropy
 
 from experiments.foundation.networks.budget import Budget
-from experiments.foundation.networks.rates import best_rate
 from experiments.foundation.networks.split import Split
 from experiments.foundation.networks.timing import reproducible
 from experiments.lab.errors import InputError
@@ -88,14 +86,3 @@ def test_a_wide_perceptron_memorizes_random_labels_and_a_narrow_one_does_not() -
     wide, narrow = (memorize(inputs, 5, (width, width), budget, networks=3, lr=0.01, seed=0) for width in (64, 2))
     assert wide == [1.0, 1.0, 1.0]
     assert max(narrow) < 1
-
-
-def test_the_best_rate_has_the_highest_mean_and_knows_the_edge() -> None:
-    scores = [(0.1, 0.5), (0.1, 0.7), (0.2, 0.9), (0.2, 0.6), (0.3, 0.7), (0.3, 0.7)]
-    assert (best_rate(scores).lr, best_rate(scores).at_edge) == (0.2, False)
-    assert best_rate(scores[:4]).at_edge
-    assert (best_rate([(0.2, 0.5), (0.1, 0.5)]).lr, best_rate([(0.1, 0.5)]).at_edge) == (0.1, False)
-    with pytest.raises(ValueError, match=r"got nan at the learning rate 0\.2"):
-        best_rate([(0.1, 0.5), (0.2, math.nan)])
-    with pytest.raises(ValueError, match="got none"):
-        best_rate([])

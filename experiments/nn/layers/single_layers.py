@@ -1,8 +1,7 @@
 """What single layers compute, tried on random tensors, each beside an object that must fail the same check.
 
-Tensors are float64 with entries of order 1; errors are largest absolute differences, or 1 for a property that an
-instance lacks. Every function draws from the generator that it is given. torch's layers are compared with formulas of
-numpy, with scipy and with numbers of parameters in closed form.
+Tensors are float64 with entries of order 1; errors are largest absolute differences, or 1 for a property that is lacking.
+torch's layers are compared with formulas of numpy, with scipy and with numbers of parameters in closed form.
 """
 
 from __future__ import annotations
@@ -15,11 +14,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from experiments.foundation.statements.trial import Trial
+from experiments.foundation.statements.trials import TrialRow
 from experiments.nn.core import parameter_counts as counts
-
-ROUNDING = 1e-10
-"""Sums of up to a thousand terms of order 1 in float64."""
+from experiments.nn.layers.laws import ROUNDING
 
 Vector = NDArray[np.float64]
 ACTIVATIONS: dict[str, tuple[nn.Module, Callable[[Vector], Vector]]] = {
@@ -31,7 +28,7 @@ ACTIVATIONS: dict[str, tuple[nn.Module, Callable[[Vector], Vector]]] = {
 }
 
 
-def neuron_trials(x: Tensor) -> Iterator[Trial]:
+def neuron_trials(x: Tensor) -> Iterator[TrialRow]:
     """activation(sum_i w_i x_i + b) in numpy against nn.Linear and the activation on x (n, d); the control lacks b."""
     layer = _linear(x.shape[1], 1)
     w, b, points = layer.weight.detach().numpy()[0], layer.bias.item(), x.numpy()
@@ -40,10 +37,10 @@ def neuron_trials(x: Tensor) -> Iterator[Trial]:
             found = activation(layer(x)).numpy()[:, 0]
         sums = (points * w).sum(1)
         error, without_bias = (float(np.abs(found - formula(z)).max()) for z in (sums + b, sums))
-        yield Trial(part="neuron", case=name, error=error, control_error=without_bias)
+        yield TrialRow(statement="neuron", case=name, error=error, control_error=without_bias)
 
 
-def threshold_trials(x: Tensor) -> Iterator[Trial]:
+def threshold_trials(x: Tensor) -> Iterator[TrialRow]:
     """Does the unit fire exactly where w . x exceeds -b, or b? The control always fires."""
     layer = _linear(x.shape[1], 1)
     with torch.no_grad():
@@ -52,17 +49,17 @@ def threshold_trials(x: Tensor) -> Iterator[Trial]:
     for case, threshold in (("threshold -b", -b), ("threshold b", b)):
         wrong = fires != (weighted > threshold)
         first = int(wrong.int().argmax())
-        witness = f"w . x = {float(weighted[first]):.3f}, b = {b:.3f}, fires: {bool(fires[first])}"
-        yield Trial(
-            part="threshold",
+        counterexample = f"w . x = {float(weighted[first]):.3f}, b = {b:.3f}, fires: {bool(fires[first])}"
+        yield TrialRow(
+            statement="threshold",
             case=case,
             error=float(wrong.any()),
             control_error=float(not fires.all()),
-            witness=witness,
+            counterexample=counterexample,
         )
 
 
-def collapse_trial(x: Tensor, depth: int, width: int) -> Trial:
+def collapse_trial(x: Tensor, depth: int, width: int) -> TrialRow:
     """``depth`` linear layers against the one affine map that their matrices and biases make, on x (n, d).
 
     The control puts ReLU behind each and is compared with the best affine map by least squares, so n must exceed d + 1.
@@ -77,15 +74,15 @@ def collapse_trial(x: Tensor, depth: int, width: int) -> Trial:
             plain, bent = layer(plain), layer(bent).relu()
         with_one = torch.cat([x, torch.ones(len(x), 1, dtype=x.dtype)], dim=1)
         fitted = with_one @ torch.linalg.lstsq(with_one, bent).solution
-    return Trial(
-        part="collapse",
+    return TrialRow(
+        statement="collapse",
         case=f"{depth} linear layers",
         error=_gap(plain, x @ matrix.T + shift),
         control_error=_gap(bent, fitted),
     )
 
 
-def affinity_trial(x: Tensor, y: Tensor, share: float) -> Trial:
+def affinity_trial(x: Tensor, y: Tensor, share: float) -> TrialRow:
     """Is nn.Linear nonlinear? Error 1 if f(a x + (1 - a) y) = a f(x) + (1 - a) f(y), as in the control, x itself."""
     layer = _linear(x.shape[1], x.shape[1])
 
@@ -95,25 +92,25 @@ def affinity_trial(x: Tensor, y: Tensor, share: float) -> Trial:
             return _gap(function(share * x + (1 - share) * y), mixed)
 
     deviation = off(layer)
-    return Trial(
-        part="nonlinear",
+    return TrialRow(
+        statement="nonlinear",
         case="nn.Linear",
         error=float(deviation <= ROUNDING),
         control_error=float(off(lambda t: t) <= ROUNDING),
-        witness=f"f(a x + (1 - a) y) and a f(x) + (1 - a) f(y) differ by {deviation:.1e} at a = {share:.3f}",
+        counterexample=f"f(a x + (1 - a) y) and a f(x) + (1 - a) f(y) differ by {deviation:.1e} at a = {share:.3f}",
     )
 
 
-def sequential_trial(x: Tensor) -> Trial:
+def sequential_trial(x: Tensor) -> TrialRow:
     """nn.Sequential against calling its layers by hand; the control leaves out the activation."""
     first, second = _linear(x.shape[1], 8), _linear(8, 3)
     with torch.no_grad():
         together = nn.Sequential(first, nn.Tanh(), second)(x)
         error, control = _gap(together, second(first(x).tanh())), _gap(together, second(first(x)))
-    return Trial(part="sequential", case="Linear, Tanh, Linear", error=error, control_error=control)
+    return TrialRow(statement="sequential", case="Linear, Tanh, Linear", error=error, control_error=control)
 
 
-def batch_norm_trials(x: Tensor) -> Iterator[Trial]:
+def batch_norm_trials(x: Tensor) -> Iterator[TrialRow]:
     """nn.BatchNorm1d on x (n, d) in training, in evaluation, and on one example, which it refuses."""
     layer = nn.BatchNorm1d(x.shape[1], dtype=x.dtype)
     with torch.no_grad():
@@ -122,25 +119,30 @@ def batch_norm_trials(x: Tensor) -> Iterator[Trial]:
         # running statistics start at mean 0, variance 1 and move a tenth of the way, to the unbiased variance
         mean, variance = 0.1 * x.mean(0), 0.9 + 0.1 * x.var(0)
         by_hand = (x - mean) / torch.sqrt(variance + layer.eps)
-    yield Trial(
-        part="batch norm",
+    yield TrialRow(
+        statement="batch norm",
         case="mean 0, variance 1 in training",
         error=_off_standard(trained),
         control_error=_off_standard(evaluated),
     )
-    yield Trial(
-        part="batch norm",
+    yield TrialRow(
+        statement="batch norm",
         case="running statistics in evaluation",
         error=_gap(evaluated, by_hand),
         control_error=_gap(trained, by_hand),
     )
-    witness = _refusal(nn.BatchNorm1d(x.shape[1], dtype=x.dtype), x[:1])
-    yield Trial(
-        part="one example", case="BatchNorm1d in training", error=float(bool(witness)), control_error=1, witness=witness
+    refusal = _refusal(nn.BatchNorm1d(x.shape[1], dtype=x.dtype), x[:1])
+    wrong_width = _refusal(nn.BatchNorm1d(x.shape[1] + 1, dtype=x.dtype), x)
+    yield TrialRow(
+        statement="one example",
+        case="BatchNorm1d in training",
+        error=float(bool(refusal)),
+        control_error=float(bool(wrong_width)),
+        counterexample=refusal,
     )
 
 
-def dropout_trials(x: Tensor, p: float) -> Iterator[Trial]:
+def dropout_trials(x: Tensor, p: float) -> Iterator[TrialRow]:
     """nn.Dropout on x without zeros: are survivors x / (1 - p), or x; and what happens in evaluation?
 
     The control of survivors are the unscaled ones, of evaluation the outputs in training.
@@ -150,11 +152,16 @@ def dropout_trials(x: Tensor, p: float) -> Iterator[Trial]:
     kept = dropped != 0
     scaled, unscaled = _gap(dropped[kept], x[kept] / (1 - p)), _gap(dropped[kept], x[kept])
     idle, active = _gap(layer.eval()(x), x), _gap(dropped, x)
-    yield Trial(part="dropout", case="survivors are x / (1 - p)", error=scaled, control_error=unscaled)
-    yield Trial(part="dropout", case="nothing happens in evaluation", error=idle, control_error=active)
-    witness = f"p = {p:g}: {float(x[kept][0]):.3f} becomes {float(dropped[kept][0]):.3f}"
-    yield Trial(part="rest untouched", case="in training", error=unscaled, control_error=active, witness=witness)
-    yield Trial(part="rest untouched", case="in evaluation", error=idle, control_error=active)
+    yield TrialRow(statement="dropout", case="survivors are x / (1 - p)", error=scaled, control_error=unscaled)
+    yield TrialRow(statement="dropout", case="nothing happens in evaluation", error=idle, control_error=active)
+    yield TrialRow(
+        statement="rest untouched",
+        case="in training",
+        error=unscaled,
+        control_error=active,
+        counterexample=f"p = {p:g}: {float(x[kept][0]):.3f} becomes {float(dropped[kept][0]):.3f}",
+    )
+    yield TrialRow(statement="rest untouched", case="in evaluation", error=idle, control_error=active)
 
 
 def dropout_shares(n: int, p: float) -> tuple[float, float]:
@@ -163,7 +170,7 @@ def dropout_shares(n: int, p: float) -> tuple[float, float]:
     return float((dropped == 0).double().mean()), float(dropped.mean())
 
 
-def convolution_trial(generator: torch.Generator) -> Trial:
+def convolution_trial(generator: torch.Generator) -> TrialRow:
     """nn.Conv2d against scipy.signal.correlate2d summed over channels; the control is scipy.signal.convolve2d."""
     layer = nn.Conv2d(2, 3, 3, dtype=torch.float64)
     image = torch.randn(1, 2, 9, 7, generator=generator, dtype=torch.float64)
@@ -178,15 +185,15 @@ def convolution_trial(generator: torch.Generator) -> Trial:
         shift = 0.0 if bias is None else bias.detach().numpy()[:, None, None]
         return float(np.abs(found - (np.stack(sums) + shift)).max())
 
-    return Trial(
-        part="convolution",
+    return TrialRow(
+        statement="convolution",
         case="Conv2d is correlate2d",
         error=off(scipy.signal.correlate2d),
         control_error=off(scipy.signal.convolve2d),
     )
 
 
-def count_trials(rng: np.random.Generator) -> Iterator[Trial]:
+def count_trials(rng: np.random.Generator) -> Iterator[TrialRow]:
     """Numbers of parameters of torch's layers of random size against closed forms; the control counts no bias."""
     a, b, c = (int(size) for size in rng.integers(1, 9, 3))
     layers, kernel, heads = int(rng.integers(1, 4)), int(rng.integers(1, 6)), int(rng.integers(1, 4))
@@ -206,12 +213,12 @@ def count_trials(rng: np.random.Generator) -> Iterator[Trial]:
     }
     for case, (module, closed_form) in built.items():
         found = sum(parameter.numel() for parameter in module.parameters())
-        yield Trial(
-            part="parameters",
+        yield TrialRow(
+            statement="parameters",
             case=case,
             error=abs(found - closed_form(True)),
             control_error=abs(found - closed_form(False)),
-            witness=f"{case}: {found} parameters, sizes {a}, {b}, {c}",
+            counterexample=f"{case}: {found} parameters, sizes {a}, {b}, {c}",
         )
 
 
@@ -237,6 +244,6 @@ def _refusal(layer: nn.Module, x: Tensor) -> str:
     """What the layer says when it refuses x; empty if it takes it."""
     try:
         layer(x)
-    except ValueError as error:
+    except (ValueError, RuntimeError) as error:
         return str(error)
     return ""
