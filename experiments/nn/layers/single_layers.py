@@ -1,6 +1,6 @@
 """What single layers compute, tried on random tensors, each beside an object that must fail the same check.
 
-Tensors are float64 with entries of order 1; errors are largest absolute differences, or 1 for a property that is lacking.
+Tensors are float64 with entries of order 1; errors are largest absolute differences, or 1 for a property that lacks.
 torch's layers are compared with formulas of numpy, with scipy and with numbers of parameters in closed form.
 """
 
