@@ -9,16 +9,18 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
 import sympy
 
 from experiments.autograd.core import tape as taped
-from experiments.math.core.expressions import FUNCTIONS, Program, Step, arithmetic
+from experiments.foundation.statements.expressions import FUNCTIONS, Program, Step, arithmetic, parse
 
 Map = Literal["logistic", "polynomial", "mlp"]
+MAPS: dict[Map, str] = {"logistic": "4*(x*(1 - x))", "polynomial": "x**2 + 0.25", "mlp": "tanh(1.5*x + 0.25)"}
+"""x stands twice in a level of the logistic map; mlp has one unit per layer."""
 
 
 @dataclass
@@ -93,7 +95,14 @@ class Cost:
 
 
 def tape_cost(program: Program, point: list[float]) -> Cost:
-    """Operations of a program at ``point`` (n_inputs,) and of its value and gradient together."""
+    """Operations of a program at ``point`` (n_inputs,) and of its value and gradient together.
+
+    One product, and with its gradient 1 * y and 1 * x besides:
+
+    >>> from experiments.foundation.statements.expressions import parse
+    >>> tape_cost(parse("x*y", ("x", "y")), [2.0, 3.0])
+    Cost(function=1, gradient=3)
+    """
     forward, both = Counter(), Counter()
     program([Counted(x, forward) for x in point], arithmetic(np, constant=float))
     tape = taped.Tape()
@@ -115,9 +124,8 @@ class Formula:
 
 def formula_cost(program: Program) -> Formula:
     """Operations of a program of one input as sympy writes it and its derivative; nothing is simplified."""
-    x = sympy.Symbol(
-        "x", real=True
-    )  # else sympy asks of every nested tanh whether it is imaginary, in exponential time
+    # not real, sympy would ask of every nested tanh whether it is imaginary, in exponential time
+    x = sympy.Symbol("x", real=True)
     function = program([x], arithmetic(sympy, sympy.sympify))
     derivative = sympy.diff(function, x)
     named, rest = sympy.cse(derivative)
@@ -128,29 +136,12 @@ def formula_cost(program: Program) -> Formula:
 def iterate(kind: Map, depth: int) -> Program:
     """A map of one number applied ``depth`` times.
 
-    logistic: 4 x (1 - x), x twice per level. polynomial: x^2 + 1/4. mlp: tanh(3/2 x + 1/4), one unit per layer.
+    >>> float(iterate("polynomial", 2)([2.0], arithmetic(np)))  # (2^2 + 1/4)^2 + 1/4
+    18.3125
     """
+    level = parse(MAPS[kind]).steps
     steps: list[Step] = []
-    x = 0
     for _ in range(depth):
-        a, b, c, d = (len(steps) + 1 + i for i in range(4))
-        if kind == "logistic":
-            steps += [
-                Step("constant", constant=1),
-                Step("sub", (a, x)),
-                Step("mul", (x, b)),
-                Step("constant", constant=4),
-            ]
-            steps.append(Step("mul", (d, c)))
-        elif kind == "polynomial":
-            steps += [
-                Step("constant", constant=2),
-                Step("pow", (x, a)),
-                Step("constant", constant=0.25),
-                Step("add", (b, c)),
-            ]
-        else:
-            steps += [Step("constant", constant=1.5), Step("mul", (a, x)), Step("constant", constant=0.25)]
-            steps += [Step("add", (b, c)), Step("tanh", (d,))]
-        x = len(steps)
+        before = len(steps)  # also the number of the value that the level is applied to
+        steps += [replace(step, operands=tuple(before + i for i in step.operands)) for step in level]
     return Program(1, tuple(steps))

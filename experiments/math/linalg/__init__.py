@@ -11,7 +11,7 @@ Source: Strang: Introduction to Linear Algebra, 5th edition, 2016, chapters 1 an
 from __future__ import annotations
 
 from experiments.lab.answers import listing, mean, percent, verdict
-from experiments.lab.experiment import Experiment, Findings, Headline, Rows, Table, plain_setup
+from experiments.lab.experiment import Experiment, Findings, Headline, Rows, plain_setup
 from experiments.math.linalg import laws, shapes, similarity
 from experiments.math.linalg.setup import SETS, Params
 
@@ -19,8 +19,8 @@ from experiments.math.linalg.setup import SETS, Params
 def answer(findings: Findings, rows: Rows) -> str:
     sets = rows.of(similarity.PART)
     shares = {row.vectors: mean(sets, "same_nearest_share", vectors=row.vectors) for row in sets}
-    extremes = dict.fromkeys((max(shares, key=lambda name: shares[name]), min(shares, key=lambda name: shares[name])))
-    found = listing(f"{percent(shares[name])} of {SETS[name]}" for name in extremes)
+    ranked = sorted(shares, key=lambda name: -shares[name])
+    found = listing(f"{percent(shares[name])} of {SETS[name]}" for name in dict.fromkeys(ranked[:1] + ranked[-1:]))
     return (
         f"The vector of largest dot product is the one at the smallest angle for {found}. "
         f"The rule of equal inner sizes {verdict(findings['shape_rule_covers_torch_matmul'])}."
@@ -33,12 +33,5 @@ EXPERIMENT = Experiment(
     prepare=plain_setup,
     parts=(laws.PART, shapes.PART, similarity.PART),
     answer=answer,
-    headline=Headline(
-        part=similarity.PART,
-        table=Table(
-            title="Share of vectors for which the dot product tells what is most similar",
-            by=("vectors",),
-            columns=("own_best_share", "same_nearest_share", "rank_correlation"),
-        ),
-    ),
+    headline=Headline(part=similarity.PART, table=similarity.PART.tables[0]),
 )

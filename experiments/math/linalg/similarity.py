@@ -103,9 +103,9 @@ PART = Part(
     ),
     tables=(
         Table(
-            title="Similarity by dot product",
+            title="Share of vectors for which the dot product tells what is most similar",
             by=("vectors",),
-            columns=("count", "own_best_share", "same_nearest_share", "rank_correlation"),
+            columns=("own_best_share", "same_nearest_share", "rank_correlation"),
         ),
     ),
 )

@@ -18,7 +18,7 @@ from experiments.math.norms.setup import Params, prepare
 
 def answer(findings: Findings, rows: Rows) -> str:
     tried = rows.of(axioms.PART)
-    lawful = [order.removeprefix("p = ") for order in axioms.lawful_orders(tried)]
+    lawful = [order.removeprefix("p = ") for order in axioms.lawful_orders(tried)] or ["none that was tried"]
     half = 1 + mean(tried, "error", statement="p = 1/2")
     unlike = findings["matrix_norms_are_vector_norms_of_the_entries"].under("refuted")
     return (

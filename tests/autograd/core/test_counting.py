@@ -9,7 +9,7 @@ import pytest
 import sympy
 
 from experiments.autograd.core.counting import Cost, Counted, Counter, formula_cost, iterate, tape_cost
-from experiments.math.core.expressions import arithmetic, parse, random_program
+from experiments.foundation.statements.expressions import arithmetic, parse, random_program
 
 
 def test_counted_numbers_compute_like_floats_and_count() -> None:

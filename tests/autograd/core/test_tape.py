@@ -13,7 +13,6 @@ import pytest
 import torch
 
 from experiments.autograd.core import tape as taped
-from experiments.autograd.core.agreement import expression_agreement, network_agreement
 from experiments.autograd.core.tape import RULES, Tape, sin, total
 
 UNARY = {
@@ -127,12 +126,3 @@ def test_operands_of_two_tapes_and_variable_exponents_are_refused() -> None:
         x + stranger
     with pytest.raises(ValueError, match=r"write x\*\*y as exp"):
         x**x
-
-
-@pytest.mark.parametrize("seed", range(4))
-def test_expressions_and_networks_agree_with_their_peers_and_the_controls_do_not(seed: int) -> None:
-    rng = np.random.default_rng(seed)
-    compared = [*expression_agreement(rng, 3, 8), network_agreement(rng)]
-    assert [agreement.peer for agreement in compared] == ["torch", "sympy", "torch, matrices"]
-    assert max(agreement.error for agreement in compared) < 1e-12
-    assert max(agreement.control_error for agreement in compared) > 1e-10

@@ -13,7 +13,7 @@ import pytest
 import sympy
 import torch
 
-from experiments.math.core.expressions import Program, Step, arithmetic, parse, random_program
+from experiments.foundation.statements.expressions import Program, Step, arithmetic, parse, random_program
 
 EXPRESSIONS = ["x**2*sin(x)", "-x", "x", "1/3 + x - 2*x/5", "exp(tanh(x))/sqrt(x)", "log(2*cos(x) + 3)", "x**-1.5", "7"]
 
