@@ -96,7 +96,11 @@ def edge_differences(first: Neighbors, second: Neighbors) -> int:
 
 
 def union(first: Neighbors, second: Neighbors) -> Neighbors:
-    """The graph with the edges of both, rows ascending."""
+    """The graph with the edges of both, rows ascending.
+
+    >>> union(graph_from_lists([[1], [], []]), graph_from_lists([[2], [], [0]])).tolist()
+    [[1, 2], [-1, -1], [0, -1]]
+    """
     return graph_from_edges(np.concatenate([directed_edges(first), directed_edges(second)]), len(first), directed=True)
 
 
