@@ -338,10 +338,9 @@ def test_an_experiment_is_closed_when_a_sink_stops_the_run() -> None:
         finally:
             closed.append(True)
 
-    try:
+    with pytest.raises(OSError, match="x") as caught:
         execute(toy.plan(toy.experiment(careful)), (Failing(OSError("x")),))
-    except OSError:
-        assert closed == [True]
+    assert closed == [True], f"still open while {caught.value} is told"
 
 
 def test_sigterm_unwinds_like_an_interrupt(tmp_path: Path) -> None:

@@ -236,6 +236,8 @@ def finding_of(predicted: Any, **verdicts: bool) -> Finding:
         ({"he": "holds", "zero": "holds"}, False),
         ({"he": "refuted", "zero": "holds"}, False),
         ({"zero": "refuted"}, True),
+        ({"he": "holds"}, True),
+        ({"he": "refuted"}, False),
         ({"he": "holds", "zero": "refuted", "normal": "holds"}, True),
         ("conditional", True),
         ("holds", False),
