@@ -30,52 +30,44 @@ class Counter:
     operations: int = 0
 
 
+def _counting(function: Callable[..., float]) -> Callable[..., Counted]:
+    """A method of Counted that does one operation."""
+    return lambda self, *others: self.apply(function, self, *others)
+
+
 class Counted:
-    """A float that adds one to its counter with every operation."""
+    """A float that adds one to its counter with every operation.
+
+    >>> counter = Counter()
+    >>> x = Counted(3.0, counter)
+    >>> (x * x + 1).value, counter.operations
+    (10.0, 2)
+    """
 
     def __init__(self, value: float, counter: Counter) -> None:
         self.value = value
         self.counter = counter
 
-    def _apply(self, function: Callable[..., float], *operands: Any) -> Counted:
+    def apply(self, function: Callable[..., float], *operands: Any) -> Counted:
         self.counter.operations += 1
         return Counted(function(*map(_number, operands)), self.counter)
 
-    def __add__(self, other: Any) -> Counted:
-        return self._apply(operator.add, self, other)
-
-    def __radd__(self, other: Any) -> Counted:
-        return self._apply(operator.add, other, self)
-
-    def __sub__(self, other: Any) -> Counted:
-        return self._apply(operator.sub, self, other)
-
-    def __rsub__(self, other: Any) -> Counted:
-        return self._apply(operator.sub, other, self)
-
-    def __mul__(self, other: Any) -> Counted:
-        return self._apply(operator.mul, self, other)
-
-    def __rmul__(self, other: Any) -> Counted:
-        return self._apply(operator.mul, other, self)
-
-    def __truediv__(self, other: Any) -> Counted:
-        return self._apply(operator.truediv, self, other)
-
-    def __rtruediv__(self, other: Any) -> Counted:
-        return self._apply(operator.truediv, other, self)
-
-    def __pow__(self, other: Any) -> Counted:
-        return self._apply(operator.pow, self, other)
-
-    def __neg__(self) -> Counted:
-        return self._apply(operator.neg, self)
+    __add__ = _counting(operator.add)
+    __radd__ = _counting(lambda x, y: y + x)
+    __sub__ = _counting(operator.sub)
+    __rsub__ = _counting(lambda x, y: y - x)
+    __mul__ = _counting(operator.mul)
+    __rmul__ = _counting(lambda x, y: y * x)
+    __truediv__ = _counting(operator.truediv)
+    __rtruediv__ = _counting(lambda x, y: y / x)
+    __pow__ = _counting(operator.pow)
+    __neg__ = _counting(operator.neg)
 
     def __getattr__(self, name: str) -> Callable[[], Counted]:
         """numpy's functions call a method of the same name on objects: np.sin(x) asks for x.sin()."""
         if name not in FUNCTIONS:
             raise AttributeError(name)
-        return lambda: self._apply(lambda x: float(getattr(np, name)(x)), self)
+        return lambda: self.apply(lambda x: float(getattr(np, name)(x)), self)
 
 
 def _number(x: Any) -> float:
