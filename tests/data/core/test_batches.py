@@ -14,7 +14,6 @@ from experiments.data.core.batches import (
     batches_per_epoch,
     delivered_batches,
     epoch_order,
-    length_disagreements,
     loader_length,
     mean_of_batch_means,
     times_seen,
@@ -39,11 +38,6 @@ def test_lengths_that_the_catalog_measured(n: int, size: int, kept: int, dropped
 def test_delivered_batches_are_as_many_as_equal_folds() -> None:
     assert delivered_batches(12, 3, drop_last=False) == KFold(4).get_n_splits() == math.ceil(12 / 3)
     assert delivered_batches(13, 3, drop_last=True) == 4
-
-
-def test_the_formula_agrees_everywhere_and_the_other_rounding_where_the_size_divides_n_only() -> None:
-    assert length_disagreements(12, 12, drop_last=False) == (0, 12 - 6)  # 12 has six divisors
-    assert length_disagreements(7, 9, drop_last=True) == (0, 9 - 2)
 
 
 def test_the_index_data_set_returns_its_index() -> None:
