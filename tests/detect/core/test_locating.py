@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from experiments.detect.core.stride_study import (
+from experiments.detect.core.locating import (
     MEAN_DISTANCE,
     Locator,
     cell_centers,

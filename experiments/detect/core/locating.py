@@ -69,7 +69,7 @@ class Locator(nn.Module):
         halvings = int(math.log2(stride))
         layers: list[nn.Module] = []
         for i in range(LAYERS):
-            # behind the last halving, a dilation of 2 per missing halving sees as far as the halving would
+            # after the last halving, a dilation of 2 per missing halving sees as far as the halving would
             dilation = 2 ** (i - halvings) if dilated and i > halvings else 1
             width = 1 if i == 0 else channels
             step = 2 if i < halvings else 1
