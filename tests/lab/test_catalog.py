@@ -74,6 +74,24 @@ def test_a_folder_is_read_file_by_file_as_text(folder: Path) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    "claim",
+    [
+        'Claim(statement="A.", rule=Fact("a", 1), topic="a")',
+        'Claim("a", rule=Fact("a", 1), topic="a")',
+        'Claim("a", statement=f"{1}.", rule=Fact("a", 1), topic="a")',
+        'Claim("a", statement=A, rule=Fact("a", 1), topic="a")',
+        'Claim("a", statement="A.", topic="a")',
+    ],
+)
+def test_a_claim_that_cannot_be_read_as_text_is_one_line_with_its_place(folder: Path, claim: str) -> None:
+    (folder / "training.py").write_text(f'"""Training."""\n\nPART = Part(\n    claims=({claim},),\n)\n')
+    with pytest.raises(InputError) as caught:
+        _ = catalog.find("toys.count").claims
+    (problem,) = caught.value.problems
+    assert problem.startswith(f"{folder / 'training.py'}, line 4: expected Claim(")
+
+
 def test_a_file_is_read_alone(folder: Path) -> None:
     (folder.parent / "other.py").write_text('"""Really?"""\n' + PART)
     config = catalog.CONF / "toys" / "other.yaml"
