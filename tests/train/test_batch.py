@@ -64,13 +64,6 @@ def test_wells_without_noise_keep_their_runs_and_the_global_one_has_no_excess() 
     assert at_best.excess_loss == pytest.approx(0, abs=1e-9)
 
 
-def test_permuted_units_compute_the_same_function() -> None:
-    network = curvature.TinyNetwork(features=3, hidden=4, classes=2)
-    theta, x = torch.randn(network.size), torch.randn(6, 3)
-    other = network.permuted(theta, torch.tensor([2, 0, 3, 1]))
-    torch.testing.assert_close(network.logits(theta, x), network.logits(other, x))
-
-
 def test_batches_visit_every_sample_once_a_pass() -> None:
     chosen = list(batches(10, 4, 6, torch.Generator().manual_seed(0)))
     assert [len(batch) for batch in chosen] == [4, 4, 2, 4, 4, 2]
