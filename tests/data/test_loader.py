@@ -12,7 +12,7 @@ from experiments.foundation.statements.trials import TrialRow
 from experiments.lab.errors import InputError
 from experiments.lab.experiment import Rows, Setup
 from experiments.lab.judge.claims import Claim
-from experiments.lab.judge.measured import NotMeasured
+from experiments.lab.judge.measured import NotMeasured, Observed
 from experiments.lab.judge.rules import compare
 from experiments.lab.params import validate
 
@@ -47,11 +47,17 @@ def test_a_generator_in_the_data_set_repeats_in_every_worker_and_every_epoch() -
 
 
 def test_without_mnist_its_sizes_are_not_judged() -> None:
-    assert isinstance(counts.sizes_of_mnist([]), NotMeasured)
+    epoch = list(counts.epoch_rows(Params()))
+    assert isinstance(counts.sizes_of_mnist(epoch), NotMeasured)
+
+
+def test_mnist_is_known_by_the_names_of_its_files() -> None:
+    rows = [*counts.epoch_rows(Params()), counts.CountRow(case="t10k-labels-idx1-ubyte", count=10_000, expected=10_000)]
+    assert counts.sizes_of_mnist(rows) == Observed([10_000])
 
 
 def test_the_answer_counts_batches_and_updates() -> None:
-    rows = Rows({"epoch": list(counts.run_epoch(SETUP)), "updates": list(counts.run_updates(SETUP))})
+    rows = Rows({"counts": list(counts.epoch_rows(SETUP.params)), "updates": list(counts.run_updates(SETUP))})
     assert "here 600 batches or iterations" in answer({}, rows)
     assert "3 with gradient accumulation" in answer({}, rows)
 

@@ -17,7 +17,7 @@ from experiments.lab.experiment import Experiment, Findings, Headline, Rows, Tab
 
 
 def answer(findings: Findings, rows: Rows) -> str:
-    batches = rows.of(counts.EPOCH)[0].count
+    batches = next(row.count for row in rows.of(counts.PART) if row.case == counts.PER_EPOCH)
     updates = {row.case: row.count for row in rows.of(counts.UPDATES)}
     plain = updates.pop("plain loop")
     others = listing(f"{count} with {loop}" for loop, count in updates.items())
@@ -32,8 +32,7 @@ EXPERIMENT = Experiment(
     params=Params,
     prepare=plain_setup,
     parts=(
-        counts.SIZES,
-        counts.EPOCH,
+        counts.PART,
         counts.UPDATES,
         laws.PART,
         draws.COVERAGE,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from experiments.data.loader.setup import LoaderSetup
+from experiments.data.loader.setup import LoaderSetup, Params
 from experiments.lab.experiment import Event, Note, Part, Row, Table, observation
 from experiments.lab.judge.claims import Claim
 from experiments.lab.judge.measured import NotMeasured, Observed
@@ -12,6 +12,7 @@ from experiments.lab.judge.rules import Each, Fact
 
 BATCHES = 12
 """Of the epoch in which updates are counted."""
+PER_EPOCH = "batches per epoch"
 
 
 @observation
@@ -25,7 +26,12 @@ class CountRow(Row):
     """What the plain sentence says."""
 
 
-def run_sizes(setup: LoaderSetup) -> Iterator[Event]:
+def run(setup: LoaderSetup) -> Iterator[Event]:
+    yield from epoch_rows(setup.params)
+    yield from mnist_rows()
+
+
+def mnist_rows() -> Iterator[Event]:
     """Sizes of MNIST by the headers of its files; no rows where it is not in the data folder."""
     from experiments.foundation.datasets.idx import read_idx
     from experiments.foundation.datasets.store import files_of, locate
@@ -38,15 +44,14 @@ def run_sizes(setup: LoaderSetup) -> Iterator[Event]:
         yield CountRow(case=path.name.removesuffix(".gz"), count=len(read_idx(path)), expected=expected)
 
 
-def run_epoch(setup: LoaderSetup) -> Iterator[CountRow]:
+def epoch_rows(params: Params) -> Iterator[CountRow]:
     """The user's own data set: batches and updates of an epoch, and iterations of all epochs."""
     from experiments.data.core.batches import batches_per_epoch, loader_length
 
-    params = setup.params
     batches = batches_per_epoch(params.n, params.batch_size, drop_last=params.drop_last)
     counted = loader_length(params.n, params.batch_size, drop_last=params.drop_last)
     updates = -(-counted // params.accumulate)
-    yield CountRow(case="batches per epoch", count=counted, expected=batches)
+    yield CountRow(case=PER_EPOCH, count=counted, expected=batches)
     yield CountRow(case="iterations in all", count=params.epochs * counted, expected=params.epochs * batches)
     yield CountRow(case=f"updates, {params.accumulate} batches each", count=updates, expected=batches)
 
@@ -61,9 +66,10 @@ def run_updates(setup: LoaderSetup) -> Iterator[CountRow]:
 
 
 def sizes_of_mnist(rows: Sequence[CountRow]) -> Observed | NotMeasured:
-    if not rows:
+    sizes = {row.case: row.count for row in rows if row.case.endswith("-ubyte")}
+    if not sizes:
         return NotMeasured("MNIST is not in the data folder; `mlnotes data fetch mnist` puts it there")
-    return Observed(sorted({row.case: row.count for row in rows}.values()))
+    return Observed(sorted(sizes.values()))
 
 
 def updates_by_loop(rows: Sequence[CountRow]) -> Mapping[str, Observed]:
@@ -71,10 +77,10 @@ def updates_by_loop(rows: Sequence[CountRow]) -> Mapping[str, Observed]:
     return {row.case: Observed(row.count) for row in rows if row.seed == rows[0].seed}
 
 
-SIZES = Part(
-    name="sizes",
+PART = Part(
+    name="counts",
     row=CountRow,
-    run=run_sizes,
+    run=run,
     claims=(
         Claim(
             "mnist_has_60000_and_10000_images",
@@ -86,14 +92,7 @@ SIZES = Part(
             source="LeCun, Cortes, Burges: The MNIST database",
         ),
     ),
-    tables=(Table(title="Sizes of MNIST", by=("case",), columns=("count", "expected")),),
-)
-
-EPOCH = Part(
-    name="epoch",
-    row=CountRow,
-    run=run_epoch,
-    tables=(Table(title="An epoch of n samples", by=("case",), columns=("count", "expected")),),
+    tables=(Table(title="An epoch, and MNIST", by=("case",), columns=("count", "expected")),),
 )
 
 UPDATES = Part(
