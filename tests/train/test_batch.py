@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from experiments.train.core import curvature, gradient_noise, landscapes
+from experiments.train.core import gradient_noise, landscapes
 from experiments.train.core.perceptron import accuracy, batches, perceptron
 
 
