@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
 from experiments.ann.curse.setup import TEST_POINTS, Model, Params, held_out_error
 from experiments.lab.experiment import Curve, Part, Row, Setup, Table, observation
 from experiments.lab.judge.claims import Claim
@@ -32,8 +34,6 @@ class FeaturesRow(Row):
 
 
 def run(setup: Setup[Params]) -> Iterator[FeaturesRow]:
-    import numpy as np
-
     from experiments.ann.core.theory.regression import linear_task, random_design_risk
 
     params = setup.params
@@ -93,7 +93,7 @@ PART = Part(
                 "least squares": "holds",
                 "lasso with a sparse truth": "refuted",
             },
-            source="pilot; Stone 1982 for nearest neighbors",
+            source="pilot",
         ),
     ),
     tables=(

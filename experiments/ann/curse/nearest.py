@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+import numpy as np
+
 from experiments.ann.curse.setup import Params
 from experiments.lab.experiment import Curve, Event, Part, Progress, Row, Setup, Table, observation
 from experiments.lab.judge.claims import Claim
@@ -24,8 +26,6 @@ class NearestRow(Row):
 
 
 def run(setup: Setup[Params]) -> Iterator[Event]:
-    import numpy as np
-
     from experiments.ann.core.theory.concentration import expected_nearest_distance, torus_nearest_distances
 
     dims = setup.params.exponent_dims

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+import numpy as np
+
 from experiments.ann.curse.setup import TEST_POINTS, Params, held_out_error
 from experiments.lab.experiment import Part, Row, Setup, Table, observation
 from experiments.lab.judge.claims import Claim
@@ -31,8 +33,6 @@ class ProjectionRow(Row):
 
 
 def run(setup: Setup[Params]) -> Iterator[ProjectionRow]:
-    import numpy as np
-
     from experiments.ann.core.theory.regression import hidden_task
 
     params, hidden = setup.params, max(setup.params.irrelevant)

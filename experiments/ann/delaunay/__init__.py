@@ -5,8 +5,10 @@ its own Voronoi cell. Of the graphs here it alone has this property, and its deg
 
 Notes: Delaunay graph and the theorems on it (000:3).
 
-Source: Aurenhammer: Voronoi diagrams - a survey of a fundamental geometric data structure, ACM Computing Surveys 23(3),
-1991.
+Source: Delaunay: Sur la sphère vide, 1934; Aurenhammer: Voronoi diagrams - a survey of a fundamental geometric data
+structure, ACM Computing Surveys 23(3), 1991; Toussaint: The relative neighbourhood graph of a finite planar set,
+Pattern Recognition 12(4), 1980; Jaromczyk, Toussaint: Relative neighborhood graphs and their relatives, Proceedings of
+the IEEE 80(9), 1992.
 """
 
 from __future__ import annotations

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from experiments.ann.core.theory.graphs import out_degrees
 from experiments.ann.delaunay.setup import PointSets
 from experiments.lab.experiment import Curve, Part, Row, Table, observation
 from experiments.lab.judge.claims import Claim
@@ -25,8 +26,6 @@ class DegreeRow(Row):
 
 
 def run(sets: PointSets) -> Iterator[DegreeRow]:
-    from experiments.ann.core.theory.graphs import out_degrees
-
     for each in sets.sets:
         n, degree = len(each.points), float(out_degrees(each.delaunay).mean())
         yield DegreeRow(
@@ -50,7 +49,7 @@ PART = Part(
             measure=degree_by_dimension,
             topic="Delaunay graph in many dimensions (000:3)",
             predicted="holds",
-            source="Aurenhammer 1991: the complexity grows exponentially with the dimension",
+            source="pilot",
         ),
     ),
     tables=(

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+import numpy as np
+
+from experiments.ann.core.theory.graphs import edge_differences, edges_outside, undirected_edges
 from experiments.ann.delaunay.setup import PointSet, PointSets
 from experiments.foundation.statements.trials import TrialRow, instances, trials_of
 from experiments.lab.experiment import Drawing, Event, Part, Progress, Table, observation
@@ -38,10 +41,7 @@ def run(sets: PointSets) -> Iterator[Event]:
 
 def laws(each: PointSet, seed: int) -> Iterator[tuple[str, float, float]]:
     """Every law with its error and that of its control."""
-    import numpy as np
-
     from experiments.ann.core.theory.delaunay import sphere_intrusions
-    from experiments.ann.core.theory.graphs import edge_differences, edges_outside
     from experiments.ann.core.theory.proximity import (
         gabriel_graph,
         minimum_spanning_tree,
@@ -69,7 +69,6 @@ def laws(each: PointSet, seed: int) -> Iterator[tuple[str, float, float]]:
 
 
 def draw(each: PointSet) -> Drawing:
-    from experiments.ann.core.theory.graphs import undirected_edges
     from experiments.ann.core.theory.routing import greedy_path
 
     points, query = each.points, each.queries[0]

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
+from experiments.ann.core.theory.graphs import Neighbors, graph_from_edges
+from experiments.ann.core.theory.point_sets import Points
 from experiments.lab.errors import InputError
 from experiments.lab.experiment import Setup, parameters
 
 if TYPE_CHECKING:
     from experiments.ann.core.theory.delaunay import Simplices
-    from experiments.ann.core.theory.graphs import Neighbors
-    from experiments.ann.core.theory.point_sets import Points
 
 
 @parameters
@@ -60,7 +60,6 @@ class PointSet:
     @cached_property
     def delaunay(self) -> Neighbors:
         from experiments.ann.core.theory.delaunay import simplex_edges
-        from experiments.ann.core.theory.graphs import graph_from_edges
 
         return graph_from_edges(simplex_edges(self.simplices), len(self.points))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from math import isnan, nan
 
+from experiments.ann.core.theory.graphs import out_degrees
 from experiments.ann.mrng.setup import Networks
 from experiments.lab.experiment import Curve, Event, Part, Progress, Row, Table, observation
 from experiments.lab.judge.claims import Claim
@@ -29,7 +30,6 @@ class DegreeRow(Row):
 
 
 def run(networks: Networks) -> Iterator[Event]:
-    from experiments.ann.core.theory.graphs import out_degrees
     from experiments.ann.core.theory.monotonic import KISSING_NUMBERS
 
     sweep = [(dim, n) for dim in networks.params.dims for n in networks.params.ns]
@@ -87,7 +87,7 @@ PART = Part(
                 GROWTH.format(4): "refuted",
                 GROWTH.format(8): "refuted",
             },
-            source="pilot; the bound from angles of at least 60 degrees, Conway and Sloane 1999",
+            source="pilot",
         ),
     ),
     tables=(Table(title="Out-degree", by=("dim", "n"), columns=("mean_degree", "max_degree", "kissing_number")),),

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+import numpy as np
+
+from experiments.ann.core.theory.graphs import edges_outside, union
 from experiments.ann.mrng.setup import BY_SIZE, MRNG, Case, Networks
 from experiments.foundation.statements.trials import TrialRow, tried
 from experiments.lab.experiment import Part, Table, kept, observation
@@ -38,7 +41,6 @@ def angles(networks: Networks) -> Iterator[LawRow]:
 
 def subgraphs(networks: Networks) -> Iterator[LawRow]:
     """Edges of the nearest-neighbor graph and of the RNG that the graph lacks."""
-    from experiments.ann.core.theory.graphs import edges_outside
     from experiments.ann.core.theory.proximity import nearest_neighbor_graph, relative_neighborhood_graph
 
     for case in networks.cases:
@@ -48,9 +50,6 @@ def subgraphs(networks: Networks) -> Iterator[LawRow]:
 
 def spare_edges(networks: Networks) -> Iterator[LawRow]:
     """Edges without which every walk still arrives, deleted in turn; also with five nearest neighbors added."""
-    import numpy as np
-
-    from experiments.ann.core.theory.graphs import union
     from experiments.ann.core.theory.monotonic import removable_edges
     from experiments.ann.core.theory.proximity import knn_graph
 

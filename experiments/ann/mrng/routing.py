@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+import numpy as np
+
+from experiments.ann.core.theory.graphs import directed_edges, edges_outside, out_degrees, reversed_edges
 from experiments.ann.mrng.setup import MRNG, ON_THREE_POINTS, Networks, RoutingCase
 from experiments.lab.experiment import Drawing, Event, Note, Part, Row, Table, kept, observation
 from experiments.lab.judge.claims import Claim
@@ -46,10 +49,7 @@ def run(networks: Networks) -> Iterator[Event]:
 
 def describe(case: RoutingCase) -> RoutingRow:
     """Every walk between points and to the queries."""
-    import numpy as np
-
     from experiments.ann.core.theory.counterexamples import describe_walk
-    from experiments.ann.core.theory.graphs import out_degrees
     from experiments.ann.core.theory.monotonic import smallest_angle
     from experiments.ann.core.theory.routing import arrivals, greedy_from_everywhere, misses
 
@@ -77,7 +77,6 @@ def describe(case: RoutingCase) -> RoutingRow:
 def edges_beyond() -> str:
     """Two small sets on which the MRNG has an edge that is no Delaunay edge, and one without its reverse."""
     from experiments.ann.core.theory.counterexamples import MRNG_IS_DIRECTED, MRNG_LEAVES_DELAUNAY, describe_edges
-    from experiments.ann.core.theory.graphs import edges_outside, reversed_edges
     from experiments.ann.core.theory.named_graphs import GRAPHS
 
     build = GRAPHS["mrng"]
@@ -90,7 +89,6 @@ def edges_beyond() -> str:
 
 
 def draw(case: RoutingCase) -> Drawing:
-    from experiments.ann.core.theory.graphs import directed_edges
     from experiments.ann.core.theory.routing import greedy_path
 
     query = case.queries[0]

@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
+import numpy as np
 from pydantic import Field
 
+from experiments.ann.core.theory.graphs import Neighbors
+from experiments.ann.core.theory.point_sets import Points, hexagonal_lattice, uniform_points, with_duplicates
 from experiments.lab.experiment import Setup, parameters
-
-if TYPE_CHECKING:
-    from experiments.ann.core.theory.graphs import Neighbors
-    from experiments.ann.core.theory.point_sets import Points
 
 CONTROL_NEIGHBORS = 10
 """Neighbors per point of the nearest-neighbor graph that serves as a control."""
@@ -81,10 +80,7 @@ class Networks(Setup[Params]):
 
     def sized(self, dim: int, n: int) -> Case:
         """The MRNG of n uniform points."""
-        import numpy as np
-
         from experiments.ann.core.theory.named_graphs import GRAPHS
-        from experiments.ann.core.theory.point_sets import uniform_points
 
         if (dim, n) not in self.swept:
             points = uniform_points(np.random.default_rng((self.seed, dim, n)), n, dim)
@@ -111,11 +107,8 @@ class Networks(Setup[Params]):
 
     def _on_small_sets(self) -> Iterator[RoutingCase]:
         """Three points, exact ties kept and dropped, tied edges at a narrow angle, and a set with repeated points."""
-        import numpy as np
-
         from experiments.ann.core.theory.counterexamples import MISSED_QUERY, MRNG_MISSES_QUERY, TIED_EDGES
         from experiments.ann.core.theory.monotonic import monotonic_relative_neighborhood_graph
-        from experiments.ann.core.theory.point_sets import hexagonal_lattice, with_duplicates
 
         def case(
             dataset: str, graph: str, points: Points, queries: Points, ties: Literal["keep", "drop"] = "keep"

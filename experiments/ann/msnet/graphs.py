@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
 
+import numpy as np
+
+from experiments.ann.core.theory.graphs import Neighbors, out_degrees, undirected_edges
+from experiments.ann.core.theory.point_sets import Points
 from experiments.ann.msnet.setup import GRAPH_NAMES, Networks
 from experiments.lab.experiment import Drawing, Event, Note, Part, Row, Table, kept, observation
 from experiments.lab.judge.claims import Claim
 from experiments.lab.judge.measured import Instances
 from experiments.lab.judge.rules import Each, Theorem
-
-if TYPE_CHECKING:
-    from experiments.ann.core.theory.graphs import Neighbors
-    from experiments.ann.core.theory.point_sets import Points
 
 RNG = ("rng", "rng, four points")
 NO_NETWORKS = (*RNG, "knn")
@@ -67,10 +66,7 @@ def run(networks: Networks) -> Iterator[Event]:
 
 def describe(dataset: str, graph: str, points: Points, neighbors: Neighbors) -> GraphRow:
     """Every ordered pair of distinct points (n, d), n >= 2, by each of the three criteria."""
-    import numpy as np
-
     from experiments.ann.core.theory.counterexamples import describe_first_stall
-    from experiments.ann.core.theory.graphs import out_degrees
     from experiments.ann.core.theory.monotonic import monotonic_reachability, stalled_pairs
     from experiments.ann.core.theory.routing import arrivals, greedy_from_everywhere
 
@@ -97,7 +93,6 @@ def describe(dataset: str, graph: str, points: Points, neighbors: Neighbors) -> 
 
 
 def draw(graph: str, points: Points, neighbors: Neighbors) -> Drawing:
-    from experiments.ann.core.theory.graphs import undirected_edges
     from experiments.ann.core.theory.monotonic import stalled_pairs
 
     start, goal = points[stalled_pairs(points, neighbors)[0]].tolist()

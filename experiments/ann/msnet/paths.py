@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+import numpy as np
+
+from experiments.ann.core.theory.point_sets import uniform_points
 from experiments.ann.msnet import graphs
 from experiments.ann.msnet.graphs import NO_NETWORKS, GraphRow
 from experiments.ann.msnet.setup import Networks
@@ -15,10 +18,7 @@ from experiments.lab.judge.rules import SlopeBelow
 
 
 def run(networks: Networks) -> Iterator[Event]:
-    import numpy as np
-
     from experiments.ann.core.theory.named_graphs import GRAPHS
-    from experiments.ann.core.theory.point_sets import uniform_points
 
     ns = networks.params.ns
     for number, n in enumerate(ns):

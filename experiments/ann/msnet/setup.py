@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Literal, get_args
+from typing import Annotated, Literal, get_args
 
 from pydantic import Field
 
+from experiments.ann.core.theory.graphs import Neighbors
+from experiments.ann.core.theory.point_sets import Points
 from experiments.lab.experiment import Setup, parameters
-
-if TYPE_CHECKING:
-    from experiments.ann.core.theory.graphs import Neighbors
-    from experiments.ann.core.theory.point_sets import Points
 
 Graph = Literal["delaunay", "mrng", "complete", "rng", "gabriel", "knn", "nsg", "nsg, all candidates"]
 GRAPH_NAMES: tuple[Graph, ...] = get_args(Graph)

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+import numpy as np
+
+from experiments.ann.core.theory.graphs import out_degrees, undirected_edges
 from experiments.ann.rng.setup import PointSet, PointSets
 from experiments.lab.experiment import Curve, Drawing, Event, Note, Part, Progress, Row, Table, kept, observation
 from experiments.lab.judge.claims import Claim
@@ -48,7 +51,6 @@ def run(sets: PointSets) -> Iterator[Event]:
 
 def describe(each: PointSet) -> Iterator[GraphRow]:
     from experiments.ann.core.theory.counterexamples import describe_first_stall
-    from experiments.ann.core.theory.graphs import out_degrees
     from experiments.ann.core.theory.monotonic import stalled_pairs
     from experiments.ann.core.theory.routing import arrivals, greedy_from_everywhere
 
@@ -71,9 +73,6 @@ def describe(each: PointSet) -> Iterator[GraphRow]:
 
 def draw(each: PointSet, graph: str, name: str) -> Drawing:
     """The graph with the longest greedy walk that stalls before its goal, if any does."""
-    import numpy as np
-
-    from experiments.ann.core.theory.graphs import undirected_edges
     from experiments.ann.core.theory.routing import arrivals, greedy_from_everywhere, greedy_path
 
     points, neighbors = each.points, each.graphs[graph]
@@ -124,7 +123,7 @@ PART = Part(
             measure=degree_by_dimension,
             topic="RNG (000:5)",
             predicted="holds",
-            source="Jaromczyk and Toussaint 1992",
+            source="pilot",
         ),
     ),
     tables=(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from experiments.ann.core.theory.graphs import edge_differences, edges_outside, undirected_edges
 from experiments.ann.rng.setup import PointSet, PointSets
 from experiments.foundation.statements.trials import TrialRow, trials_of, tried
 from experiments.lab.experiment import Part, Table, observation
@@ -29,7 +30,6 @@ def run(sets: PointSets) -> Iterator[LawRow]:
 
 def laws(each: PointSet) -> Iterator[tuple[str, str, int]]:
     """Law, graph and the edges that break it."""
-    from experiments.ann.core.theory.graphs import edge_differences, edges_outside, undirected_edges
     from experiments.ann.core.theory.proximity import (
         minimum_spanning_tree,
         relative_neighborhood_by_definition,

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
+from experiments.ann.core.theory.graphs import Neighbors
+from experiments.ann.core.theory.point_sets import Points, hexagonal_lattice
 from experiments.lab.experiment import Setup, parameters
-
-if TYPE_CHECKING:
-    from experiments.ann.core.theory.graphs import Neighbors
-    from experiments.ann.core.theory.point_sets import Points
 
 Compared = Literal["gabriel", "spanning tree", "delaunay"]
 DELAUNAY_DIMS = 5
@@ -58,7 +56,6 @@ class PointSets(Setup[Params]):
 
 def prepare(params: Params, seed: int) -> PointSets:
     from experiments.ann.core.theory.counterexamples import RNG_STALLS
-    from experiments.ann.core.theory.point_sets import hexagonal_lattice
     from experiments.ann.core.theory.proximity import relative_neighborhood_graph
     from experiments.foundation.datasets.choices import GENERATED
     from experiments.foundation.datasets.sources import load_points

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import numpy as np
+
 from experiments.ann.voronoi.setup import Diagram
 from experiments.foundation.statements.trials import TrialRow, instances
 from experiments.lab.experiment import Part, Table, observation
@@ -53,8 +55,6 @@ def dents(diagram: Diagram) -> tuple[int, int]:
 
     The union of a cell and those of its two nearest sites has dents on lattices too.
     """
-    import numpy as np
-
     from experiments.ann.core.theory.proximity import knn_graph
     from experiments.ann.core.theory.voronoi import dented_corners
 

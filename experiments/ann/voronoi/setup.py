@@ -7,16 +7,15 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
+import numpy as np
+from numpy.typing import NDArray
 from pydantic import Field
 
+from experiments.ann.core.theory.point_sets import GRID, Points, clustered_points, square_lattice, uniform_points
 from experiments.lab.errors import InputError
 from experiments.lab.experiment import Setup, parameters
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    from experiments.ann.core.theory.point_sets import Points
     from experiments.ann.core.theory.voronoi import ClippedCells
 
 SITES_IN_SPACE = 50
@@ -58,8 +57,6 @@ class Diagram(Setup[Params]):
 
         A tie lies within 1e-12 of the sites' extent of a border, which two cells share.
         """
-        import numpy as np
-
         from experiments.ann.core.theory.proximity import squared_distances
 
         distances = np.sqrt(squared_distances(self.places, self.sites))
@@ -68,8 +65,6 @@ class Diagram(Setup[Params]):
 
 
 def prepare(params: Params, seed: int) -> Diagram:
-    import numpy as np
-
     from experiments.ann.core.theory.voronoi import clipped_cells
 
     rng = np.random.default_rng(seed)
@@ -91,9 +86,6 @@ def prepare(params: Params, seed: int) -> Diagram:
 
 def place_sites(params: Params, rng: np.random.Generator) -> tuple[Points, Points, Points]:
     """Distinct sites (n, dim) strictly inside a box, and its lowest and highest corner."""
-    import numpy as np
-
-    from experiments.ann.core.theory.point_sets import GRID, clustered_points, square_lattice, uniform_points
     from experiments.foundation.datasets.matrices import read_csv_matrix
 
     if (params.csv is not None) != (params.points == "csv"):
