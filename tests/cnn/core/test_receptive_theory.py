@@ -10,30 +10,18 @@ import torch
 from scipy import ndimage, stats
 
 from experiments.cnn.core.receptive_gradients import (
-    WithGlobalContext,
     convolutions,
     deviation,
-    effective_field,
-    gradient_map,
     input_gradient,
-    middle,
     seen_pixels,
 )
 from experiments.cnn.core.receptive_theory import (
     Layer,
     effective_deviation,
     first_pixel,
-    output_size,
+    middle,
     receptive_field,
     support,
-)
-from experiments.cnn.core.receptive_trials import (
-    extent_trials,
-    filling_trials,
-    locality_trial,
-    random_stack,
-    support_trials,
-    variance_trials,
 )
 
 STACKS = [
@@ -99,14 +87,6 @@ def test_the_fields_of_vgg16_and_alexnet_by_the_recurrence_over_layers() -> None
         assert receptive_field(layers) == field == expected
 
 
-def test_output_sizes_are_torchs() -> None:
-    for seed in range(20):
-        layers = random_stack(generator(seed))
-        size = receptive_field(layers) + seed
-        network = convolutions(layers, "equal", generator())
-        assert network(torch.zeros(1, 1, size, dtype=torch.float64)).shape[-1] == output_size(layers, size)
-
-
 def test_equal_weights_spread_like_repeated_convolution_of_boxes() -> None:
     layers = [Layer(3), Layer(5, dilation=2), Layer(2)]
     energy = np.ones(1)
@@ -118,37 +98,6 @@ def test_equal_weights_spread_like_repeated_convolution_of_boxes() -> None:
     expected = float(stats.rv_discrete(values=(places, energy / energy.sum())).std())
     assert effective_deviation(layers) == pytest.approx(expected, rel=1e-12)
     assert deviation(torch.tensor(energy)) == pytest.approx(expected, rel=1e-12)
-
-
-@pytest.mark.parametrize("activation", ["linear", "relu"])
-def test_random_networks_spread_like_equal_weights_on_average(activation: str) -> None:
-    layers = [Layer(3), Layer(3, 2), Layer(3)]
-    found = effective_field(layers, 300, activation, generator())  # type: ignore[arg-type]
-    assert found == pytest.approx(effective_deviation(layers), rel=0.05)  # a mean over 300: 2 % standard error
-
-
-def test_laws_hold_and_their_controls_fail() -> None:
-    extents, supports = list(extent_trials(30, generator())), list(support_trials(30, generator()))
-    for trials in (extents, supports, list(variance_trials(30, generator()))):
-        assert max(trial.error for trial in trials) < 1e-12
-        assert max(trial.control_error for trial in trials) > 0.5
-    filled = {trial.case: trial for trial in filling_trials(5, generator())}
-    assert filled["strides at most the kernel"].error == 0
-    assert filled["every layer dilated by 2"].error > 0
-
-
-def test_a_unit_sees_nothing_outside_but_the_mean_shows_it_everything() -> None:
-    layers = [Layer(3, padding=1)] * 3
-    photo = torch.rand(3, 25, 25, generator=generator(), dtype=torch.float64)
-    trial = locality_trial(layers, photo, generator())
-    assert trial.error == 0
-    assert trial.control_error > 0
-    network = convolutions(layers, "random", generator(), axes=2, channels=4, inputs=3, activation="relu")
-    strength = gradient_map(network, photo)
-    assert strength.shape == (25, 25)
-    assert float(strength.max()) == 1
-    assert int((strength > 0).sum()) <= receptive_field(layers) ** 2
-    assert int((gradient_map(WithGlobalContext(network), photo) > 0).sum()) == 625
 
 
 def test_padding_moves_the_field_and_does_not_change_its_size() -> None:
