@@ -33,7 +33,7 @@ def measure(n: int) -> dict[str, float | str]:
     from experiments.foundation.datasets.vectors import load_vectors
 
     data = load_vectors("clustered", n=n, n_queries=1000, dim=128, intrinsic_dim=24, seed=0)
-    base, queries = np.ascontiguousarray(data.base, dtype=np.float32), data.queries
+    base, queries = (np.ascontiguousarray(part, dtype=np.float32) for part in (data.base, data.queries))
     NSG.build(base[:17_000], by_codes=True, neighbors="grouped")  # compiles, or loads what is compiled
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     wall, cpu = time.perf_counter(), time.process_time()

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Container, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from itertools import pairwise
 
 from experiments.ann.frontier.setup import Mode, Vectors
@@ -58,7 +59,8 @@ def sweep(vectors: Vectors, name: str) -> Iterator[MethodRow]:
     load, params = vectors.load, vectors.params
     index = INDEXES[name].of(load.base, vectors.settings)
     for effort in sorted(index.efforts):
-        found = load.distances(index.search(load.queries, load.k, effort))
+        search = partial(index.search, k=load.k, effort=effort)
+        found = load.distances(search(load.queries))
         cost = index.distance_computations(load.queries, load.k, effort)
         for mode in params.modes:
             yield MethodRow(
@@ -74,10 +76,7 @@ def sweep(vectors: Vectors, name: str) -> Iterator[MethodRow]:
                 distance_ratio=distance_ratio(found, load.truth),
                 distance_computations=cost,
                 queries_per_second=queries_per_second(
-                    lambda queries, effort=effort: index.search(queries, load.k, effort),  # type: ignore[misc]
-                    load.queries,
-                    batch=mode == "batch",
-                    repeats=params.repeats,
+                    search, load.queries, batch=mode == "batch", repeats=params.repeats
                 ),
                 build_seconds=index.build_seconds,
                 bytes_per_vector=index.nbytes / len(load.base),
@@ -92,7 +91,7 @@ def sweeps(rows: Sequence[MethodRow]) -> Mapping[tuple[int, str], list[MethodRow
     return {key: list(points.values()) for key, points in found.items()}
 
 
-def cheapest(rows: Sequence[MethodRow], families: Container[str]) -> Mapping[int, tuple[float, str]]:
+def cheapest(rows: Sequence[MethodRow], families: tuple[str, ...]) -> Mapping[int, tuple[float, str]]:
     """Fewest distance computations at recall 0.9 and the method that has them, per seed where one reaches it."""
     from experiments.ann.core.rivals.measuring import effort_at_recall
 

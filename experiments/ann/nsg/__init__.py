@@ -56,7 +56,7 @@ EXPERIMENT = Experiment(
         table=Table(
             title="The shortest list with recall 0.99",
             by=("method",),
-            columns=("search_list_size", "recall_at_k", "queries_per_second", "index_bytes", "build_seconds"),
+            columns=("search_list_size", "recall_at_k", "queries_per_second", "index_bytes"),
         ),
         pick=search.enough,
     ),

@@ -72,7 +72,10 @@ def build(vectors: Vectors, path: Path) -> Generator[Event, None, Found]:
         built.save(path)
     yield Progress("open the index", 0, 1)
     index = opened(path)
-    yield Note(f"index: {path}, {path.stat().st_size / 2**20:,.1f} MiB, {len(index):,} vectors, {data.metric}")
+    size = path.stat().st_size / 2**20
+    yield Note(
+        f"index: {path}, {size:,.1f} MiB, {len(index):,} vectors, {data.metric}; NSG.load({str(path)!r}) opens it"
+    )
     yield Progress("exact neighbors", 0, 1)
     return Found(index, workload(params, index, checked(data.queries, "queries")), data.name)
 

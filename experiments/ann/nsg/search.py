@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from experiments.ann.nsg import kept
@@ -123,7 +124,8 @@ def sweep(vectors: Vectors, index: Index, sizes: Sequence[int], load: Workload, 
     for done, size in enumerate(sorted(sizes)):
         yield Progress(f"search {index.name}", done, len(sizes))
         count = index.distance_computations(load.asked, load.k, size, threads)
-        found = load.distances(index.search(load.asked, load.k, size, threads))
+        search = partial(index.search, k=load.k, effort=size, threads=threads)
+        found = load.distances(search(load.asked))
         yield SearchRow(
             method=index.name,
             dataset=dataset,
@@ -131,10 +133,7 @@ def sweep(vectors: Vectors, index: Index, sizes: Sequence[int], load: Workload, 
             search_list_size=size,
             recall_at_k=load.recall(found, load.k),
             recall_at_10=load.recall(found, 10),
-            queries_per_second=queries_per_second(
-                lambda queries, size=size: index.search(queries, load.k, size, threads),  # type: ignore[misc]
-                load.asked,
-            ),
+            queries_per_second=queries_per_second(search, load.asked),
             distance_computations=count,
             build_seconds=index.build_seconds,
             index_bytes=index.nbytes,

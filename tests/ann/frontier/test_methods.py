@@ -67,8 +67,11 @@ def test_what_is_not_installed_is_left_out_and_said(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr("experiments.ann.core.rivals.index.find_spec", lambda name: None if name == "svs" else name)
     vectors = prepare(Params(n=100, n_queries=5, methods=("exact", "svs")), 0)
     assert vectors.methods == ["exact"]
-    assert vectors.notes[0].endswith("l2, one thread; left out: svs (svs is not installed)")
-    with pytest.raises(InputError, match=r"methods: none can be built here: svs \(svs is not installed\); add exact"):
+    assert vectors.notes[0].endswith("l2, one thread; left out: svs (svs is not installed, see the extra peers)")
+    with pytest.raises(
+        InputError,
+        match=r"methods: none can be built here: svs \(svs is not installed, see the extra peers\); add exact",
+    ):
         prepare(Params(methods=("svs",)), 0)
 
 

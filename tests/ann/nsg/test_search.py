@@ -74,7 +74,7 @@ def test_what_is_not_installed_or_refused_is_left_out_and_said(monkeypatch: pyte
     found = list(events(n=60, n_queries=5, search_list_size=80, peers=("svs", "faiss_nsg"), search_list_sizes=(10,)))
     assert {row.method for row in found if isinstance(row, SearchRow)} == {"NSG", "NSG, codes"}
     notes = [event.text for event in found if isinstance(event, Note)]
-    assert "svs is left out: svs is not installed" in notes
+    assert "svs is left out: svs is not installed, see the extra peers" in notes
     assert any(text.startswith("faiss_nsg is left out, its library refuses these vectors: 60") for text in notes)
 
 

@@ -91,7 +91,7 @@ class Index(ABC):
     def missing(cls) -> str:
         """Why it cannot be built on this machine; empty where it can."""
         package = cls.package.partition(".")[0]
-        return f"{package} is not installed" if package and find_spec(package) is None else ""
+        return f"{package} is not installed, see the extra peers" if package and find_spec(package) is None else ""
 
     @abstractmethod
     def build(self, base: Floats, threads: int) -> None:

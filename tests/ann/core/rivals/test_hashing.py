@@ -13,7 +13,7 @@ def vectors(seed: int, n: int, dim: int) -> np.ndarray:
     return np.random.default_rng(seed).random((n, dim), dtype=np.float32)
 
 
-def test_tables_find_exactly_what_shares_a_cell():
+def test_tables_find_exactly_what_shares_a_cell() -> None:
     base, queries = vectors(5, 200, 6), vectors(6, 20, 6)
     index = build_tables(base, 3, 4, 0.5, np.random.default_rng(0))
     cells, asked = (
@@ -27,7 +27,7 @@ def test_tables_find_exactly_what_shares_a_cell():
             assert set(answer.ids[row]) - {-1} == set(np.flatnonzero(same[row]))
 
 
-def test_a_wide_cell_makes_hashing_exact_and_a_base_vector_finds_itself():
+def test_a_wide_cell_makes_hashing_exact_and_a_base_vector_finds_itself() -> None:
     base = vectors(7, 100, 5)
     wide = build_tables(base, 2, 3, 1e6, np.random.default_rng(0))
     assert search_tables(wide, base[:9], 4, 2).ids.tolist() == cKDTree(base).query(base[:9], k=4)[1].tolist()
@@ -36,6 +36,6 @@ def test_a_wide_cell_makes_hashing_exact_and_a_base_vector_finds_itself():
     assert (fold(base, narrow.directions, narrow.offsets, narrow.width, narrow.mixers) >= -(2**63)).all()
 
 
-def test_cell_width_has_to_be_positive():
+def test_cell_width_has_to_be_positive() -> None:
     with pytest.raises(ValueError, match="expected a positive cell width, got 0"):
         build_tables(vectors(8, 4, 2), 1, 1, 0.0, np.random.default_rng(0))

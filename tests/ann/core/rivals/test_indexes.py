@@ -30,7 +30,7 @@ def shared(found: np.ndarray, truth: np.ndarray) -> float:
 
 @pytest.mark.parametrize("dim", [8, 13])
 @pytest.mark.parametrize("name", FULL)
-def test_the_whole_effort_makes_it_exact(name, dim):
+def test_the_whole_effort_makes_it_exact(name: str, dim: int) -> None:
     base, queries = vectors(9, 400, dim), vectors(10, 20, dim)
     with one_thread():
         found = INDEXES[name].of(base, SETTINGS).search(queries, 5, FULL[name])
@@ -38,7 +38,7 @@ def test_the_whole_effort_makes_it_exact(name, dim):
 
 
 @pytest.mark.parametrize("dim", [8, 13])
-def test_quantization_finds_some_in_less_memory(dim):
+def test_quantization_finds_some_in_less_memory(dim: int) -> None:
     base, queries = vectors(9, 400, dim), vectors(10, 20, dim)
     truth = exact_neighbors(base, queries, 5, threads=1)[0]
     with one_thread():
@@ -50,7 +50,7 @@ def test_quantization_finds_some_in_less_memory(dim):
 @pytest.mark.parametrize(
     "name", [pytest.param(name, marks=pytest.mark.slow) if name == "pynndescent" else name for name in OTHERS]
 )
-def test_others_find_neighbors_where_they_are_installed(name):
+def test_others_find_neighbors_where_they_are_installed(name: str) -> None:
     if INDEXES[name].missing():
         pytest.skip(INDEXES[name].missing())
     base, queries = vectors(13, 400, 8), vectors(14, 20, 8)
@@ -63,7 +63,7 @@ def test_others_find_neighbors_where_they_are_installed(name):
 
 
 @pytest.mark.parametrize("name", INDEXES)
-def test_one_query_is_answered_as_in_a_batch_and_what_was_built_is_known(name):
+def test_one_query_is_answered_as_in_a_batch_and_what_was_built_is_known(name: str) -> None:
     if INDEXES[name].missing() or name == "pynndescent":
         pytest.skip("not here, or compiles for a minute")
     base, queries = vectors(15, 300, 8), vectors(16, 5, 8)
@@ -76,16 +76,16 @@ def test_one_query_is_answered_as_in_a_batch_and_what_was_built_is_known(name):
     assert index.degrees is None or (len(index.degrees), max(index.degrees) <= 32) == (300, True)
 
 
-def test_what_is_missing_is_said_and_refused(monkeypatch):
+def test_what_is_missing_is_said_and_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "hnswlib", None)
     monkeypatch.setattr("experiments.ann.core.rivals.index.find_spec", lambda name: None)
-    assert INDEXES["hnswlib"].missing() == "hnswlib is not installed"
+    assert INDEXES["hnswlib"].missing() == "hnswlib is not installed, see the extra peers"
     assert not INDEXES["nsg"].missing()
     with pytest.raises(ImportError):
         INDEXES["hnswlib"].of(vectors(0, 10, 2), SETTINGS)
 
 
-def test_codes_on_a_built_graph_are_those_of_their_own_build():
+def test_codes_on_a_built_graph_are_those_of_their_own_build() -> None:
     base, queries = vectors(17, 300, 24), vectors(18, 9, 24)
     plain, coded = OurNSG.of(base, SETTINGS), OurCodedNSG.of(base, SETTINGS)
     onto = OurCodedNSG.on(plain, threads=1)
@@ -94,7 +94,7 @@ def test_codes_on_a_built_graph_are_those_of_their_own_build():
     assert (onto.degrees == plain.degrees).all()
 
 
-def test_counts_are_those_of_the_definition():
+def test_counts_are_those_of_the_definition() -> None:
     base, queries = vectors(11, 256, 4), vectors(12, 10, 4)
     settings = replace(SETTINGS, nlist=4, leaf_size=256, lsh_projections=3, lsh_tables=(1, 2), k=3)
     with one_thread():
