@@ -28,10 +28,9 @@ def answer(findings: Findings, rows: Rows) -> str:
     ]
     said = f"At recall {search.ENOUGH}, {listing(speeds)} queries per second."
     said = said if speeds else f"No list reaches recall {search.ENOUGH}."
-    changes = steps.changes(rows.by_part.get(steps.PART.name, ()))
-    return said + (
-        f" Recall changes by {listing(f'{number(c, 2)} {w}' for w, c in changes.items())}." if changes else ""
-    )
+    gains = steps.gains(rows.by_part.get(steps.PART.name, ()))
+    added = listing(f"{number(gain, 2)} with {step.replace(', where', ' where')}" for step, gain in gains.items())
+    return f"{said} Recall rises by {added}." if gains else said
 
 
 EXPERIMENT = Experiment(

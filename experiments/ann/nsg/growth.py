@@ -43,7 +43,7 @@ def run(vectors: Vectors) -> Iterator[Event]:
     for n in sorted({max(1, len(base) >> halvings) for halvings in range(SIZES)}):
         load = Workload.of(base[:n], queries, min(vectors.params.k, n), threads)
         index = yield from vectors.build(load.base, vectors.settings())
-        found = [steps.searched(vectors, index, load, round(multiple * load.k)) for multiple in LISTS]
+        found = [vectors.searched(index, load, round(multiple * load.k)) for multiple in LISTS]
         recalls, distances = zip(*found, strict=True)
         yield GrowthRow(
             dataset=vectors.dataset,

@@ -102,6 +102,15 @@ class Vectors(Setup[Params]):
                 return end.value
             yield Progress(step.stage, step.done, step.total)
 
+    def searched(self, index: NSG, load: Workload, size: int, *, random_start: bool = False) -> tuple[float, float]:
+        """Recall at k and mean distance computations, where wanted with a random node to start from for each query."""
+        entries = None
+        if random_start:
+            drawn = np.random.default_rng(self.seed).integers(len(index), size=(len(load.queries), 1))
+            entries = drawn.astype(np.int32)
+        found = index.search_counted(load.asked, load.k, size, threads=self.params.search_threads, entries=entries)
+        return load.recall(load.distances(found.ids), load.k), float(found.distance_computations.mean())
+
 
 def prepare(params: Params, seed: int) -> Vectors:
     from experiments.ann.core.simd.distance import MetricSpace, checked_vectors

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from experiments.ann.nsg.setup import Vectors, measured
@@ -14,7 +14,6 @@ from experiments.lab.judge.measures import by_seed
 from experiments.lab.judge.rules import Each, Effect, Theorem
 
 if TYPE_CHECKING:
-    from experiments.ann.core.nsg.index import NSG
     from experiments.ann.core.rivals.measuring import Workload
     from experiments.ann.core.simd.distance import Floats
 
@@ -48,7 +47,6 @@ class StepRow(Row):
     """Mean per query."""
     full_list_recall: float
     full_list_distances: float
-    build_seconds: float
     index_bytes: int
     mean_degree: float
     max_degree: int
@@ -85,8 +83,8 @@ def take_apart(vectors: Vectors, load: Workload, arms: Arms, *, islands: bool) -
     size, few = min(vectors.params.search_list_sizes), load.first(FULL_LIST_QUERIES)
     for method, changes in arms.items():
         index = yield from vectors.build(load.base, vectors.settings(**{"repair": True, **changes}))
-        recall, distances = searched(vectors, index, load, size, random_start=method == RANDOM)
-        full_recall, full_distances = searched(vectors, index, few, len(index))
+        recall, distances = vectors.searched(index, load, size, random_start=method == RANDOM)
+        full_recall, full_distances = vectors.searched(index, few, len(index))
         yield StepRow(
             dataset=vectors.dataset + (ISLANDS if islands else ""),
             islands=islands,
@@ -97,7 +95,6 @@ def take_apart(vectors: Vectors, load: Workload, arms: Arms, *, islands: bool) -
             distance_computations=distances,
             full_list_recall=full_recall,
             full_list_distances=full_distances,
-            build_seconds=index.report.seconds,
             index_bytes=index.nbytes,
             mean_degree=float(index.degrees.mean()),
             max_degree=int(index.degrees.max()),
@@ -108,36 +105,16 @@ def take_apart(vectors: Vectors, load: Workload, arms: Arms, *, islands: bool) -
         )
 
 
-def searched(
-    vectors: Vectors, index: NSG, load: Workload, size: int, *, random_start: bool = False
-) -> tuple[float, float]:
-    """Recall at k and mean distance computations; each query starts at a random node where ``random_start`` says so."""
-    import numpy as np
+def with_control(error: Callable[[StepRow], float]) -> Callable[[Sequence[StepRow]], Instances]:
+    """The measure of an error of NSGs with repair; the control has none, and is in two pieces."""
 
-    entries = None
-    if random_start:
-        drawn = np.random.default_rng(vectors.seed).integers(len(index), size=(len(load.queries), 1))
-        entries = drawn.astype(np.int32)
-    found = index.search_counted(load.asked, load.k, size, threads=vectors.params.search_threads, entries=entries)
-    return load.recall(load.distances(found.ids), load.k), float(found.distance_computations.mean())
+    def measure(rows: Sequence[StepRow]) -> Instances:
+        rows = measured(rows, "steps")
+        arms = ([row for row in rows if (row.method == NEITHER) is control] for control in (False, True))
+        errors, control = ([error(row) for row in arm] for arm in arms)
+        return Instances(errors, control)
 
-
-def unreachable_nodes(rows: Sequence[StepRow]) -> Instances:
-    return with_control(rows, "unreachable")
-
-
-def missed_by_full_list(rows: Sequence[StepRow]) -> Instances:
-    found = with_control(rows, "full_list_recall")
-    return Instances([1 - recall for recall in found.errors], [1 - recall for recall in found.control])
-
-
-def with_control(rows: Sequence[StepRow], column: str) -> Instances:
-    """A column of NSGs with repair; the control has none, and is in two pieces."""
-    rows = measured(rows, "steps")
-    return Instances(
-        errors=[getattr(row, column) for row in rows if row.method != NEITHER],
-        control=[getattr(row, column) for row in rows if row.method == NEITHER],
-    )
+    return measure
 
 
 STEPS = {
@@ -145,7 +122,7 @@ STEPS = {
     "candidates from the search": ("recall_at_k", False, "NSG", NEIGHBORS),
     "start at the navigating node": ("recall_at_k", False, "NSG", RANDOM),
 }
-"""Step -> recall that it shall raise, whether on islands, with it, without it."""
+"""Step -> recall that it shall raise, whether on islands, the arm with it, the arm without it."""
 
 
 def with_and_without(rows: Sequence[StepRow]) -> Mapping[str, Pairs]:
@@ -156,12 +133,11 @@ def with_and_without(rows: Sequence[StepRow]) -> Mapping[str, Pairs]:
     }
 
 
-def changes(rows: Sequence[Row]) -> Mapping[str, float]:
-    """How recall changes without each step, in words for the answer; empty without rows."""
-    words = ("without repair of a graph in two pieces", "without candidates from the search", "from a random start")
+def gains(rows: Sequence[Row]) -> Mapping[str, float]:
+    """Mean recall that each step adds, empty without rows."""
     return {
-        word: mean(rows, column, islands=islands, method=without) - mean(rows, column, islands=islands, method=usual)
-        for word, (column, islands, usual, without) in zip(words, STEPS.values(), strict=True)
+        step: mean(rows, column, islands=islands, method=usual) - mean(rows, column, islands=islands, method=without)
+        for step, (column, islands, usual, without) in STEPS.items()
         if rows
     }
 
@@ -176,7 +152,7 @@ PART = Part(
             statement="Every node of an NSG is reachable from its navigating node, "
             "also where the nearest neighbor graph is in pieces.",
             rule=Theorem("no node is unreachable", control="an NSG without repair on two islands"),
-            measure=unreachable_nodes,
+            measure=with_control(lambda row: row.unreachable),
             topic="NSG: tree repair (000:7)",
             predicted="holds",
             source="Fu et al. 2019, algorithm 2: a tree from the navigating node spans the graph",
@@ -185,7 +161,7 @@ PART = Part(
             "full_list_is_exact",
             statement="Search with a list as long as the base has recall 1.",
             rule=Theorem("1 - recall at k, by distance, with a list of all nodes", control="an NSG without repair"),
-            measure=missed_by_full_list,
+            measure=with_control(lambda row: 1 - row.full_list_recall),
             topic="NSG: search (000:7)",
             predicted="holds",
             source="such a search expands every node that it can reach",
