@@ -19,6 +19,7 @@ from pydantic import Field
 from experiments.foundation.datasets.choices import GrayImageSetName
 from experiments.foundation.networks.tuning import choose, untuned
 from experiments.lab.answers import listing, mean, percent
+from experiments.lab.errors import InputError
 from experiments.lab.experiment import (
     Curve,
     Event,
@@ -105,7 +106,10 @@ def run(setup: Setup[Params]) -> Iterator[Event]:
     n_in = split.features
     form: dict[str, Any] = {"layers": params.layers, "taper": params.taper}
     size = {"n_in": n_in, "n_out": split.classes, "parameters": params.parameters}
-    chosen = {shape: shapes.widths_for(shape, **size, **form, tolerance=TOLERANCE) for shape in params.shapes}
+    try:
+        chosen = {shape: shapes.widths_for(shape, **size, **form, tolerance=TOLERANCE) for shape in params.shapes}
+    except ValueError as error:
+        raise InputError(f"parameters: {error}") from None
     widest = max(chosen[params.shapes[0]])
     yield Note(data.description)
     budget = Budget(steps=params.steps, batch_size=params.batch_size, optimizer="adam")

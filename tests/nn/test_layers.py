@@ -10,9 +10,10 @@ from torch import nn
 from experiments.foundation.networks.timing import reproducible
 from experiments.lab.judge.rules import compare
 from experiments.nn.core import parameter_counts, xor
-from experiments.nn.layers import SPEED, batch_norm, exclusive_or, laws
+from experiments.nn.layers import SPEED, batch_norm, exclusive_or
 from experiments.nn.layers import single_layers as layers
 from experiments.nn.layers.batch_norm import TrainingRow
+from experiments.nn.layers.setup import ROUNDING
 
 
 @pytest.fixture
@@ -31,7 +32,7 @@ def test_every_statement_holds_and_its_control_fails(x: torch.Tensor) -> None:
             layers.convolution_trial(generator),
         ]
     for trial in (trial for trial in trials if trial.statement != "rest untouched"):
-        assert trial.error < laws.ROUNDING, trial
+        assert trial.error < ROUNDING, trial
         assert trial.control_error > 1e-3, trial
 
 

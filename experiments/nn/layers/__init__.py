@@ -22,7 +22,7 @@ from experiments.lab.judge.measured import Instances, Pairs, Undecided
 from experiments.lab.judge.measures import by_seed
 from experiments.lab.judge.rules import Equivalence, Ratio, Theorem, Under
 from experiments.nn.layers import batch_norm, dropout, laws, memory
-from experiments.nn.layers.setup import Params, prepare
+from experiments.nn.layers.setup import ROUNDING, Params, prepare
 
 KEPT, IDLE = "survivors are x / (1 - p)", "nothing happens in evaluation"
 
@@ -89,8 +89,8 @@ EXPERIMENT = Experiment(
             statement="Dropout zeroes a share p, divides the rest by 1 - p, keeps the mean and rests in evaluation.",
             rule=Under(
                 {
-                    KEPT: Theorem("equal", control="unscaled survivors", tolerance=laws.ROUNDING),
-                    IDLE: Theorem("equal to the input", control="outputs in training", tolerance=laws.ROUNDING),
+                    KEPT: Theorem("equal", control="unscaled survivors", tolerance=ROUNDING),
+                    IDLE: Theorem("equal to the input", control="outputs in training", tolerance=ROUNDING),
                     "a share p is zero": Equivalence("share of zeros and p", margin=0.01),
                     "the mean stays": Equivalence("mean of ones after dropout and 1", margin=0.01),
                 }

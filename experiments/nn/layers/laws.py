@@ -9,10 +9,8 @@ from experiments.lab.experiment import Part
 from experiments.lab.judge.claims import Claim
 from experiments.lab.judge.measured import Instances
 from experiments.lab.judge.rules import Each, Theorem, Under
-from experiments.nn.layers.setup import Images
+from experiments.nn.layers.setup import ROUNDING, Images
 
-ROUNDING = 1e-10
-"""Sums of up to a thousand terms of order 1 in float64."""
 STANDARD = 1e-3
 """Batch normalization adds eps = 1e-5 to the variance, of which the smallest on normal batches is above 0.1."""
 FEWEST_XOR = 3

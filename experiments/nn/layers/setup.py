@@ -13,6 +13,8 @@ from experiments.lab.experiment import Setup, parameters
 if TYPE_CHECKING:
     from experiments.foundation.networks.split import Split
 
+ROUNDING = 1e-10
+"""Sums of up to a thousand terms of order 1 in float64."""
 Initialization = Literal["default", "he", "xavier"]
 
 

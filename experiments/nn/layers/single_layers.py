@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from experiments.foundation.statements.trials import TrialRow
 from experiments.nn.core import parameter_counts as counts
-from experiments.nn.layers.laws import ROUNDING
+from experiments.nn.layers.setup import ROUNDING
 
 Vector = NDArray[np.float64]
 ACTIVATIONS: dict[str, tuple[nn.Module, Callable[[Vector], Vector]]] = {

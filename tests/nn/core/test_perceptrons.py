@@ -12,7 +12,6 @@ from torch.nn.functional import cross_entropy
 from experiments.foundation.networks.budget import Budget
 from experiments.foundation.networks.split import Split
 from experiments.foundation.networks.timing import reproducible
-from experiments.lab.errors import InputError
 from experiments.nn.core.perceptrons import deep_perceptron, memorize, train_perceptrons
 from experiments.nn.core.shapes import profile, unscaled_widths, widths_for
 
@@ -44,8 +43,8 @@ def test_shapes_are_what_they_are_called() -> None:
         profile("constant", 1, 4)
 
 
-def test_a_number_of_parameters_out_of_reach_is_an_input_error() -> None:
-    with pytest.raises(InputError, match="expected 900 parameters within 2%, the nearest constant widths"):
+def test_a_number_of_parameters_out_of_reach_is_refused() -> None:
+    with pytest.raises(ValueError, match="expected 900 parameters within 2%, the nearest constant widths"):
         widths_for("constant", n_in=64, n_out=10, layers=2, taper=4, parameters=900, tolerance=0.02)
 
 
