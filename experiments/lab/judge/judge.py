@@ -29,7 +29,7 @@ from experiments.lab.judge.statistics import holm_levels
 
 FAMILY_WISE_ALPHA = 0.05
 
-_NOT_JUDGED = Decision(verdict="not judged", summary="smoke: not judged")
+NOT_JUDGED = Decision(verdict="not judged", summary="smoke: not judged")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -151,7 +151,7 @@ def _levels(leaves: Sequence[Comparison]) -> tuple[float, ...]:
 def _decide(leaf: Comparison, alpha: float, smoke: bool) -> Decision:
     is_told = isinstance(leaf, _Failure) or leaf.outcome == "not judged"
     if smoke and leaf.kind not in EXACT_KINDS and not is_told:
-        return _NOT_JUDGED
+        return NOT_JUDGED
     try:
         return leaf.at(alpha)
     except Exception as error:
@@ -169,8 +169,8 @@ def _finding(asked: Asked, comparison: Comparison, decisions: Mapping[str, Decis
     conditions: tuple[Condition, ...] = ()
     if isinstance(comparison, Conditional):
         conditions = tuple(_condition(name, comparison.parts[name], decision) for name, decision in decisions.items())
-        judged = all(decision is not _NOT_JUDGED for decision in decisions.values())
-        decision = comparison.combine(decisions) if judged else _NOT_JUDGED
+        judged = all(decision is not NOT_JUDGED for decision in decisions.values())
+        decision = comparison.combine(decisions) if judged else NOT_JUDGED
     else:
         decision = decisions[""]
     claim, rows = asked.claim, asked.rows or ()
