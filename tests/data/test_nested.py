@@ -11,7 +11,7 @@ import torch
 from experiments.data.nested import answer, results, times
 from experiments.data.nested.setup import Params, line_lengths, prepare, sample_lengths
 from experiments.lab.errors import InputError
-from experiments.lab.experiment import Rows
+from experiments.lab.experiment import Row, Rows
 from experiments.lab.judge.comparison import Comparison
 from experiments.lab.judge.measured import Undecided
 from experiments.lab.judge.rules import compare
@@ -78,8 +78,11 @@ def test_the_lengths_of_a_file_are_a_case_of_their_own_and_the_answer_is_about_t
     path.write_text("a\nbb\nccc\n")
     setup = prepare(Params(lengths=("heavy",), n=3, op=("sdpa",), text=str(path)), 0)
     assert sorted(map(len, setup.batches["lines.txt"])) == [1, 2, 3]
-    timed = [event for event in times.run(setup) if isinstance(event, times.TimeRow)]
-    rows = {"laws": list(results.run_laws(setup)), "storage": list(results.run_storage(setup)), "time": timed}
+    rows: dict[str, list[Row]] = {
+        "laws": [*results.run_laws(setup)],
+        "storage": [*results.run_storage(setup)],
+        "time": [*times.time_rows(setup, "sdpa", "heavy"), *times.time_rows(setup, "sdpa", "lines.txt")],
+    }
     said = answer({}, Rows(rows))
     assert (
         "With the lengths of lines.txt a NestedTensor stores 66.7 % of what padding stores on average; attention"
