@@ -51,13 +51,6 @@ def test_pooling_networks_side_by_side_are_those_alone(pool: PoolName, window: W
     assert_alike(PoolingMembers(networks), networks, images(4))  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("activation", ACTIVATIONS)
-def test_deep_networks_side_by_side_are_those_alone(activation: ActivationName) -> None:
-    torch.manual_seed(0)
-    networks = [DeepNetwork(activation, (2, 12, 12), 3, depth=3, width=4, init="auto").double() for _ in range(3)]
-    assert_alike(DeepMembers(networks), networks, images(4))  # type: ignore[arg-type]
-
-
 @pytest.mark.parametrize("border", ["circular", "zero"])
 @pytest.mark.parametrize(("before", "after"), [(0, 0), (1, 1), (0, 1), (2, 1), (3, 0)])
 def test_a_frame_and_its_gradient_are_torchs(border: Border, before: int, after: int) -> None:
