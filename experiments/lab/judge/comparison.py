@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
-Verdict = Literal["holds", "refuted", "conditional", "inconclusive", "not judged"]
+Verdict = Literal["holds", "refuted", "conditional", "inconclusive", "failed", "not judged"]
 Kind = Literal["theorem", "fact", "effect", "equivalence", "slope", "order", "proportion", "conditional"]
 Evidence = dict[str, bool | int | float | str]
 
