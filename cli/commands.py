@@ -133,8 +133,9 @@ def compare(first: RunName, second: RunName, json: Json = False, debug: Debug = 
 def judge(run: RunName, debug: Debug = False) -> None:
     """Judge the stored rows of a run again.
 
-    By the claims as they are now; the new findings replace the old ones."""
-    from cli.records import judge_again
+    By the claims as they are now. Says what changed since the run, and keeps the former findings beside the new ones.
+    """
+    from cli.rejudge import judge_again
 
     judge_again(run)
 
