@@ -76,10 +76,12 @@ def run(
     overrides: Overrides = None,
     multirun: Annotated[bool, typer.Option("--multirun", "-m", help="Run every combination of KEY=A,B.")] = False,
     smoke: Smoke = False,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="All tables, curves and evidence too.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="One line: verdicts and answer.")] = False,
     json: Json = False,
     debug: Debug = False,
 ) -> None:
-    """Run a study and judge its claims.
+    """Run a study and answer its question.
 
     Besides its own parameters every study has seed, seeds (repetitions) and workers (processes that share the seeds).
     """
@@ -88,9 +90,10 @@ def run(
 
         run_sweep(name, tuple(overrides or ()), smoke=smoke, json=json, debug=debug)
     else:
-        from cli.run import run_study
+        from cli.run import Amount, run_study
 
-        run_study(name, tuple(overrides or ()), smoke=smoke, json=json)
+        amount = Amount.LINE if quiet else Amount.ALL if verbose else Amount.ENDING
+        run_study(name, tuple(overrides or ()), smoke=smoke, json=json, amount=amount)
 
 
 @app.command()

@@ -14,7 +14,7 @@ from rich.console import Console, ConsoleOptions, RenderResult
 from rich.table import Table as RichTable
 from rich.text import Text
 
-from cli.display.console import ascii_text
+from cli.display.legible import ascii_text, one_line
 
 if TYPE_CHECKING:
     from experiments.lab.judge.claims import Prediction
@@ -25,7 +25,7 @@ COUNTED = {"holds": ("holds", "hold"), "refuted": ("refuted", "refuted")}
 WIDTH = max(map(len, VERDICTS))
 
 Legible = Callable[[str], str]
-"""Makes text safe for the console: ``ascii_text`` or ``str``."""
+"""Makes text safe for the console: ``ascii_text`` or ``one_line``."""
 
 
 def verdict_style(verdict: str) -> str:
@@ -53,10 +53,10 @@ class FindingList:
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         if not self.findings:
             return
-        yield _headline(self.findings)
+        yield counts_line(self.findings)
         for finding in self.findings:
             yield Text()
-            yield _block(finding, ascii_text if options.ascii_only else str)
+            yield _block(finding, ascii_text if options.ascii_only else one_line)
 
 
 def findings_list(findings: Sequence[Finding]) -> FindingList:
@@ -90,9 +90,10 @@ def prediction_text(predicted: Prediction) -> str:
     )
 
 
-def _headline(findings: Sequence[Finding]) -> Text:
+def counts_line(findings: Sequence[Finding]) -> Text:
+    """How many claims came out how, and how many not as predicted."""
     count = len(findings)
-    line = Text(f"{count} claim{'s' * (count > 1)}: ", style="bold")
+    line = Text(f"{count} claim{'s' * (count != 1)}: ", style="bold")
     line.append(verdict_counts(finding.verdict for finding in findings))
     surprises = sum(not finding.as_predicted for finding in findings)
     if surprises:

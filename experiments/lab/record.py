@@ -92,7 +92,7 @@ class Record:
         """
         if self.meta.get("format", 1) < FORMAT:
             raise InputError(
-                f"record {self.id} was made before rows had parts: it can be compared; to judge, run it again"
+                f"record {self.id} was made before rows had parts: it can be compared; to show or judge, run it again"
             )
         by_part: dict[str, list[Row]] = {name: [] for name in self.meta["parts"]}
         readers = {part.name: _Reader(part.row) for part in experiment.parts}

@@ -107,6 +107,18 @@ class Finding:
         """Dictionaries, lists, numbers, strings; a number that is not finite becomes None, which JSON can say."""
         return _jsonable(asdict(self))
 
+    @classmethod
+    def from_json(cls, stored: Mapping[str, Any]) -> Finding:
+        """The finding that ``to_json`` gave, with None for numbers that were not finite.
+
+        Raises:
+            TypeError: the fields are those of another version.
+        """
+        lists = {name: tuple(stored[name]) for name in ("seeds", "datasets") if name in stored}
+        conditions = tuple(Condition(**one) for one in stored.get("conditions", ()))
+        standing = Standing(**stored.get("standing", {}))
+        return cls(**{**stored, **lists, "conditions": conditions, "standing": standing})
+
 
 def judge(asked: Sequence[Asked], *, smoke: bool, level: float = FAMILY_WISE_ALPHA) -> tuple[Finding, ...]:
     """Judge every claim on its rows, in their order; all statistical comparisons share ``level``.
@@ -174,9 +186,7 @@ def _decide(leaf: Comparison, alpha: float, smoke: bool) -> Decision:
 
 def _failed(error: Exception) -> Decision:
     message = "; ".join(str(error).splitlines())
-    return Decision(
-        verdict="failed", summary=f"{type(error).__name__}: {message}" if message else type(error).__name__
-    )
+    return Decision(verdict="failed", summary=f"{type(error).__name__}: {message}" if message else type(error).__name__)
 
 
 def _finding(asked: Asked, comparison: Comparison, decisions: Mapping[str, Decision]) -> Finding:
