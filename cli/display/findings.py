@@ -15,6 +15,7 @@ from rich.table import Table as RichTable
 from rich.text import Text
 
 from cli.display.legible import ascii_text, one_line
+from cli.display.standings import standing_line, standing_words
 
 if TYPE_CHECKING:
     from experiments.lab.judge.claims import Prediction
@@ -99,6 +100,8 @@ def counts_line(findings: Sequence[Finding]) -> Text:
     if surprises:
         line.append("; ")
         line.append(f"{surprises} not as predicted", style="mismatch")
+    if words := standing_words(findings):
+        line.append(f"; {words}", style="muted")
     return line
 
 
@@ -138,6 +141,8 @@ def _lines(finding: Finding, legible: Legible) -> Iterator[Text]:
     yield Text(legible(finding.statement), style="bold")
     if evidence := _evidence(finding):
         yield Text(legible(evidence))
+    if standing := standing_line(finding):
+        yield Text(legible(standing), style="warning")
     data = f"data: {', '.join(finding.datasets)}" if finding.datasets else ""
     details = (finding.claim, finding.kind, finding.notes, data)
     style = "muted" if finding.as_predicted else "mismatch"
