@@ -17,7 +17,7 @@ def test_run_ends_with_question_answer_headline_claims_and_places(mlnotes: Invok
     assert result.exit_code == 0
     lines = [line.rstrip() for line in result.stdout.splitlines()]
     assert lines[:4] == ["Does counting end?", "Counting ends at 2.", "", "The last value"]
-    claims = lines.index("1 claim: 1 holds")
+    claims = lines.index("1 claim: 1 holds; exploratory")
     assert lines[claims + 1] == "✓ holds         Values are not negative"
     assert lines[claims + 2] == ""
     assert lines[claims + 3].startswith(f"record   {record.path}  (2 seeds, ")
@@ -38,10 +38,10 @@ def test_verbose_prints_tables_curves_and_evidence_before_the_ending(mlnotes: In
 
 def test_quiet_prints_one_line_and_nothing_on_stderr(mlnotes: Invoke) -> None:
     result = mlnotes("run", "toys.count", "-q")
-    assert result.stdout == "1 claim: 1 holds. Counting ends at 2.\n"
+    assert result.stdout == "1 claim: 1 holds; exploratory. Counting ends at 2.\n"
     assert result.stderr == ""
     surprise = mlnotes("run", "toys.count", "fault=wrong", "--quiet").stdout
-    assert surprise == "1 claim: 1 refuted; 1 not as predicted. Counting ends at 2.\n"
+    assert surprise == "1 claim: 1 refuted; 1 not as predicted; exploratory. Counting ends at 2.\n"
 
 
 def test_json_is_one_document_of_the_record(mlnotes: Invoke, toys: Path) -> None:
@@ -187,7 +187,7 @@ def test_claims_of_parts_that_were_left_out_are_not_judged_and_the_answer_says_w
     result = mlnotes("run", "toys.squares", "parts=laws")
     assert result.exit_code == 0
     lines = [" ".join(line.split()) for line in result.stdout.splitlines()]
-    assert "2 claims: 1 holds, 1 not judged" in lines
+    assert "2 claims: 1 holds, 1 not judged; exploratory" in lines
     assert "- not judged Networks learn: part training was not run" in lines
     assert lines[lines.index("Are squares rare?") + 1] == "Not answered in this run: part training was not run."
     assert "Accuracy" not in lines  # the headline's part was not run
