@@ -12,6 +12,7 @@ import typer
 
 from cli import completion
 from cli.exits import DEBUG, Commands
+from experiments.lab.errors import InputError
 
 app = typer.Typer(
     name="mlnotes",
@@ -76,6 +77,7 @@ def run(
     overrides: Overrides = None,
     multirun: Annotated[bool, typer.Option("--multirun", "-m", help="Run every combination of KEY=A,B.")] = False,
     smoke: Smoke = False,
+    confirm: Annotated[bool, typer.Option("--confirm", help="Judge sealed claims on fresh seeds; three looks.")] = False,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="All tables, curves and evidence too.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="One line: verdicts and answer.")] = False,
     json: Json = False,
@@ -88,12 +90,14 @@ def run(
     if multirun:
         from cli.sweep import run_sweep
 
+        if confirm:
+            raise InputError("--confirm looks at one study at its own numbers: leave out -m")
         run_sweep(name, tuple(overrides or ()), smoke=smoke, json=json, debug=debug)
     else:
         from cli.run import Amount, run_study
 
         amount = Amount.LINE if quiet else Amount.ALL if verbose else Amount.ENDING
-        run_study(name, tuple(overrides or ()), smoke=smoke, json=json, amount=amount)
+        run_study(name, tuple(overrides or ()), smoke=smoke, json=json, amount=amount, confirm=confirm)
 
 
 @app.command()

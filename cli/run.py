@@ -39,7 +39,7 @@ class Last(Sink):
         self.outcome = outcome
 
 
-def run_study(name: str, overrides: tuple[str, ...], *, smoke: bool, json: bool, amount: Amount) -> None:
+def run_study(name: str, overrides: tuple[str, ...], *, smoke: bool, json: bool, amount: Amount, confirm: bool = False) -> None:
     """Run a study, save its pictures in the record and print what came out.
 
     Whichever way the run ends, what is known is printed as soon as there is a record.
@@ -48,7 +48,7 @@ def run_study(name: str, overrides: tuple[str, ...], *, smoke: bool, json: bool,
     recording, last = Recording(), Last()
     try:
         with _watching(screens, amount) as view:
-            execute(plan(name, overrides, smoke=smoke), (recording, view, last))
+            execute(plan(name, overrides, smoke=smoke, confirm=confirm), (recording, view, last))
         if recording.record is not None and last.outcome is not None:
             _save_figures(last.outcome, recording.record.path)
     finally:
