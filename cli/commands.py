@@ -64,11 +64,27 @@ def list_(
 
 
 @app.command()
-def show(name: StudyName, json: Json = False, debug: Debug = False) -> None:
-    """Show a study's question, sources, parameters and claims."""
-    from cli.listing import print_study
+def show(
+    name: Annotated[
+        str,
+        typer.Argument(
+            metavar="NAME|RUN",
+            help="A study, or a run: an id, its beginning, a path, or last.",
+            autocompletion=completion.shown,
+        ),
+    ],
+    tables: Annotated[bool, typer.Option("--tables", help="All tables of a run.")] = False,
+    curves: Annotated[bool, typer.Option("--curves", help="Its curves.")] = False,
+    claims: Annotated[bool, typer.Option("--claims", help="Its claims with their evidence.")] = False,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="All of these, then the ending.")] = False,
+    json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Show a study's question, sources, parameters and claims; or a stored run as it ended."""
+    from cli.show import Sections
+    from cli.show import show as show_it
 
-    print_study(name, json=json)
+    show_it(name, Sections(tables=tables, curves=curves, claims=claims), verbose=verbose, json=json)
 
 
 @app.command()
