@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import typer
 
@@ -119,3 +120,19 @@ def last_verdicts() -> dict[str, str]:
 
 def _of(name: str) -> Iterator[Study]:
     yield from (find(name),) if "." in name else studies(name)
+
+
+def seals_document(study: Study) -> list[dict[str, Any]]:
+    """The seals of a study's claims as ``show --json`` gives them, those that were withdrawn last."""
+    now, entries = of_study(study), lock.read(study.name)
+    return [
+        {
+            "claim": name,
+            "sealed": entry.sealed if entry else None,
+            "withdrawn": (entry.withdrawn or None) if entry else None,
+            "changed": list(lock.changes(entry, now[name])) if entry and name in now else [],
+            "history": [dict(former) for former in entry.history] if entry else [],
+        }
+        for name in dict.fromkeys((*now, *entries))
+        for entry in (entries.get(name),)
+    ]

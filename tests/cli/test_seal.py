@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from experiments.lab import lock
-from tests.cli.invoking import Invoke
+from tests.cli.invoking import Invoke, document
 
 
 def edit(toys: Path, file: str, before: str, after: str) -> None:
@@ -102,3 +102,25 @@ def test_a_study_that_cannot_be_read_is_told_and_the_others_are_sealed(mlnotes: 
 def test_a_name_that_is_no_study_is_exit_2(mlnotes: Invoke) -> None:
     result = mlnotes("seal", "toys.cuont", "--check")
     assert (result.exit_code, result.stderr) == (2, "unknown experiment toys.cuont: did you mean toys.count?\n")
+
+
+def test_show_tells_what_is_sealed_and_what_claims_were_before(mlnotes: Invoke, squares: Path) -> None:
+    assert "Seals" not in mlnotes("show", "toys.squares").stdout
+    mlnotes("seal")
+    today = lock.today()
+    assert f"2 of 2 claims are as they were sealed on {today}" in mlnotes("show", "toys.squares").stdout
+    mlnotes("run", "toys.squares")
+    edit(squares, "experiments/toys/squares.py", "delta=0.01", "delta=0.9")
+    text = " ".join(mlnotes("show", "toys.squares").stdout.split())
+    assert f"networks_learn changed since it was sealed on {today}: rule delta=0.01 -> delta=0.9" in text
+    mlnotes("seal")
+    text = " ".join(mlnotes("show", "toys.squares").stdout.split())
+    assert f"networks_learn was before: holds (sealed {today}, superseded {today})" in text
+    assert "changed then: rule delta=0.01 -> delta=0.9 · Networks learn. · predicted: holds under wide, deep" in text
+    edit(squares, "experiments/toys/squares.py", '"laws_hold",', '"laws_are_held",')
+    text = " ".join(mlnotes("show", "toys.squares").stdout.split())
+    assert "laws_are_held is not sealed" in text
+    mlnotes("seal")
+    seals = {one["claim"]: one for one in document(mlnotes("show", "toys.squares", "--json"))["seals"]}
+    assert seals["laws_hold"]["withdrawn"] == today
+    assert [former["verdict"] for former in seals["networks_learn"]["history"]] == ["holds"]
