@@ -102,6 +102,8 @@ def run(
     """Run a study and answer its question.
 
     Besides its own parameters every study has seed, seeds (repetitions) and workers (processes that share the seeds).
+    With --confirm claims that were sealed are judged on seeds that nobody has seen; each claim has three such looks,
+    and a look has a third of the level.
     """
     if multirun:
         from cli.sweep import run_sweep

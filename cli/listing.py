@@ -59,6 +59,7 @@ def list_document(study: Study) -> Document:
 def show_document(study: Study) -> Document:
     """A study as ``show --json`` gives it: with its sources and every parameter."""
     from cli.plans import composition, keys_of
+    from cli.seal import seals_document
     from experiments.lab.catalog import load
     from experiments.lab.experiment import Rows
 
@@ -78,7 +79,8 @@ def show_document(study: Study) -> Document:
     about = {"notes": section(study.docstring, "Notes"), "source": section(study.docstring, "Source")}
     claims = [_claim_document(asked.part, asked.claim) for asked in experiment.asked(Rows({}))]
     parts = [part.name for part in experiment.parts]
-    return {**list_document(study), **about, "parts": parts, "parameters": parameters, "claims": claims}
+    found = {**list_document(study), **about, "parts": parts, "parameters": parameters, "claims": claims}
+    return {**found, "seals": seals_document(study)}
 
 
 def _claim_document(part: str, claim: Claim[Any]) -> Document:
