@@ -93,7 +93,9 @@ def run(
     overrides: Overrides = None,
     multirun: Annotated[bool, typer.Option("--multirun", "-m", help="Run every combination of KEY=A,B.")] = False,
     smoke: Smoke = False,
-    confirm: Annotated[bool, typer.Option("--confirm", help="Judge sealed claims on fresh seeds; three looks.")] = False,
+    confirm: Annotated[
+        bool, typer.Option("--confirm", help="Judge sealed claims on fresh seeds; three looks.")
+    ] = False,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="All tables, curves and evidence too.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="One line: verdicts and answer.")] = False,
     json: Json = False,
@@ -192,6 +194,34 @@ def seal(
     from cli import seal
 
     (seal.check_seals if check else seal.seal_claims)(tuple(names or ()))
+
+
+@app.command()
+def report(
+    name: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="RUN|NAME|FAMILY",
+            help="A run, a study or a family; last by default.",
+            autocompletion=completion.pages,
+        ),
+    ] = None,
+    output: Annotated[
+        str | None, typer.Option("--output", "-o", metavar="FILE", help="Where to; by default beside the records.")
+    ] = None,
+    whole: Annotated[bool, typer.Option("--all", help="The book of all studies.")] = False,
+    show: Annotated[bool, typer.Option("--open", help="Open it in the browser.")] = False,
+    json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Write a page to read, print or hand out: one HTML file.
+
+    Of a run, of the newest run of a study, of every study of a family, or of all studies. It needs no network and no
+    script to be read, and carries the record's data inside.
+    """
+    from cli.page.report import report as write_report
+
+    write_report(name, output=output, whole=whole, show=show, json=json)
 
 
 @data.command("list")
