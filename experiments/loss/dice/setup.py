@@ -116,7 +116,7 @@ class Discs(Setup[Params]):
         for step, chosen in enumerate(drawn_batches(params.images, BATCH, last, rng), start=1):
             networks.update(train[0][chosen], train[1][chosen])
             if step in range(last, 0, -SNR_APART)[:SNR_READINGS]:
-                steady.append(steadiness(networks, train).log())
+                steady.append(batch_steadiness(networks, train).log())
             if step in (max(last // 3, 1), last):
                 with torch.no_grad():
                     logits[step] = networks.logits(validation[0]), networks.logits(test[0])
@@ -155,7 +155,7 @@ def image_losses(smooth: float, foreground: float) -> dict[LossName, ImageLoss]:
     }
 
 
-def steadiness(networks: UNets, train: Pictures) -> Tensor:
+def batch_steadiness(networks: UNets, train: Pictures) -> Tensor:
     """Signal to noise (arms,) of the gradients of whole batches."""
     import torch
 
