@@ -44,6 +44,10 @@ RunName = Annotated[
     str,
     typer.Argument(metavar="RUN", help="An id, its beginning, a path, or last.", autocompletion=completion.records),
 ]
+Scopes = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="NAME|FAMILY", help="Everything by default.", autocompletion=completion.scopes),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")]
 Smoke = Annotated[bool, typer.Option("--smoke", help="The smallest honest size instead of the study's.")]
 Debug = Annotated[bool, typer.Option("--debug", help="Print tracebacks.", callback=_note_debug)]
@@ -122,10 +126,7 @@ def run(
 
 @app.command()
 def verify(
-    names: Annotated[
-        list[str] | None,
-        typer.Argument(metavar="NAME|FAMILY", help="Everything by default.", autocompletion=completion.scopes),
-    ] = None,
+    names: Scopes = None,
     smoke: Smoke = False,
     json: Json = False,
     debug: Debug = False,
@@ -179,10 +180,7 @@ def rerun(run: RunName, debug: Debug = False) -> None:
 
 @app.command()
 def seal(
-    names: Annotated[
-        list[str] | None,
-        typer.Argument(metavar="NAME|FAMILY", help="Everything by default.", autocompletion=completion.scopes),
-    ] = None,
+    names: Scopes = None,
     check: Annotated[bool, typer.Option("--check", help="Only tell which claims changed; then exit 1.")] = False,
     debug: Debug = False,
 ) -> None:
