@@ -58,13 +58,16 @@ def list_(
     family: Annotated[
         str | None, typer.Argument(help="One family, such as ann.", autocompletion=completion.families)
     ] = None,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="A line per claim too.")] = False,
+    search: Annotated[str, typer.Option("--search", metavar="TEXT", help="In questions and claims.")] = "",
+    failed: Annotated[bool, typer.Option("--failed", help="Whose last result here is not as predicted.")] = False,
     json: Json = False,
     debug: Debug = False,
 ) -> None:
-    """List every study with its question and its claims."""
-    from cli.listing import print_list
+    """List every study in one line: its question, time and last result here."""
+    from cli.listing import Wanted, print_list
 
-    print_list(family, json=json)
+    print_list(Wanted(family=family, search=search, failed=failed, claims=verbose, json=json))
 
 
 @app.command()
