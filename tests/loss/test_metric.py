@@ -30,10 +30,10 @@ def test_accuracy_is_flat() -> None:
 
 
 def test_accuracy_ranks_a_pair_against_the_loss() -> None:
-    cautious, bold = laws.wrongly_ranked_pair()
+    cautious, bold = laws.accuracy_and_loss([0.51] * 9 + [0.49]), laws.accuracy_and_loss([0.99] * 8 + [0.4] * 2)
     assert cautious[0] > bold[0]
     assert cautious[1] > bold[1]
-    assert laws.misranked(cautious, bold) == 1
+    assert laws.misranked(cautious, bold) == laws.pair_trial().error == 1
 
 
 def test_a_score_that_is_not_a_number_counts_as_wrong() -> None:

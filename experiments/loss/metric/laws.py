@@ -121,7 +121,7 @@ def flatness(rng: torch.Generator, *, step: float = 1e-7, n: int = 100) -> tuple
 
 def pair_trial() -> TrialRow:
     """Of two models the one with less loss is no less accurate. Control: a pair that agrees, its losses exchanged."""
-    cautious, bold = wrongly_ranked_pair()
+    cautious, bold = accuracy_and_loss([0.51] * 9 + [0.49]), accuracy_and_loss([0.99] * 8 + [0.4] * 2)
     return TrialRow(
         statement="pair",
         case="cautious and bold",
@@ -131,16 +131,9 @@ def pair_trial() -> TrialRow:
     )
 
 
-def wrongly_ranked_pair() -> tuple[Model, Model]:
-    """A cautious and a bold model on the same ten examples of two classes.
-
-    The cautious one gives the true class p = 0.51 nine times and 0.49 once, the other 0.99 eight times and 0.4 twice.
-    """
-    cautious, bold = (
-        (sum(p > 0.5 for p in true) / 10, -sum(map(math.log, true)) / 10)
-        for true in ([0.51] * 9 + [0.49], [0.99] * 8 + [0.4] * 2)
-    )
-    return cautious, bold
+def accuracy_and_loss(true: Sequence[float]) -> Model:
+    """Of a model of two classes that gives the true class of each example these probabilities."""
+    return sum(p > 0.5 for p in true) / len(true), -sum(map(math.log, true)) / len(true)
 
 
 def misranked(first: Model, second: Model) -> float:
