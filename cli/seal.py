@@ -34,7 +34,8 @@ class Claims:
 
     @property
     def count(self) -> str:
-        return f"{sum(map(len, self.now.values()))} claims of {len(self.now)} studies"
+        claims, studies = sum(map(len, self.now.values())), len(self.now)
+        return f"{claims} claim{'s' * (claims != 1)} of {studies} stud{'ies' if studies != 1 else 'y'}"
 
     def of(self, study: str) -> dict[str, lock.Entry]:
         """What is sealed of a study."""
@@ -55,7 +56,7 @@ def check_seals(names: tuple[str, ...]) -> None:
     complain(*claims.problems)
     if lines:
         again = f"mlnotes seal {' '.join(names)}".strip()
-        complain(f"not as they were sealed: {len(lines)} claims; to seal them as they are: {again}")
+        complain(f"not as sealed: {len(lines)} claim{'s' * (len(lines) > 1)}; to seal what is there now: {again}")
     if lines or claims.problems:
         raise typer.Exit(FAILED)
     consoles().results.print(f"{claims.count} are as they were sealed")

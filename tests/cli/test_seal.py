@@ -30,7 +30,7 @@ def test_claims_are_sealed_once_and_then_are_as_they_were(mlnotes: Invoke, squar
         "toys.squares: laws_hold is not sealed",
         "toys.squares: networks_learn is not sealed",
     ]
-    assert result.stderr == "not as they were sealed: 4 claims; to seal them as they are: mlnotes seal\n"
+    assert result.stderr == "not as sealed: 4 claims; to seal what is there now: mlnotes seal\n"
     result = mlnotes("seal")
     assert (result.exit_code, result.stdout) == (
         0,
