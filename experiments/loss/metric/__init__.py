@@ -51,6 +51,6 @@ EXPERIMENT = Experiment(
             by=("labels", "step"),
             columns=("train_loss", "test_nll", "test_accuracy", "corrupted_accuracy"),
         ),
-        pick=trajectories.at_five_steps,
+        pick=trajectories.at_four_steps,
     ),
 )

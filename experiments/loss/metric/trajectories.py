@@ -96,10 +96,10 @@ def selection_by_labels(rows: Sequence[TrajectoryRow]) -> Mapping[str, Pairs]:
     return found
 
 
-def at_five_steps(rows: Sequence[TrajectoryRow]) -> list[TrajectoryRow]:
-    """The first reading, the last and three between."""
+def at_four_steps(rows: Sequence[TrajectoryRow]) -> list[TrajectoryRow]:
+    """The first reading, the last and two between."""
     steps = sorted({row.step for row in rows})
-    shown = {steps[(len(steps) - 1) * i // 4] for i in range(5)}
+    shown = {steps[(len(steps) - 1) * i // 3] for i in range(4)}
     return [row for row in rows if row.step in shown]
 
 
