@@ -13,6 +13,7 @@ from cli.exits import FAILED, complain, explanation
 from cli.plans import composition, plan_of
 from experiments.lab import lock
 from experiments.lab.catalog import Study, find, studies
+from experiments.lab.errors import InputError
 from experiments.lab.record import records
 from experiments.lab.seal import Seal, seals
 
@@ -103,17 +104,27 @@ def read(names: tuple[str, ...]) -> Claims:
 
 
 def of_study(study: Study) -> dict[str, Seal]:
-    """The seals of a study's claims at its own numbers."""
+    """The seals of a study's claims at its own numbers.
+
+    Raises:
+        InputError: a claim whose measure stands in none of the experiment's files, so that it could change unseen.
+    """
     plan = plan_of(study, composition(study).plain_values())
-    return seals(plan.experiment, plan.name, plan.params)
+    found = seals(plan.experiment, plan.name, plan.params)
+    unseen = [name for name, seal in found.items() if not seal.measure]
+    if unseen:
+        raise InputError(
+            *(f'{name}: expected a call Claim("{name}", ...) with measure= in its files' for name in unseen)
+        )
+    return found
 
 
 def last_verdicts() -> dict[str, str]:
-    """Hash of a seal -> the verdict in the newest record here that was judged under it."""
+    """Hash of a seal -> the verdict in the newest record here that was made under it."""
     found: dict[str, str] = {}
     for record in records():
         hashes = {name: about["seal"] for name, about in record.meta.get("seals", {}).items()}
-        for finding in record.findings() if hashes else ():
+        for finding in record.first_findings() if hashes else ():
             if finding["verdict"] != "not judged" and finding["claim"] in hashes:
                 found.setdefault(hashes[finding["claim"]], finding["verdict"])
     return found

@@ -99,6 +99,14 @@ def test_a_study_that_cannot_be_read_is_told_and_the_others_are_sealed(mlnotes: 
     assert "toys.squares: ZeroDivisionError: float division by zero" in result.stderr
 
 
+def test_a_claim_whose_measure_cannot_be_read_is_not_sealed(mlnotes: Invoke, toys: Path) -> None:
+    edit(toys, "experiments/toys/count.py", "        Claim(\n", "        Stated(\n")
+    edit(toys, "experiments/toys/count.py", "\n\n@parameters", "\n\nStated = Claim\n\n\n@parameters")
+    result = mlnotes("seal", "toys.count")
+    assert result.exit_code == 1
+    assert result.stderr.startswith('toys.count: values_are_not_negative: expected a call Claim("values_are_not')
+
+
 def test_a_name_that_is_no_study_is_exit_2(mlnotes: Invoke) -> None:
     result = mlnotes("seal", "toys.cuont", "--check")
     assert (result.exit_code, result.stderr) == (2, "unknown experiment toys.cuont: did you mean toys.count?\n")
