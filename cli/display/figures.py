@@ -59,6 +59,8 @@ class CurvePicture:
     preferred: tuple[str, ...] = ()
     """Labels that stay where there are too many lines."""
     finding: str = ""
+    part: str = ""
+    """The part whose rows are drawn."""
 
     @property
     def name(self) -> str:
@@ -112,7 +114,7 @@ def pictures_of(experiment: Experiment[Any, Any], rows: Rows, figures: Sequence[
         for curve in part.curves:
             plot = plot_of(curve, of_part)
             if plot is not None:
-                yield CurvePicture(curve, plot, preferred, _finding(curve, of_part))
+                yield CurvePicture(curve, plot, preferred, _finding(curve, of_part), part.name)
     for figure in figures:
         if isinstance(figure, Trace):
             yield CurvePicture(*plot_of_trace(figure))

@@ -131,7 +131,7 @@ def test_more_lines_become_small_multiples_in_which_one_label_looks_the_same() -
 def test_of_lines_without_panels_those_of_the_headline_stay() -> None:
     panels = panels_of(lines_named(*"abcdefgh"), preferred=("h", "c"))
     assert panels.labels == ("c", "h")
-    assert panels.note == "2 of 8 lines"
+    assert panels.note == "2 of 8 lines, the others are in the tables"
     assert panels_of(lines_named(*"abcdefgh")).labels == ("a", "b", "d", "e", "g", "h")
 
 
