@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from experiments.cnn.activation.setup import Networks
+from experiments.cnn.activation.setup import KEPT, Networks
 from experiments.lab.experiment import Curve, Part, Row, Table, observation
 from experiments.lab.judge.claims import Claim
 from experiments.lab.judge.measured import Pairs, Trials
@@ -68,12 +68,11 @@ def run_start(networks: Networks) -> Iterator[StartRow]:
 
 
 def living_units(rows: Sequence[StartRow]) -> Mapping[str, Trials]:
-    found = {}
-    for bias in dict.fromkeys(row.bias for row in rows):
+    def counted(bias: float) -> Trials:
         groups = [row for row in rows if row.bias == bias]
-        units = sum(row.units for row in groups)
-        found[f"bias {bias:g}"] = Trials(units - sum(row.dead_units for row in groups), units)
-    return found
+        return Trials(sum(row.units - row.dead_units for row in groups), sum(row.units for row in groups))
+
+    return {f"bias {bias:g}": counted(bias) for bias in dict.fromkeys(row.bias for row in rows)}
 
 
 SIGNALS = Part(
@@ -84,20 +83,10 @@ SIGNALS = Part(
         Claim(
             "the_gain_keeps_the_signal_over_the_layers",
             statement="With torch's gain the signal keeps its size over twenty layers within a tenth.",
-            rule=Each(
-                Equivalence("mean square in the last layer over that in the first, less 1", margin=0.1),
-                per="activation",
-            ),
+            rule=Each(Equivalence("mean square, last layer over first, less 1", margin=0.1), per="activation"),
             measure=in_the_last_layer,
             topic="Activation functions (002:93)",
-            predicted={
-                "identity": "holds",
-                "relu": "holds",
-                "leaky_relu": "holds",
-                "sigmoid": "refuted",
-                "tanh": "refuted",
-                "selu": "refuted",
-            },
+            predicted=KEPT,
             source="He et al. 2015, where the gain is 1 / sqrt(E f(z)^2); for others the recursion of mean squares",
         ),
     ),
