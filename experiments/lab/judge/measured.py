@@ -18,11 +18,24 @@ class Pairs:
 
     treatment: BySeed
     baseline: BySeed
+    """A value that is not finite is a run that failed."""
+    exact: bool = False
+    """Whether equal values are certain because there is no chance in them: counts, FLOPs, identities."""
+    items: int | None = None
+    """Test items of one seed where a value is a share of items: an accuracy is never known better than they allow."""
+    overlap: float = 0.0
+    """Test over training items where every seed splits one finite pool of items anew."""
+    limits: tuple[float, float] | None = None
+    """Smallest and largest value that the measure can have: for the worst case of runs that failed or are missing."""
 
     @classmethod
-    def against(cls, values: BySeed, constant: float) -> Pairs:
+    def against(cls, values: BySeed, constant: float, *, exact: bool = False) -> Pairs:
         """One arm against a number that is known."""
-        return cls(values, dict.fromkeys(values, constant))
+        return cls(values, dict.fromkeys(values, constant), exact)
+
+    @property
+    def both(self) -> tuple[BySeed, BySeed]:
+        return self.treatment, self.baseline
 
 
 @dataclass(frozen=True)
@@ -31,7 +44,10 @@ class Instances:
 
     errors: Sequence[float]
     """One per instance; 0 or 1 for a property that an instance has or lacks."""
-    control: Sequence[float]
+    control: Mapping[str, Sequence[float]]
+    """Name of what must fail -> its errors; each of them must violate the statement."""
+    all_of: str = ""
+    """What is listed without exception, such as "all n up to 40": such a list has no rate of violations."""
     counterexample: str | None = None
     """An instance that violates it, in words that a person can check by hand."""
 
@@ -43,14 +59,24 @@ class Points:
     x: Sequence[float]
     y: Mapping[int, Sequence[float]]
     """Seed -> values in the order of ``x``."""
+    path: bool = False
+    """Whether the points are one run at successive times, so that neighbors depend on each other."""
 
 
 @dataclass(frozen=True)
 class Trials:
-    """Successes among independent trials: for Proportion."""
+    """Successes among trials: for Proportion."""
 
-    successes: int
-    trials: int
+    by_seed: Mapping[int, tuple[int, int]]
+    """Seed -> (successes, trials); trials of one seed may depend on each other."""
+
+    @property
+    def successes(self) -> int:
+        return sum(successes for successes, _ in self.by_seed.values())
+
+    @property
+    def trials(self) -> int:
+        return sum(trials for _, trials in self.by_seed.values())
 
 
 @dataclass(frozen=True)
