@@ -16,7 +16,7 @@ install: .venv/installed  ## make .venv and install mlnotes with pinned versions
 run: install  ## build and search an NSG beside faiss: the first experiment
 	$(BIN)/mlnotes run ann.nsg
 
-test: .venv/installed-test  ## run the tests
+test: .venv/installed-test  ## run the tests and the examples in docstrings
 	$(BIN)/pytest -n 2 -m "not slow"
 
 slow: .venv/installed-test  ## run the tests that take longer

@@ -1,7 +1,7 @@
 """Queries per second at equal recall, and build times: our NSG beside faiss, hnswlib, scalable-vs and others.
 
     python benchmarks/ann.py --data mnist --threads 1 2
-    python benchmarks/ann.py --data floats --peers "faiss NSG" hnswlib
+    python benchmarks/ann.py --data floats --peers faiss_nsg hnswlib
 
 Needs, beside the project: hnswlib 0.8.0, scalable-vs 0.5.0, usearch 2.26.6, pynndescent 0.7.0; what is not installed
 is left out and named. All indexes are held in one process and take turns, round after round; each call is a batch of
@@ -20,9 +20,11 @@ from collections.abc import Sequence
 from functools import partial
 
 import numpy as np
-from ann_contestants import MAKERS, Entry, K, Task, timed
+from ann_contestants import OURS, SLOW, Entry, K, Task, contestant
 
-from experiments.ann.core.exact.exact import distances_of, exact_neighbors, recall_by_distance
+from experiments.ann.core.rivals import INDEXES
+from experiments.ann.core.rivals.index import timed
+from experiments.ann.core.rivals.measuring import Workload, effort_at_recall
 from experiments.foundation.datasets.vectors import load_vectors
 
 TARGETS = (0.90, 0.95, 0.99)
@@ -30,19 +32,17 @@ TARGETS = (0.90, 0.95, 0.99)
 
 def race(entries: Sequence[Entry], task: Task, threads: Sequence[int], rounds: int) -> None:
     """Recall of every index at rising effort; then all in turns, at the efforts around the targets."""
-    _, truth = exact_neighbors(task.floats, task.float_queries, K)
+    load = Workload.of(task.floats, task.float_queries, K)
     for entry in entries:
-        for size in entry.efforts:
-            found = distances_of(task.floats, task.float_queries, entry.search(size, max(threads)))
-            entry.recalls[size] = float(recall_by_distance(found, truth, K).mean())
+        for size in entry.index.efforts:
+            entry.recalls[size] = load.recall(load.distances(entry.search(size, max(threads))), K)
             if entry.recalls[size] > max(TARGETS) + 0.003:
                 break
     for _ in range(rounds):
         for entry in entries:
             for size in around_targets(entry.recalls):
                 for count in threads:
-                    search = partial(entry.search, size, count)
-                    _, wall, cpu = timed(search)
+                    wall, cpu = timed(partial(entry.search, size, count))
                     entry.wall.setdefault((size, count), []).append(wall)
                     entry.cpu.setdefault((size, count), []).append(cpu)
 
@@ -63,12 +63,7 @@ def speed_at(entry: Entry, seconds: dict[tuple[int, int], list[float]], threads:
     timed_efforts = [size for size, count in seconds if count == threads]
     points = sorted((entry.recalls[size], m / statistics.median(seconds[size, threads])) for size in timed_efforts)
     front = [p for p in points if not any(q[0] >= p[0] and q[1] > p[1] for q in points)]
-    above = [p for p in front if p[0] >= target]
-    below = [p for p in front if p[0] < target]
-    if not above or not below:
-        return above[0][1] if above else math.nan
-    (r0, s0), (r1, s1) = below[-1], above[0]
-    return math.exp(math.log(s0) + (target - r0) / (r1 - r0) * (math.log(s1) - math.log(s0)))
+    return effort_at_recall([recall for recall, _ in front], [speed for _, speed in front], target)
 
 
 def load(name: str, n: int | None, build_threads: int) -> Task:
@@ -87,19 +82,26 @@ def main() -> None:
     parser.add_argument("--threads", type=int, nargs="+", default=[1], help="threads of every search")
     parser.add_argument("--build-threads", type=int, default=2)
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--peers", nargs="*", default=[name for name in MAKERS if name != "ours"], choices=list(MAKERS))
+    rivals = [name for name in INDEXES if name not in SLOW]
+    parser.add_argument("--peers", nargs="*", default=rivals, choices=list(INDEXES))
     options = parser.parse_args()
     task = load(options.data, options.n, options.build_threads)
     entries: list[Entry] = []
-    for name in ("ours", *(peer for peer in options.peers if peer != "ours")):
-        try:
-            entries += MAKERS[name](task)
-        except ImportError as missing:
+    for name in (OURS, *(peer for peer in options.peers if peer != OURS)):
+        missing = INDEXES[name].missing()
+        if missing:
             print(f"{name}: left out, {missing}")
+            continue
+        try:
+            entries += contestant(name, task)
         except Exception as error:  # a peer that cannot build must not stop the others
             print(f"{name}: left out, {type(error).__name__}: {error}")
+            continue
         for entry in entries[-1:]:
-            print(f"built {entry.name}: {entry.build_wall:.1f} s wall, {entry.build_cpu:.1f} s CPU", flush=True)
+            index = entry.index
+            print(
+                f"built {index.name}: {index.build_seconds:.1f} s wall, {index.build_cpu_seconds:.1f} s CPU", flush=True
+            )
     race(entries, task, options.threads, options.rounds)
     print(f"{options.data}: {task.base.shape}, {len(task.queries)} queries, {options.rounds} rounds")
     for count in options.threads:
@@ -111,14 +113,15 @@ def report(entries: Sequence[Entry], threads: int, m: int) -> None:
     print(f"\n{threads} thread{'s' if threads > 1 else ''}; queries per second, and times faiss's NSG by wall clock")
     heads = "".join(f"{f'wall .{t * 100:.0f}':>11}{f'cpu .{t * 100:.0f}':>11}{'times':>7}" for t in TARGETS)
     print(f"{'':34}{'build s':>9}{'CPU s':>8}{heads}")
-    anchor = next((entry for entry in entries if entry.name == "faiss NSG"), None)
+    anchor = next((entry for entry in entries if entry.index.name == "faiss NSG"), None)
     for entry in entries:
         line = ""
         for target in TARGETS:
             wall, cpu = (speed_at(entry, seconds, threads, target, m) for seconds in (entry.wall, entry.cpu))
             against = speed_at(anchor, anchor.wall, threads, target, m) if anchor else math.nan
             line += f"{wall:11,.0f}{cpu:11,.0f}{wall / against:7.2f}"
-        print(f"{entry.name:34}{entry.build_wall:9.1f}{entry.build_cpu:8.1f}{line}")
+        index = entry.index
+        print(f"{index.name:34}{index.build_seconds:9.1f}{index.build_cpu_seconds:8.1f}{line}")
 
 
 if __name__ == "__main__":

@@ -29,10 +29,11 @@ def measure(n: int) -> dict[str, float | str]:
     from experiments.ann.core.exact.exact import exact_neighbors, recall_by_distance
     from experiments.ann.core.nsg.coded_index import CodedNSG
     from experiments.ann.core.nsg.index import NSG
+    from experiments.ann.core.rivals.measuring import effort_at_recall
     from experiments.foundation.datasets.vectors import load_vectors
 
     data = load_vectors("clustered", n=n, n_queries=1000, dim=128, intrinsic_dim=24, seed=0)
-    base, queries = np.ascontiguousarray(data.base, dtype=np.float32), data.queries
+    base, queries = (np.ascontiguousarray(part, dtype=np.float32) for part in (data.base, data.queries))
     NSG.build(base[:17_000], by_codes=True, neighbors="grouped")  # compiles, or loads what is compiled
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     wall, cpu = time.perf_counter(), time.process_time()
@@ -51,35 +52,21 @@ def measure(n: int) -> dict[str, float | str]:
             seconds.append(time.perf_counter() - start)
         recall = float(recall_by_distance(found.distances, truth, 10).mean())
         points.append((recall, min(seconds) / len(queries), float(found.distance_computations.mean())))
-    micro, distances = at_recall(points)
+    recalls, seconds_at, distances_at = zip(*sorted(points), strict=True)
     return {
         "n": n,
         "neighbors": index.report.neighbors,
         "build_seconds": wall,
         "build_cpu": cpu,
         "neighbor_seconds": index.report.knn_seconds,
-        "microseconds": micro * 1e6,
-        "distances": distances,
+        "microseconds": effort_at_recall(recalls, seconds_at, TARGET) * 1e6,
+        "distances": effort_at_recall(recalls, distances_at, TARGET),
         "peak_gb": peak / 1e6,
         "before_gb": before / 1e6,
         "index_gb": coded.nbytes / 1e9,
         "least_gb": (base.nbytes + 4 * int(index.degrees.sum())) / 1e9,
         "attached": index.report.attached,
     }
-
-
-def at_recall(points: list[tuple[float, float, float]]) -> tuple[float, float]:
-    """Seconds and distances per query at the target: NaN where none reaches it, the first where all exceed it."""
-    points = sorted(points)
-    if points[0][0] >= TARGET:
-        return points[0][1:]
-    for (r0, *low), (r1, *high) in pairwise(points):
-        if r0 < TARGET <= r1:
-            share = (TARGET - r0) / (r1 - r0)
-            return tuple(
-                math.exp((1 - share) * math.log(a) + share * math.log(b)) for a, b in zip(low, high, strict=True)
-            )
-    return math.nan, math.nan
 
 
 def main() -> None:

@@ -19,8 +19,9 @@ import tracemalloc
 
 import numpy as np
 
-from experiments.detect.core.evaluation import Detected, Truth, coco_numbers, evaluate_boxes
-from experiments.detect.core.peer import NAMES, pycocotools_evaluator, pycocotools_version
+from experiments.detect.core.evaluation import coco_numbers, evaluate_boxes
+from experiments.detect.core.ground_truth import Detections, GroundTruth
+from experiments.detect.core.pycocotools import NAMES, pycocotools_evaluator, pycocotools_version
 from experiments.detect.core.scenes import SceneRates, random_scene
 from experiments.detect.core.suppression import non_maximum_suppression
 
@@ -29,19 +30,19 @@ CLASSES = 78
 OBJECTS = 7.3
 
 
-def make_set(images: int) -> tuple[Truth, Detected]:
-    rates = SceneRates(images=images, classes=CLASSES, objects=OBJECTS, false_positive_rate=12.8, score_digits=4)
+def make_set(images: int) -> tuple[GroundTruth, Detections]:
+    rates = SceneRates(images=images, classes=CLASSES, objects=OBJECTS, fp_rate=12.8, score_digits=4)
     return random_scene(np.random.default_rng(0), rates)
 
 
-def ours(truth: Truth, detected: Detected) -> tuple[float, list[float]]:
+def ours(ground_truth: GroundTruth, detections: Detections) -> tuple[float, list[float]]:
     begun = time.perf_counter()
-    numbers = coco_numbers(evaluate_boxes(truth, detected))
+    numbers = coco_numbers(evaluate_boxes(ground_truth, detections))
     return time.perf_counter() - begun, [numbers[name] for name in NAMES]
 
 
-def theirs(truth: Truth, detected: Detected) -> tuple[float, list[float]]:
-    evaluator = pycocotools_evaluator(truth, detected)
+def theirs(ground_truth: GroundTruth, detections: Detections) -> tuple[float, list[float]]:
+    evaluator = pycocotools_evaluator(ground_truth, detections)
     begun = time.perf_counter()
     with contextlib.redirect_stdout(io.StringIO()):
         evaluator.evaluate()
@@ -50,9 +51,9 @@ def theirs(truth: Truth, detected: Detected) -> tuple[float, list[float]]:
     return time.perf_counter() - begun, [float(value) for value in evaluator.stats]
 
 
-def peak_megabytes(truth: Truth, detected: Detected) -> float:
+def peak_megabytes(ground_truth: GroundTruth, detections: Detections) -> float:
     tracemalloc.start()
-    evaluate_boxes(truth, detected)
+    evaluate_boxes(ground_truth, detections)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     return peak / 1e6
@@ -73,11 +74,14 @@ def main() -> None:
     images = int(sys.argv[1]) if len(sys.argv) > 1 else 5000
     repeats = int(sys.argv[2]) if len(sys.argv) > 2 else 3
     ours(*make_set(20))
-    truth, detected = make_set(images)
-    print(f"{images} images, {len(truth.images)} objects, {len(detected.scores)} detections, {truth.n_classes} classes")
+    ground_truth, detections = make_set(images)
+    print(
+        f"{images} images, {len(ground_truth.images)} objects, {len(detections.scores)} detections, "
+        f"{ground_truth.n_classes} classes"
+    )
     taken: list[tuple[float, float]] = []
     for _ in range(repeats):
-        (first, mine), (second, other) = ours(truth, detected), theirs(truth, detected)
+        (first, mine), (second, other) = ours(ground_truth, detections), theirs(ground_truth, detections)
         taken.append((first, second))
         print(f"mlnotes {first:.2f} s, pycocotools {pycocotools_version()} {second:.2f} s, {second / first:.0f} x")
         difference = float(np.nanmax(np.abs(np.subtract(mine, other))))
@@ -85,7 +89,9 @@ def main() -> None:
             raise SystemExit(f"the numbers differ by {difference}")
     ratios = [second / first for first, second in taken]
     print(f"ratio: median {statistics.median(ratios):.0f}, {min(ratios):.0f} to {max(ratios):.0f}")
-    print(f"largest difference: {difference:.2g}; peak memory of ours: {peak_megabytes(truth, detected):.0f} MB")
+    print(
+        f"largest difference: {difference:.2g}; peak memory of ours: {peak_megabytes(ground_truth, detections):.0f} MB"
+    )
     print(f"non-maximum suppression of 10,000 boxes: {1e3 * suppression_seconds(10_000):.0f} ms")
 
 

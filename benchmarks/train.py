@@ -32,11 +32,11 @@ from torch.nn import functional
 from torch.utils.data import DataLoader, Dataset
 
 from experiments.foundation.datasets.images import ImageData, load_images
-from experiments.foundation.networks.loop import Training
+from experiments.foundation.networks.loop import Training, begin_training
 from experiments.foundation.networks.networks import build_network
 from experiments.foundation.networks.precision import resolve_precision
 from experiments.foundation.networks.recipe import Epoch, Recipe
-from experiments.foundation.networks.task import ImageTask, begin, image_task
+from experiments.foundation.networks.split import Split, whole_split
 
 CPU = torch.device("cpu")
 FOREIGN_LIMIT = 0.1
@@ -167,9 +167,9 @@ def endless_anchor(data: ImageData) -> Iterator[int]:
         yield from anchor.epoch()
 
 
-def endless(task: ImageTask, recipe: Recipe, precision: str) -> Iterator[int]:
+def endless(task: Split, recipe: Recipe, precision: str) -> Iterator[int]:
     """Images of each stretch between two events of our loop."""
-    training = begin(task, "cnn", recipe, precision=resolve_precision(precision, CPU), seed=0)
+    training = begin_training(task, "cnn", recipe, precision=resolve_precision(precision, CPU), seed=0)
     seen = 0
     for event in training.events():
         if isinstance(event, Epoch):
@@ -182,7 +182,7 @@ def endless(task: ImageTask, recipe: Recipe, precision: str) -> Iterator[int]:
 def speed(rounds: int) -> None:
     """Images a second in alternating rounds."""
     data = load_images("mnist", seed=0)
-    task = image_task(data, dtype=torch.float32, device=CPU, seed=0)
+    task = whole_split(data, dtype=torch.float32, device=CPU, seed=0)
     wide = replace(SAME_NETWORK, epochs=10_000, schedule="constant", warmup=0.0, lr=0.02)
     narrow = replace(wide, batch_size=64)
     contestants = [
@@ -217,8 +217,8 @@ def accuracy(seeds: int) -> None:
         reached = []
         for seed in range(seeds):
             data = load_images("mnist", seed=seed)
-            task = image_task(data, dtype=torch.float32, device=CPU, seed=seed)
-            training = begin(task, "cnn", SAME_NETWORK, precision=resolve_precision(name, CPU), seed=seed)
+            task = whole_split(data, dtype=torch.float32, device=CPU, seed=seed)
+            training = begin_training(task, "cnn", SAME_NETWORK, precision=resolve_precision(name, CPU), seed=seed)
             seconds = sum(event.train_seconds for event in training.events() if isinstance(event, Epoch))
             reached.append(test_accuracy(training, task))
             print(f"precision {name}, seed {seed}: {reached[-1]:.2%} after 3 epochs in {seconds:.1f} s", flush=True)
@@ -255,8 +255,8 @@ class Trained:
 def quick(data: ImageData, recipe: Recipe, seed: int) -> Trained:
     """The quick network trained and tested on ``data``."""
     begun, own = time.perf_counter(), time.process_time()
-    task = image_task(data, dtype=torch.float32, device=CPU, seed=seed)
-    training = begin(task, "quick", recipe, precision=resolve_precision("16", CPU), seed=seed)
+    task = whole_split(data, dtype=torch.float32, device=CPU, seed=seed)
+    training = begin_training(task, "quick", recipe, precision=resolve_precision("16", CPU), seed=seed)
     for _ in training.events():
         pass
     seconds, used = time.perf_counter() - begun, time.process_time() - own
@@ -290,8 +290,8 @@ def target(seeds: int) -> None:
         )
 
 
-def test_accuracy(training: Training, task: ImageTask) -> float:
-    return (training.predict(task.test.inputs).argmax(1) == task.test.targets).float().mean().item()
+def test_accuracy(training: Training, task: Split) -> float:
+    return (training.predict(task.test.inputs).argmax(1) == task.test.labels).float().mean().item()
 
 
 def same_function() -> nn.Module:

@@ -8,10 +8,14 @@ the word with a space after ``KEY=``.
 from __future__ import annotations
 
 import functools
+import textwrap
 from collections.abc import Callable
 from typing import ParamSpec
 
 import typer
+
+LONGEST = 58
+"""Characters of a meaning: Typer wraps it at the width of the terminal, and shells read line by line."""
 
 Candidates = list[tuple[str, str]]
 """(what to type, what it means)"""
@@ -20,12 +24,13 @@ P = ParamSpec("P")
 
 
 def quietly(candidates: Callable[P, Candidates]) -> Callable[P, Candidates]:
-    """Offer nothing where the candidates cannot be known."""
+    """Offer nothing where the candidates cannot be known, and cut meanings: the rest of one would be a candidate."""
 
     @functools.wraps(candidates)
     def offer(*args: P.args, **kwargs: P.kwargs) -> Candidates:
         try:
-            return candidates(*args, **kwargs)
+            found = candidates(*args, **kwargs)
+            return [(word, textwrap.shorten(meaning, LONGEST, placeholder="...")) for word, meaning in found]
         except Exception:  # a traceback in the middle of a command line helps nobody
             return []
 
@@ -97,8 +102,12 @@ def _values_by_key(name: str) -> dict[str, tuple[tuple[str, ...], str]]:
     from cli.value_text import value_text
     from experiments.lab.catalog import find, load
 
-    fields = keys_of(load(find(name).experiment))
-    return {field.name: (field.choices or (value_text(field.default),), field.meaning) for field in fields}
+    experiment = load(find(name).experiment)
+    listed = {"parts": tuple(part.name for part in experiment.parts)}
+    return {
+        field.name: (listed.get(field.name) or field.choices or (value_text(field.default),), field.meaning)
+        for field in keys_of(experiment)
+    }
 
 
 def _choices(values: dict[str, tuple[tuple[str, ...], str]], key: str, start: str) -> Candidates:

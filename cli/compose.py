@@ -14,7 +14,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
@@ -38,6 +38,8 @@ from experiments.lab.params import unknown_key
 NODE = "mlnotes"
 """Name of the node in Hydra's store under which a composition finds its defaults."""
 
+LISTED = "parts"
+"""The one key whose values may be given as ``parts=laws,training``; in a sweep its commas separate points like any."""
 COMMAS = ValueType.SIMPLE_CHOICE_SWEEP
 BASIC_SWEEPER = f"{BasicSweeper.__module__}.{BasicSweeper.__qualname__}"
 CONSOLE = {"handlers": {"console": {"stream": "ext://sys.stderr"}}}
@@ -64,8 +66,9 @@ class Composition:
         Raises:
             InputError: one line per override that cannot be used.
         """
-        with self._hydra() as _, self._explained():
-            return self._plain(hydra_compose(config_name=NODE, overrides=list(self.overrides)))
+        one = replace(self, overrides=tuple(map(_bracketed, self.overrides)))
+        with one._hydra() as _, one._explained():
+            return one._plain(hydra_compose(config_name=NODE, overrides=list(one.overrides)))
 
     def grid(self) -> list[dict[str, object]]:
         """The composed values of every point of a sweep, in the order in which Hydra runs them.
@@ -147,6 +150,12 @@ def _task(job: Callable[[SweepPoint], T], config: DictConfig) -> T:
     values.pop("experiment", None)
     plain = {str(key): value for key, value in values.items()}
     return job(SweepPoint(hydra.job.num, tuple(hydra.overrides.task), plain, Path(hydra.sweep.dir)))
+
+
+def _bracketed(text: str) -> str:
+    """``parts=laws,training`` as the list that it is."""
+    key, sign, value = text.partition("=")
+    return f"{key}{sign}[{value}]" if key == LISTED and "," in value and not value.startswith("[") else text
 
 
 def _problem(text: str, known: Mapping[str, object], sweeping: bool) -> str | None:

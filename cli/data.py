@@ -13,7 +13,8 @@ from cli.display.console import consoles
 from cli.display.formats import one_value
 from cli.display.grid import Cell, Grid, GridColumn
 from cli.display.live import watched
-from experiments.foundation.datasets.catalog import DATASETS, Dataset
+from experiments.foundation.datasets.catalog import DATASETS
+from experiments.foundation.datasets.entries import Dataset
 from experiments.foundation.datasets.store import check, data_directory, fetch, locate
 from experiments.lab.errors import InputError
 from experiments.lab.experiment import Progress
@@ -25,12 +26,13 @@ def print_datasets() -> None:
 
 
 def datasets_table() -> Grid:
-    """One line per data set."""
-    found = list(DATASETS.values())
+    """One line per data set, those of one kind together."""
+    found = sorted(DATASETS.values(), key=lambda dataset: dataset.kind)
     return Grid(
         title="Data sets",
         keys=(_texts("Name", [dataset.name for dataset in found]),),
         columns=(
+            _texts("Kind", [dataset.kind for dataset in found]),
             _texts("Download", [one_value("bytes", dataset.size) if dataset.downloads else "-" for dataset in found]),
             _texts("Where", [_where(dataset) for dataset in found]),
         ),
@@ -49,13 +51,15 @@ def fetch_dataset(name: str) -> None:
 
 
 def check_datasets() -> None:
-    """Verify what is there, one line each.
+    """Verify what is there of what lies in files, one line each.
 
     Raises:
         InputError: one line per data set that is damaged.
     """
     damaged = []
-    for name in DATASETS:
+    for name, dataset in DATASETS.items():
+        if dataset.embedded:
+            continue
         found = check(name)
         if found.status == "corrupt":
             damaged.append(f"{name}: {found.detail}; delete it and run `mlnotes data fetch {name}`")
@@ -80,6 +84,8 @@ def _watch(stages: Iterable[Progress], console: Console) -> None:
 
 
 def _where(dataset: Dataset) -> str:
+    if dataset.embedded:
+        return "always there"
     folder = locate(dataset.name)
     if folder is not None:
         return str(folder)

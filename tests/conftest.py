@@ -8,6 +8,9 @@ from pathlib import Path
 
 import pytest
 
+collect_ignore = ["ann/core/simd/plain_vnni.py"]
+"""A plugin that changes how kernels are compiled: to look for examples in it would import it into every test."""
+
 BESIDE_THE_REPOSITORY = Path(__file__).parents[2] / "shared" / "data"
 
 

@@ -44,8 +44,8 @@ class RunSummary:
 def sweep_table(experiment: Experiment[Any, Any], jobs: Sequence[SweepJob]) -> Grid:
     """One line per job: overrides, status, the headline's columns and the verdicts."""
     keys = list(dict.fromkeys(key for job in jobs for key in job.overrides))
-    view, part = experiment.headline.table, experiment.headline.part.name
-    rows = [_summary_rows(view, job.rows.by_part.get(part, ()) if job.rows else ()) for job in jobs]
+    view = experiment.headline.table
+    rows = [_summary_rows(view, experiment.headline.rows(job.rows) if job.rows else ()) for job in jobs]
     judged = [verdict_counts(job.verdicts) for job in jobs]
     columns = [value_column(name, rows) for name in view.columns if any(rows)]
     shown = "last rows" if any(name in STEPS for name in view.by) else "mean over rows"
@@ -131,9 +131,8 @@ def _values(groups: Sequence[Mapping[Key, Sequence[Row]]], name: str) -> Iterabl
     return (getattr(row, name) for run in groups for rows in run.values() for row in rows)
 
 
-def _summary_rows(view: Table, rows: Sequence[Row]) -> list[Row]:
+def _summary_rows(view: Table, wanted: Sequence[Row]) -> Sequence[Row]:
     """The rows that stand for a job: at the last step of each seed, or all where the table counts no steps."""
-    wanted = kept(rows, view.only)
     step = next((name for name in view.by if name in STEPS), None)
     if step is None:
         return wanted

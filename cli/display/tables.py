@@ -27,8 +27,7 @@ def tables(experiment: Experiment[Any, Any], rows: Rows) -> list[Grid]:
 
 def headline(experiment: Experiment[Any, Any], rows: Rows) -> Grid | None:
     """The headline's table, None where its part was not run."""
-    part, view = experiment.headline.part, experiment.headline.table
-    return table(view, rows.by_part.get(part.name, ()))
+    return table(experiment.headline.table, experiment.headline.rows(rows))
 
 
 def table(view: Table, rows: Sequence[Row]) -> Grid | None:

@@ -81,7 +81,7 @@ class Params:
 
 def run(params: Params, seed: int) -> Iterator[Event]:
     from experiments.foundation.datasets.images import load_images
-    from experiments.foundation.networks.splits import image_split
+    from experiments.foundation.networks.split import image_split
 
     data = load_images(params.dataset, seed=seed)
     there = len(data.train_labels)

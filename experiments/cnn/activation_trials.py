@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from experiments.cnn.activation import Params
     from experiments.cnn.core.activation_network import DeepNetwork
     from experiments.cnn.core.activations import ActivationName, InitName
-    from experiments.cnn.core.tuned_network import TunedNetworks
-    from experiments.foundation.networks.fit import Fit
-    from experiments.foundation.networks.splits import Split
+    from experiments.foundation.networks.budget import Fit
+    from experiments.foundation.networks.split import Split
+    from experiments.foundation.networks.tuned_networks import TunedNetworks
 
 Arm = tuple["ActivationName", "InitName"]
 CONTRASTED: tuple[ActivationName, ...] = ("relu", "sigmoid")
@@ -67,7 +67,7 @@ class Task:
         """A network from torch's global random state."""
         from experiments.cnn.core.activation_network import DeepNetwork
 
-        channels, height, width = self.split.train_x.shape[1:]
+        channels, height, width = self.split.shape
         activation, init = arm
         sizes = {"depth": self.params.depth, "width": self.params.width}
         return DeepNetwork(activation, (channels, height, width), self.split.classes, **sizes, init=init)
@@ -122,16 +122,16 @@ def start_rows(task: Task, seed: int) -> Iterator[Row]:
 
     rng = torch.Generator().manual_seed(seed)
     for bias in task.params.biases:
-        dead = dead_units_at_start(task.split.train_x, task.params.units, bias, rng)
+        dead = dead_units_at_start(task.split.train.inputs, task.params.units, bias, rng)
         yield task.row("start", ("relu", "he"), bias=bias, units=task.params.units, dead_units=dead)
 
 
 def trained_rows(task: Task, seed: int) -> Iterator[Event]:
     """Every arm at every learning rate, then the network that validation chose, layer by layer."""
     from experiments.cnn.core.activation_members import DeepMembers
-    from experiments.cnn.core.tuned_network import tuned_networks
+    from experiments.foundation.networks.budget import Budget, smoothed
     from experiments.foundation.networks.device import keep_freed_memory
-    from experiments.foundation.networks.fit import Budget, smoothed
+    from experiments.foundation.networks.tuned_networks import tuned_networks
 
     params = task.params
     arms: list[Arm] = [(activation, params.init) for activation in params.activations]
@@ -159,7 +159,7 @@ def sweep_rows(task: Task, arm: Arm, found: TunedNetworks[DeepNetwork]) -> Itera
     from experiments.cnn.core.activation_network import dead_shares
 
     for fit, network in zip(found.tuned.fits, found.networks, strict=True):
-        dead = fmean(dead_shares(network, task.split.train_x[:500])) if arm[0] == "relu" else NAN
+        dead = fmean(dead_shares(network, task.split.train.inputs[:500])) if arm[0] == "relu" else NAN
         yield task.row("sweep", arm, dead_share=dead, **scores(task, fit))
 
 
@@ -182,7 +182,7 @@ def layer_rows(task: Task, arm: Arm, network: DeepNetwork) -> Iterator[Row]:
     """Mean square of every layer's output in the trained network, and dead channels of a ReLU."""
     from experiments.cnn.core.activation_network import dead_shares, mean_squares
 
-    images = task.split.train_x[:500]
+    images = task.split.train.inputs[:500]
     dead = dead_shares(network, images) if arm[0] == "relu" else [NAN] * task.params.depth
     for layer, (square, share) in enumerate(zip(mean_squares(network, images), dead, strict=True), start=1):
         yield task.row("layer", arm, layer=layer, mean_square=square, dead_share=share)

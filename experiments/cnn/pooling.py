@@ -92,7 +92,7 @@ class Params:
 def run(params: Params, seed: int) -> Iterator[Event]:
     from experiments.cnn.core.pooling import Window
     from experiments.foundation.datasets.images import load_images
-    from experiments.foundation.networks.splits import image_split
+    from experiments.foundation.networks.split import image_split
     from experiments.lab.errors import InputError
 
     if params.stride > 2 * params.kernel:

@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from experiments.cnn.core.pooling_members import PoolingMembers
     from experiments.cnn.core.pooling_network import PoolingNetwork, Widths
     from experiments.cnn.pooling import Params
-    from experiments.foundation.networks.fit import Fit
-    from experiments.foundation.networks.splits import Split
+    from experiments.foundation.networks.budget import Fit
+    from experiments.foundation.networks.split import Split
 
 BATCH = 100
 """Networks times images whose maps are computed at once, so that they stay in the cache."""
@@ -51,7 +51,7 @@ class Task:
         """A network from torch's global random state."""
         from experiments.cnn.core.pooling_network import POOLED_WIDTHS, PoolingNetwork
 
-        channels, height, width = self.split.train_x.shape[1:]
+        channels, height, width = self.split.shape
         shape = (channels, height, width)
         return PoolingNetwork(pool, shape, self.split.classes, self.window, widths or POOLED_WIDTHS)
 
@@ -62,7 +62,7 @@ class Task:
 
         border = self.window.border
         return {
-            (by, amount): transform(self.split.test_x, by, amount, border)
+            (by, amount): transform(self.split.test.inputs, by, amount, border)
             for by, amounts in moves(self.params).items()
             for amount in amounts
         }
@@ -71,7 +71,7 @@ class Task:
         """The rivals without pooling, by name."""
         from experiments.cnn.core.pooling_network import unpooled_widths
 
-        channels, height, width = self.split.train_x.shape[1:]
+        channels, height, width = self.split.shape
         shape, classes = (channels, height, width), self.split.classes
         return {
             EQUAL_FLOPS: unpooled_widths(shape, classes, self.window, "macs"),
@@ -103,7 +103,7 @@ def law_rows(trials: int, seed: int) -> Iterator[Row]:
 
 def random_networks(task: Task, pool: PoolName) -> Iterator[PoolingNetwork]:
     """Networks whose weights are those of every other pooling."""
-    from experiments.foundation.networks.fit import reproducible
+    from experiments.foundation.networks.timing import reproducible
 
     for draw in range(task.params.random_networks):
         with reproducible(1000 * task.seed + draw):
@@ -113,7 +113,7 @@ def random_networks(task: Task, pool: PoolName) -> Iterator[PoolingNetwork]:
 def untrained_rows(task: Task) -> Iterator[Event]:
     """What stays in the features of random networks, whose weights are alike for all poolings and for none."""
     from experiments.cnn.core.pooling_members import PoolingMembers
-    from experiments.foundation.networks.fit import reproducible
+    from experiments.foundation.networks.timing import reproducible
 
     for done, pool in enumerate(task.params.kinds):
         yield Progress(f"random weights, {pool}", done, len(task.params.kinds))
@@ -129,9 +129,9 @@ def untrained_rows(task: Task) -> Iterator[Event]:
 def trained_rows(task: Task) -> Iterator[Event]:
     """Every arm at every learning rate, then the network that validation chose: its scores and what stays in it."""
     from experiments.cnn.core.pooling_members import PoolingMembers
-    from experiments.cnn.core.tuned_network import tuned_networks
+    from experiments.foundation.networks.budget import Budget
     from experiments.foundation.networks.device import keep_freed_memory
-    from experiments.foundation.networks.fit import Budget
+    from experiments.foundation.networks.tuned_networks import tuned_networks
 
     arms: dict[str, tuple[PoolName, Widths | None]] = {k: (k, None) for k in task.params.kinds if k != "none"}
     arms |= {name: ("none", widths) for name, widths in task.unpooled().items() if "none" in task.params.kinds}
@@ -162,10 +162,10 @@ def sweep_row(task: Task, arm: str, fit: Fit) -> Row:
 def tuned_rows(task: Task, arm: str, fit: Fit, network: PoolingNetwork) -> Iterator[Row]:
     """The tuned network's own row, then one per transformation and amount."""
     from experiments.cnn.core.pooling_members import PoolingMembers
-    from experiments.foundation.networks.fit import reproducible
     from experiments.foundation.networks.flops import forward_cost
+    from experiments.foundation.networks.timing import reproducible
 
-    channels, height, width = task.split.train_x.shape[1:]
+    channels, height, width = task.split.shape
     cost = forward_cost(network, (channels, height, width))
     with reproducible(task.seed):
         kept = stays(task, PoolingMembers([network]), task.params.test_images, diverged=fit.diverged)
@@ -199,9 +199,9 @@ def stays(task: Task, networks: PoolingMembers, count: int, *, diverged: bool = 
     """
     import torch
 
-    labels = task.split.test_y[:count]
+    labels = task.split.test.labels[:count]
     with torch.no_grad():
-        features = features_of(networks, task.split.test_x[:count])
+        features = features_of(networks, task.split.test.inputs[:count])
         kept = []
         for (by, amount), images in task.moved.items():
             moved = features_of(networks, images[:count])

@@ -60,7 +60,7 @@ def run(params: Params, seed: int) -> Iterator[Event]:
     import torch
 
     from experiments.data.core.nested import Model, draw_lengths, draw_sequences
-    from experiments.seq.core.learning import one_thread
+    from experiments.foundation.networks.timing import one_thread
 
     rng = torch.Generator().manual_seed(seed)
     kinds: dict[str, list[int]] = {

@@ -1,4 +1,4 @@
-"""A user's own files as the arrays of the evaluation: COCO's json, or VOC's xml with its comp4 text files.
+"""COCO's and VOC's files as the arrays of the evaluation, and COCO's twelve numbers of two files.
 
 VOC's results lie in one file per class, comp4_det_test_<class>.txt, with lines "image score xmin ymin xmax ymax".
 Source: https://cocodataset.org/#format-results; development kit of PASCAL VOC 2012.
@@ -8,25 +8,42 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 
+from experiments.detect.core.ground_truth import Detections, Floats, GroundTruth
 from experiments.foundation.datasets.coco import load_detections, load_instances
 from experiments.foundation.datasets.files import read_bytes
 from experiments.foundation.datasets.voc import VocImage, load_voc
 from experiments.lab.errors import InputError
 
-if TYPE_CHECKING:
-    from experiments.detect.core.evaluation import Detected, Truth
-
 RESULT_COLUMNS = 6
 
 
-def load_files(
-    annotations: str | None, detections: str | None, layout: Literal["coco", "voc"]
-) -> tuple[Truth, Detected, tuple[str, ...]] | None:
-    """Objects, detections and the names of the classes; None if neither file is named.
+class Scene(NamedTuple):
+    """What there is to find and what was found."""
+
+    ground_truth: GroundTruth
+    detections: Detections
+    names: tuple[str, ...] = ()
+    """Of the classes; they go by number where there are none."""
+
+
+def evaluate_coco(annotations: str | Path, detections: str | Path) -> dict[str, float]:
+    """COCO's twelve numbers, by COCO's names, of an instances json and a results json; NaN where undefined.
+
+    Raises:
+        InputError: a file that is missing or damaged, with the fault.
+    """
+    from experiments.detect.core.evaluation import coco_numbers, evaluate_boxes
+
+    scene = coco_scene(Path(annotations), Path(detections))
+    return coco_numbers(evaluate_boxes(scene.ground_truth, scene.detections))
+
+
+def load_scene(annotations: str | None, detections: str | None, layout: Literal["coco", "voc"]) -> Scene | None:
+    """The scene of two files; None if neither is named.
 
     Raises:
         InputError: one file without the other, or one that is missing or damaged, with the fault.
@@ -36,18 +53,17 @@ def load_files(
     if annotations is None or detections is None:
         given, missing = ("annotations", "detections") if detections is None else ("detections", "annotations")
         raise InputError(f"{missing}: expected a file, since {given} is given; name both or neither.")
-    return (_load_coco if layout == "coco" else _load_voc)(Path(annotations), Path(detections))
+    return (coco_scene if layout == "coco" else voc_scene)(Path(annotations), Path(detections))
 
 
-def _load_coco(annotations: Path, detections: Path) -> tuple[Truth, Detected, tuple[str, ...]]:
-    from experiments.detect.core.evaluation import Detected, Truth
-
+def coco_scene(annotations: Path, detections: Path) -> Scene:
+    """An instances json and a results json; classes in the order of their category ids."""
     if annotations.is_dir():
         raise InputError(f"{annotations}: a folder, expected COCO's json; for VOC's folder of xml say format=voc.")
     instances = load_instances(annotations)
     results = load_detections(detections, instances)
     ids = np.array(sorted(instances.categories), dtype=np.int64)
-    truth = Truth(
+    ground_truth = GroundTruth(
         images=instances.image_ids,
         classes=np.searchsorted(ids, instances.category_ids),
         boxes_xywh=instances.boxes_xywh,
@@ -55,50 +71,45 @@ def _load_coco(annotations: Path, detections: Path) -> tuple[Truth, Detected, tu
         crowd=instances.is_crowd,
         n_classes=len(ids),
     )
-    detected = Detected(
+    found = Detections(
         images=results.image_ids,
         classes=np.searchsorted(ids, results.category_ids),
         boxes_xywh=results.boxes_xywh,
         scores=results.scores,
     )
-    return truth, detected, tuple(instances.categories[int(k)] for k in ids)
+    return Scene(ground_truth, found, tuple(instances.categories[int(k)] for k in ids))
 
 
-def _load_voc(annotations: Path, detections: Path) -> tuple[Truth, Detected, tuple[str, ...]]:
-    from experiments.detect.core.evaluation import Detected, Truth
-
+def voc_scene(annotations: Path, detections: Path) -> Scene:
+    """A folder of xml and a folder of result files; objects marked difficult are exempt."""
     images = load_voc(annotations)
     names = tuple(sorted({name for image in images for name in image.names}))
-    numbers = {Path(image.file_name).stem: number for number, image in enumerate(images)}
-    counts = [len(image.names) for image in images]
     boxes = _continuous(np.concatenate([image.boxes for image in images]))
-    difficult = np.concatenate([image.is_difficult for image in images])
-    truth = Truth(
-        images=np.repeat(np.arange(len(images), dtype=np.int64), counts),
+    ground_truth = GroundTruth(
+        images=np.repeat(np.arange(len(images), dtype=np.int64), [len(image.names) for image in images]),
         classes=np.array([names.index(name) for image in images for name in image.names], dtype=np.int64),
         boxes_xywh=boxes,
         areas=boxes[:, 2] * boxes[:, 3],
         crowd=np.zeros(len(boxes), np.bool_),
-        exempt=difficult,
+        exempt=np.concatenate([image.is_difficult for image in images]),
         n_classes=len(names),
     )
+    numbers = {Path(image.file_name).stem: number for number, image in enumerate(images)}
     rows = [
         (numbers[image], label, score, box)
         for label, name in enumerate(names)
         for image, score, box in _result_lines(_result_file(detections, name), images)
     ]
-    detected = Detected(
+    found = Detections(
         images=np.array([row[0] for row in rows], dtype=np.int64),
         classes=np.array([row[1] for row in rows], dtype=np.int64),
         boxes_xywh=_continuous(np.array([row[3] for row in rows], dtype=np.float64).reshape(-1, 4)),
         scores=np.array([row[2] for row in rows], dtype=np.float64),
     )
-    return truth, detected, names
+    return Scene(ground_truth, found, names)
 
 
-def _continuous(
-    boxes: np.ndarray[tuple[int, ...], np.dtype[np.float64]],
-) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
+def _continuous(boxes: Floats) -> Floats:
     """x, y, width, height whose IoU is that of the inclusive pixel boxes."""
     return np.concatenate([boxes[:, :2] - 1, boxes[:, 2:] - boxes[:, :2] + 1], axis=1)
 

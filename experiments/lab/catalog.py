@@ -121,22 +121,32 @@ def _study(config: Path) -> Study:
 
 @cache
 def _claims_of(file: Path) -> tuple[ClaimText, ...]:
-    """The claims of a file. Only what follows the first Part or Experiment is parsed: parsing is what costs."""
+    """The claims of a file. Only what follows the first Part or Experiment is parsed: parsing is what costs.
+
+    Raises:
+        InputError: a claim that cannot be read as text.
+    """
     text = file.read_text(encoding="utf-8")
     declared = DECLARATION.search(text)
     if declared is None:
         return ()
     calls = [node for node in ast.walk(ast.parse(text[declared.start() :])) if isinstance(node, ast.Call)]
     found = [call for call in calls if getattr(call.func, "id", "") == "Claim"]
-    return tuple(_claim(call) for call in sorted(found, key=lambda call: call.lineno))
+    claims = []
+    for call in sorted(found, key=lambda call: call.lineno):
+        try:
+            claims.append(_claim(call))
+        except (IndexError, KeyError, ValueError):
+            line = text.count("\n", 0, declared.start()) + call.lineno
+            expected = 'Claim("name", statement="...", rule=Rule(...), topic="...") with literal texts'
+            raise InputError(f"{file}, line {line}: expected {expected}, which `list` can read") from None
+    return tuple(claims)
 
 
 def _claim(call: ast.Call) -> ClaimText:
     words = {key.arg: key.value for key in call.keywords}
-    rule = words["rule"]
     name, statement, topic = (
         str(ast.literal_eval(value)) for value in (call.args[0], words["statement"], words["topic"])
     )
-    assert isinstance(rule, ast.Call)
-    word = getattr(rule.func, "id", "")
+    word = getattr(getattr(words["rule"], "func", None), "id", "")
     return ClaimText(name=name, kind=KINDS.get(word, word.lower()), statement=statement, notes=topic)

@@ -8,6 +8,7 @@ thing with it: rows of one type, the claims that they decide, and how they are s
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -132,7 +133,7 @@ def _is(value: object, wanted: object) -> bool:
     return value in wanted if isinstance(wanted, tuple) else value == wanted
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Table:
     """A view of a part's rows: one line per distinct value of ``by``, with the mean over seeds of each column."""
 
@@ -143,7 +144,7 @@ class Table:
     """Column -> value, or tuple of values, of the rows that are shown; all by default."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Curve:
     """A plot of a part's rows: y over x, averaged over seeds, one line per value of ``group``."""
 
@@ -167,13 +168,26 @@ class Setup(Generic[P]):
     """What the parts of an experiment share in one repetition.
 
     An experiment that reads data, or whose parts look at the same trained networks, subclasses it: data become fields,
-    and work that several parts need becomes a ``cached_property`` or a cached method, done by the first that asks.
+    and work that several parts need becomes a method under ``@once``.
     """
 
     params: P
     seed: int
     notes: tuple[str, ...] = ()
     """Sentences for the reader, such as what the data are."""
+
+
+def once(method: Callable[..., T]) -> Callable[..., T]:
+    """Decorator of a Setup's method: its work is done once per setup and arguments, by the part that asks first."""
+
+    @functools.wraps(method)
+    def remembered(setup: Any, *arguments: Any) -> T:
+        known = setup.__dict__.setdefault("_done", {})
+        if (method.__name__, arguments) not in known:
+            known[method.__name__, arguments] = method(setup, *arguments)
+        return known[method.__name__, arguments]
+
+    return remembered
 
 
 def plain_setup(params: P, seed: int) -> Setup[P]:
@@ -221,12 +235,19 @@ class Rows:
         return sum(map(len, self.by_part.values()))
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Headline:
     """The one table of at most ten lines that a person in a hurry reads."""
 
     part: Part[Any, Any]
     table: Table
+    pick: Callable[[Sequence[Any]], Sequence[Any]] = tuple
+    """Chooses among the part's rows, such as those at the learning rate that validation chose; all by default."""
+
+    def rows(self, rows: Rows) -> Sequence[Row]:
+        """The rows of the table; none where the part was left out."""
+        of_part = rows.by_part.get(self.part.name, ())
+        return kept(self.pick(of_part), self.table.only) if of_part else ()
 
 
 Findings = Mapping[str, Finding]

@@ -47,6 +47,8 @@ class Plan:
 
     def __post_init__(self) -> None:
         known = [part.name for part in self.experiment.parts]
+        if self.settings.parts == ():
+            raise InputError(f"parts: expected one or more of {', '.join(known)}, got none")
         wrong = [name for name in self.settings.parts or () if name not in known]
         if wrong:
             raise InputError(*(f"parts: unknown part {name}: {meant(name, known)}" for name in wrong))

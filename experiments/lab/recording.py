@@ -88,7 +88,7 @@ class Recording(Sink):
         beside.replace(path)
 
     def end(self, outcome: Outcome) -> None:
-        """Close the record. A disk that is full again must not hide the error that brought us here."""
+        """Close the record, whatever becomes of the findings."""
         try:
             self._rows.close()
             if outcome.status == "done":

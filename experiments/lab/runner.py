@@ -6,9 +6,10 @@ import itertools
 import signal
 import threading
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from experiments.lab.experiment import Artifact, Event, Experiment, Figure, Note, Progress, Row, Rows
 from experiments.lab.judge.judge import Finding, judge
@@ -49,31 +50,35 @@ def execute(plan: Plan, sinks: Sequence[Sink] = ()) -> Outcome | None:
         InputError: bad parameters or data. Before the first event no sink has heard of the run.
         KeyboardInterrupt: also for a SIGTERM; the sinks have been told that the run ended.
     """
-    with _terminable():
-        told = all_seeds(plan)
+    with _terminable(), closing(all_seeds(plan)) as told:
         first = next(told, None)
         if first is None:
             return None
         memory = Memory({name: [] for name in plan.parts})
         started = time.perf_counter()
+        listening: list[Sink] = []
         ended = False
         try:
             for sink in sinks:
                 sink.start(plan)
+                listening.append(sink)
             for part, event in itertools.chain((first,), told):
                 for sink in (*sinks, memory):
                     tell(sink, part, event)
-            outcome = _judged(plan, memory)
+            outcome = replace(_judged(plan, memory), seconds=_since(started))
             ended = True
-            return _end(sinks, replace(outcome, seconds=_since(started)))
+            for sink in sinks:
+                sink.end(outcome)
         except BaseException as error:
             if not ended:
-                status: Status = "interrupted" if isinstance(error, KeyboardInterrupt | GeneratorExit) else "failed"
-                _end(sinks, replace(_observed(plan, memory, status), error=error, seconds=_since(started)))
+                status: Status = "interrupted" if isinstance(error, KeyboardInterrupt) else "failed"
+                broken = replace(_observed(plan, memory, status), error=error, seconds=_since(started))
+                _end_broken(listening, broken, error)
             raise
+        return outcome
 
 
-def all_seeds(plan: Plan) -> Iterator[Told]:
+def all_seeds(plan: Plan) -> Generator[Told]:
     """Events of every seed, rows stamped with theirs; of figures and equal notes only the first seed's pass."""
     if plan.settings.workers > 1 and len(plan.seeds) > 1:
         events = in_parallel(plan.name, plan.params, plan.parts, plan.seeds, plan.settings.workers)
@@ -94,12 +99,14 @@ def all_seeds(plan: Plan) -> Iterator[Told]:
         yield part, _stamped(event, seed, plan)
 
 
-def answer_of(experiment: Experiment[object, object], findings: Sequence[Finding], rows: Rows) -> str:  # type: ignore[type-var]
-    """The experiment's answer; where it needs a part that was left out, a sentence that says so."""
+def answer_of(experiment: Experiment[Any, Any], findings: Sequence[Finding], rows: Rows) -> str:
+    """The experiment's answer, else a sentence that says why there is none: rows must not be lost for it."""
     try:
         return experiment.answer({finding.claim: finding for finding in findings}, rows)
     except NotRunError as left_out:
         return f"Not answered in this run: {left_out}."
+    except Exception as error:
+        return f"No answer: {type(error).__name__}: {' '.join(str(error).split())}."
 
 
 def _stamped(event: Event, seed: int, plan: Plan) -> Event:
@@ -123,10 +130,13 @@ def _observed(plan: Plan, memory: Memory, status: Status) -> Outcome:
     return Outcome(plan=plan, status=status, rows=rows, notes=tuple(memory.notes), figures=tuple(memory.figures))
 
 
-def _end(sinks: Sequence[Sink], outcome: Outcome) -> Outcome:
+def _end_broken(sinks: Sequence[Sink], outcome: Outcome, error: BaseException) -> None:
+    """Tell every sink. One that fails again, as on a full disk, must not hide the error that brought us here."""
     for sink in sinks:
-        sink.end(outcome)
-    return outcome
+        try:
+            sink.end(outcome)
+        except Exception as again:
+            error.add_note(f"then {type(sink).__name__} failed: {type(again).__name__}: {again}")
 
 
 def _since(started: float) -> float:

@@ -4,31 +4,50 @@ Perceptrons of five shapes and equal depth, their widths searched for so that al
 labelled images. Every shape tries the same learning rates, and validation images choose.
 
 Notes: a common strategy is to decrease the number of nodes layer by layer (002:99).
+
 Source: He et al.: Delving Deep into Rectifiers, 2015 (initial weights); Bouthillier et al.: Accounting for Variance in
 Machine Learning Benchmarks, MLSys 2021 (pairing and tuning).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
-from pydantic.dataclasses import dataclass as parameters
 
-from experiments.foundation.networks.rates import best_rate
-from experiments.lab.experiment import CHECKED, Curve, Event, Experiment, Note, Progress, Table
-from experiments.lab.experiment import Row as LabRow
-from experiments.lab.judge.claims import Claim, Comparison, by_seed, conditional, effect, theorem, undecided
+from experiments.foundation.datasets.choices import GrayImageSetName
+from experiments.foundation.networks.tuning import choose, untuned
+from experiments.lab.answers import listing, mean, percent
+from experiments.lab.errors import InputError
+from experiments.lab.experiment import (
+    Curve,
+    Event,
+    Experiment,
+    Findings,
+    Headline,
+    Note,
+    Part,
+    Progress,
+    Row,
+    Rows,
+    Setup,
+    Table,
+    observation,
+    parameters,
+    plain_setup,
+)
+from experiments.lab.judge.claims import Claim
+from experiments.lab.judge.measured import Instances, Pairs, Undecided
+from experiments.lab.judge.measures import by_seed
+from experiments.lab.judge.rules import Each, Effect, Theorem
 
-NAN = float("nan")
 TOLERANCE = 0.02
 """By how much, relatively, numbers of parameters may differ from the one asked for."""
 ShapeName = Literal["decreasing", "constant", "increasing", "hourglass", "diamond"]
 
 
-@parameters(frozen=True, kw_only=True, config=CHECKED)
+@parameters
 class Params:
     shapes: Annotated[tuple[ShapeName, ...], Field(min_length=1)] = ("decreasing", "constant")
     """Shapes to train; the claims need decreasing and another."""
@@ -48,12 +67,14 @@ class Params:
     """Images of a batch."""
     lrs: Annotated[tuple[Annotated[float, Field(gt=0, le=1)], ...], Field(min_length=1)] = (1e-3, 3e-3)
     """Learning rates of Adam that every shape tries."""
-    dataset: Literal["auto", "digits", "mnist", "fashion"] = "digits"
+    dataset: GrayImageSetName = "digits"
     """Images; the number of pixels is part of the parameters."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Row(LabRow):
+@observation
+class ShapeRow(Row):
+    """One shape trained at one learning rate."""
+
     shape: str
     widths: str
     """Of the hidden layers, in order."""
@@ -62,29 +83,33 @@ class Row(LabRow):
     """Relative distance of the number of parameters from the one asked for."""
     unscaled_excess: float
     """The same of the shape with the widest layer of the first shape, not scaled to equal parameters."""
-    lr: float = NAN
-    train_loss: float = NAN
-    train_accuracy: float = NAN
-    validation_accuracy: float = NAN
-    test_accuracy: float = NAN
-    diverged: bool = False
-    dataset: str = ""
+    lr: float
+    train_loss: float
+    train_accuracy: float
+    validation_accuracy: float
+    test_accuracy: float
+    diverged: bool
+    dataset: str
 
 
-def run(params: Params, seed: int) -> Iterator[Event]:
+def run(setup: Setup[Params]) -> Iterator[Event]:
     from experiments.foundation.datasets.images import load_images
-    from experiments.foundation.networks.fit import Budget
-    from experiments.foundation.networks.splits import image_split
+    from experiments.foundation.networks.budget import Budget
+    from experiments.foundation.networks.split import image_split
     from experiments.nn.core import parameter_counts, shapes
     from experiments.nn.core.perceptrons import train_perceptrons
 
+    params, seed = setup.params, setup.seed
     data = load_images(params.dataset, seed=seed)
     test = min(1000, len(data.test_labels))
     split = image_split(data, train=params.labels, validation=params.validation_images, test=test, seed=seed)
-    n_in = split.train_x[0].numel()
+    n_in = split.features
     form: dict[str, Any] = {"layers": params.layers, "taper": params.taper}
     size = {"n_in": n_in, "n_out": split.classes, "parameters": params.parameters}
-    chosen = {shape: shapes.widths_for(shape, **size, **form, tolerance=TOLERANCE) for shape in params.shapes}
+    try:
+        chosen = {shape: shapes.widths_for(shape, **size, **form, tolerance=TOLERANCE) for shape in params.shapes}
+    except ValueError as error:
+        raise InputError(f"parameters: {error}") from None
     widest = max(chosen[params.shapes[0]])
     yield Note(data.description)
     budget = Budget(steps=params.steps, batch_size=params.batch_size, optimizer="adam")
@@ -92,7 +117,7 @@ def run(params: Params, seed: int) -> Iterator[Event]:
         yield Progress(f"{shape} {list(widths)}", done, len(chosen))
         unscaled = shapes.unscaled_widths(shape, widest, **form)
         for fit in train_perceptrons(widths, split, budget, params.lrs, seed=seed):
-            yield Row(
+            yield ShapeRow(
                 shape=shape,
                 widths="-".join(map(str, widths)),
                 parameters=parameter_counts.perceptron((n_in, *widths, split.classes)),
@@ -108,70 +133,102 @@ def run(params: Params, seed: int) -> Iterator[Event]:
             )
 
 
-def shapes_have_equal_parameters(rows: Sequence[Row]) -> Comparison:
-    return theorem([row.excess for row in rows], tolerance=TOLERANCE, control=[row.unscaled_excess for row in rows])
+def distance_from_the_size_asked_for(rows: Sequence[ShapeRow]) -> Instances:
+    return Instances([row.excess for row in rows], control=[row.unscaled_excess for row in rows])
 
 
-def decreasing_widths_beat_constant_ones(rows: Sequence[Row]) -> Comparison:
-    return _better(rows, "decreasing", "constant")
-
-
-def decreasing_widths_beat_every_other_shape(rows: Sequence[Row]) -> Comparison:
-    others = dict.fromkeys(row.shape for row in rows if row.shape not in ("decreasing", "constant"))
-    return conditional({other: _better(rows, "decreasing", other) for other in others})
-
-
-def _better(rows: Sequence[Row], shape: str, other: str) -> Comparison:
-    """Test accuracy of the shapes, each at the learning rate with the highest mean validation accuracy."""
-    arms: list[dict[int, float]] = []
+def tuned_accuracy(rows: Sequence[ShapeRow], shape: str, other: str) -> Pairs | Undecided:
+    """Test accuracy of two shapes, each at the learning rate with the highest mean validation accuracy."""
     for name in (shape, other):
-        arm = [row for row in rows if row.shape == name]
-        if not arm:
-            return undecided("effect", f"expected trainings of {shape} and {other} widths, got none of {name}")
-        rate = best_rate((row.lr, row.validation_accuracy) for row in arm)
-        if rate.at_edge:
-            return undecided("effect", f"the best rate of {name} widths, {rate.lr:g}, is an edge of the grid")
-        arms.append(by_seed([row for row in arm if row.lr == rate.lr], lambda row: row.test_accuracy))
-    return effect(arms[0], arms[1], delta=0.005)
+        if not any(row.shape == name for row in rows):
+            return Undecided(f"expected trainings of {shape} and {other} widths, got none of {name}")
+    compared = [row for row in rows if row.shape in (shape, other)]
+    chosen = choose(compared, score=lambda row: row.validation_accuracy, arm=lambda row: row.shape)
+    if reason := untuned(chosen[shape], chosen[other]):
+        return Undecided(reason)
+    return Pairs(*(by_seed(chosen[name].rows, "test_accuracy") for name in (shape, other)))
 
 
-EXPERIMENT = Experiment(
-    params=Params,
-    row=Row,
+def against_constant(rows: Sequence[ShapeRow]) -> Pairs | Undecided:
+    return tuned_accuracy(rows, "decreasing", "constant")
+
+
+def against_others(rows: Sequence[ShapeRow]) -> Mapping[str, Pairs | Undecided]:
+    others = dict.fromkeys(row.shape for row in rows if row.shape not in ("decreasing", "constant"))
+    return {other: tuned_accuracy(rows, "decreasing", other) for other in others}
+
+
+def at_tuned_rates(rows: Sequence[ShapeRow]) -> list[ShapeRow]:
+    chosen = choose(rows, score=lambda row: row.validation_accuracy, arm=lambda row: row.shape)
+    return [row for choice in chosen.values() for row in choice.rows]
+
+
+def answer(findings: Findings, rows: Rows) -> str:
+    tuned = at_tuned_rates(rows.of(PART))
+    means = {shape: mean(tuned, "test_accuracy", shape=shape) for shape in dict.fromkeys(row.shape for row in tuned)}
+    said = listing(f"{shape} {percent(means[shape])}" for shape in sorted(means, key=lambda shape: -means[shape]))
+    size = tuned[0].parameters
+    return f"With about {size:,} parameters each and its own learning rate, test accuracy by shape is {said}."
+
+
+PART = Part(
+    name="training",
+    row=ShapeRow,
     run=run,
     claims=(
         Claim(
+            "shapes_have_equal_parameters",
             statement="The shapes that are compared have equally many parameters within 2 %.",
-            notes="Decreasing the number of nodes layer by layer (002:99)",
-            kind="theorem",
-            rule="Off from the number asked for by at most 0.02; shapes of one widest layer must be further off.",
+            rule=Theorem(
+                "the number asked for", control="a shape that is not scaled to equal parameters", tolerance=TOLERANCE
+            ),
+            measure=distance_from_the_size_asked_for,
+            topic="Decreasing the number of nodes layer by layer (002:99)",
             predicted="holds",
-            judge=shapes_have_equal_parameters,
+            source="the search for widths",
         ),
         Claim(
+            "decreasing_widths_beat_constant_ones",
             statement="Widths that decrease from layer to layer beat constant ones by half a point of test accuracy.",
-            notes="Decreasing the number of nodes layer by layer (002:99)",
-            kind="effect",
-            rule="Each at its rate by validation: test accuracy decreasing - constant > 0.005; undecided at an edge.",
+            rule=Effect("test accuracy of decreasing - constant widths, each at its rate by validation", delta=0.005),
+            measure=against_constant,
+            topic="Decreasing the number of nodes layer by layer (002:99)",
             predicted="refuted",
-            judge=decreasing_widths_beat_constant_ones,
+            source="pilot",
         ),
         Claim(
+            "decreasing_widths_beat_every_other_shape",
             statement="Decreasing widths beat increasing, hourglass and diamond ones by half a point of test accuracy.",
-            notes="Decreasing the number of nodes layer by layer (002:99)",
-            kind="conditional",
-            rule="Per shape, each at its rate by validation: test accuracy decreasing - other > 0.005; undecided at an "
-            "edge.",
+            rule=Each(
+                Effect("test accuracy of decreasing - other widths, each at its rate by validation", delta=0.005),
+                per="shape",
+            ),
+            measure=against_others,
+            topic="Decreasing the number of nodes layer by layer (002:99)",
             predicted="refuted",
-            judge=decreasing_widths_beat_every_other_shape,
+            source="pilot",
         ),
     ),
     tables=(
         Table(
-            title="Shapes at equal parameters",
+            "Shapes at equal parameters",
             by=("shape", "widths", "parameters", "lr"),
             columns=("validation_accuracy", "test_accuracy", "train_accuracy", "train_loss"),
         ),
     ),
-    curves=(Curve(name="accuracy_over_lr", x="lr", y="test_accuracy", group="shape", x_scale="log"),),
+    curves=(Curve("accuracy_over_lr", "lr", "test_accuracy", "shape", x_scale="log"),),
+)
+EXPERIMENT = Experiment(
+    about=__doc__,
+    params=Params,
+    prepare=plain_setup,
+    parts=(PART,),
+    answer=answer,
+    headline=Headline(
+        PART,
+        Table(
+            "Each shape at its learning rate", by=("shape", "widths", "lr"), columns=("test_accuracy", "train_accuracy")
+        ),
+        pick=at_tuned_rates,
+    ),
 )

@@ -17,11 +17,11 @@ from experiments.foundation.networks.checkpoint import find_checkpoint, load_che
 from experiments.foundation.networks.device import device_title, reset_peak_memory, resolve_device
 from experiments.foundation.networks.distributed import ALONE, Group
 from experiments.foundation.networks.flops import Cost, forward_cost
-from experiments.foundation.networks.loop import Training
+from experiments.foundation.networks.loop import Training, begin_training
 from experiments.foundation.networks.metrics import evaluate
 from experiments.foundation.networks.precision import Precision, fp16_problem, resolve_precision
 from experiments.foundation.networks.recipe import Epoch, Recipe, Step
-from experiments.foundation.networks.task import ImageTask, begin, image_task
+from experiments.foundation.networks.split import Split, whole_split
 from experiments.lab.errors import InputError
 from experiments.lab.experiment import Artifact, Heatmap, Progress, Trace
 
@@ -42,7 +42,7 @@ class Arm:
     dataset: str
     classes: tuple[str, ...]
     precision: Precision
-    task: ImageTask
+    task: Split
     training: Training
     cost: Cost
 
@@ -57,9 +57,9 @@ def prepare(name: str, params: Params, data: ImageData, seed: int, group: Group 
     precision = resolve_precision(params.precision, device)
     reset_peak_memory(device)
     held_out = 0.0 if params.early_stop is None else params.validation
-    task = image_task(data, dtype=precision.parameters, device=device, seed=seed, validation=held_out)
+    task = whole_split(data, dtype=precision.parameters, device=device, seed=seed, validation=held_out)
     recipe = make_recipe(params, len(task.train))
-    training = begin(task, params.model, recipe, precision=precision, seed=seed, group=group)
+    training = begin_training(task, params.model, recipe, precision=precision, seed=seed, group=group)
     cost = forward_cost(training.network, task.shape)
     problem = fp16_problem(precision, device, float(cost.macs) * recipe.epochs * len(task.train))
     if problem is not None:
@@ -154,7 +154,7 @@ def shortened(arm: Arm) -> Arm:
     few = replace(arm.task, train=arm.task.train.first(images), test=arm.task.test.first(1000))
     recipe = replace(arm.training.recipe, epochs=1)
     group = arm.training.group
-    training = begin(few, arm.params.model, recipe, precision=arm.precision, seed=arm.seed, group=group)
+    training = begin_training(few, arm.params.model, recipe, precision=arm.precision, seed=arm.seed, group=group)
     return replace(arm, task=few, training=training)
 
 
@@ -190,7 +190,7 @@ def checkpoint(arm: Arm) -> Artifact:
 
 def confusion_matrix(arm: Arm, logits: torch.Tensor) -> Heatmap:
     """Which class was taken for which."""
-    confusion = evaluate(logits, arm.task.test.targets).confusion
+    confusion = evaluate(logits, arm.task.test.labels).confusion
     return Heatmap(
         name="confusion",
         title=f"Confusion matrix on {len(arm.task.test):,} test images of {arm.dataset}",

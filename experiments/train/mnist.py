@@ -133,13 +133,13 @@ def run(params: Params, seed: int) -> Iterator[Event]:
 def compare(params: Params, seed: int, group: Group) -> Iterator[Event]:
     """Train thrice a little to compare the bits, then the reference arms, and last what was asked for."""
     from experiments.foundation.datasets.images import load_images
-    from experiments.foundation.networks.device import reproducible
+    from experiments.foundation.networks.device import deterministic
     from experiments.train import arms
 
     data = load_images(params.dataset, seed=seed)
     arm, notes = arms.begun(params, data, seed, group)
     yield from map(Note, notes)
-    with reproducible(arm.training.device):
+    with deterministic(arm.training.device):
         for name, its_seed in (("first", seed), ("again", seed), ("other seed", seed + 1)):
             yield from train(arms.shortened(arms.prepare(name, params, data, its_seed, group)))
         for name, other in arms.reference_arms(arm).items():
@@ -174,7 +174,7 @@ def make_row(arm: Arm, epoch: Epoch, logits: torch.Tensor) -> Row:
     from experiments.foundation.networks.metrics import evaluate
     from experiments.train.arms import sklearn_difference
 
-    targets = arm.task.test.targets
+    targets = arm.task.test.labels
     test = evaluate(logits, targets)
     return Row(
         arm=arm.name,

@@ -10,9 +10,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from typer.testing import Result
 
-Invoke = Callable[..., Result]
+from tests.cli.invoking import Invoke
 
 KINDS = ["none", "crash", "data", "interrupt", "wrong", "random"]
 
@@ -68,6 +67,17 @@ def test_a_single_key_comes_with_its_values_so_that_no_space_follows_the_sign(ba
     assert bash("run", "toys.count", "seed") == ["seed=", "seeds="]
     assert bash("run", "toys.count", "st") == ["steps=", "steps=2"]
     assert bash("run", "toys.count", "seed", "=", "1", "siz") == ["sizes=", "sizes=[1,2]"]
+
+
+def test_parts_are_offered_by_name(bash: Complete, fish: Complete, squares: Path) -> None:
+    assert bash("run", "toys.squares", "parts", "=", "") == ["laws", "training"]
+    assert bash("run", "toys.squares", "parts", "=", "t") == ["training"]
+    assert fish("mlnotes run toys.squares parts=l") == ["parts=laws"]
+
+
+def test_a_long_meaning_is_no_second_candidate(fish: Complete) -> None:
+    assert fish("mlnotes run toys.count par") == ["parts=", "parts=steps"]
+    assert fish("mlnotes run toys.count work") == ["workers=", "workers=1"]
 
 
 def test_an_unknown_study_or_key_offers_nothing(bash: Complete) -> None:

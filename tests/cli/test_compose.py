@@ -11,7 +11,15 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from cli.compose import Composition, SweepPoint
 from experiments.lab.errors import InputError
 
-DEFAULTS: dict[str, object] = {"depth": 1, "loss": "mse", "lr": 0.1, "sizes": [1, 2], "clip": None, "seed": 0}
+DEFAULTS: dict[str, object] = {
+    "depth": 1,
+    "loss": "mse",
+    "lr": 0.1,
+    "sizes": [1, 2],
+    "clip": None,
+    "seed": 0,
+    "parts": None,
+}
 
 
 @pytest.fixture
@@ -71,6 +79,30 @@ def test_every_misspelt_key_is_told_with_the_key_that_was_meant(study: Path) -> 
 )
 def test_an_override_that_cannot_be_is_one_line(study: Path, override: str, message: str) -> None:
     assert problems(study, override) == (message,)
+
+
+@pytest.mark.parametrize(
+    ("override", "parts"),
+    [
+        ("parts=laws", "laws"),
+        ("parts=laws,training", ["laws", "training"]),
+        ("parts=[laws,training]", ["laws", "training"]),
+        ("parts=null", None),
+    ],
+)
+def test_parts_are_the_one_list_that_needs_no_brackets(study: Path, override: str, parts: object) -> None:
+    assert composed(study, override) == {**DEFAULTS, "depth": 5, "parts": parts}
+
+
+def test_in_a_sweep_the_commas_of_parts_separate_points(study: Path) -> None:
+    points = Composition(study, DEFAULTS, ("parts=laws,training",)).grid()
+    assert [point["parts"] for point in points] == ["laws", "training"]
+    (both,) = Composition(study, DEFAULTS, ("parts=[laws,training]",)).grid()
+    assert both["parts"] == ["laws", "training"]
+
+
+def test_parts_are_not_blamed_for_what_another_override_breaks(study: Path) -> None:
+    assert problems(study, "parts=laws,training", "depht=3") == ("unknown parameter depht: did you mean depth?",)
 
 
 def test_a_missing_interpolation_is_one_line(study: Path) -> None:

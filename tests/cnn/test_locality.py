@@ -1,95 +1,44 @@
-"""The task is blind to every shortcut, reaches are those of the gradient, and plans cost what they say."""
+"""What is judged of networks on far markers, on rows made by hand."""
 
 from __future__ import annotations
 
-import pytest
-import torch
+from dataclasses import replace
 
-from experiments.cnn.core.locality_networks import BodyName, Plan, Reader, body_macs, build_body, matched_attention
-from experiments.cnn.core.locality_task import Recipe, Task, draw_pairs, marker_gradients, measure_accuracy, train
+from experiments.cnn.locality.networks import NetworkRow, local_accuracy, steps_of_conv_and_attention
+from experiments.lab.judge.measured import NotMeasured, Pairs, Undecided
 
-TASK = Task(length=12, far=9, symbols=3)
-
-
-def generator(seed: int = 0) -> torch.Generator:
-    return torch.Generator().manual_seed(seed)
-
-
-def test_halves_differ_in_the_far_symbol_alone() -> None:
-    drawn = draw_pairs(TASK, 200, generator())
-    same, different = drawn.inputs.chunk(2)
-    assert torch.equal(drawn.same, torch.tensor([1] * 200 + [0] * 200))
-    changed = (same != different).any(-1).nonzero()
-    assert torch.equal(changed[:, 1], drawn.distant[:200])
-    assert bool((drawn.distant - drawn.near >= TASK.far).all())
-
-
-def test_the_label_is_whether_the_marked_symbols_agree() -> None:
-    drawn = draw_pairs(TASK, 100, generator())
-    row = torch.arange(200)
-    near, far = (drawn.inputs[row, places, : TASK.symbols].argmax(1) for places in (drawn.near, drawn.distant))
-    assert torch.equal((near == far).long(), drawn.same)
+CONV = NetworkRow(
+    model="conv, 16 layers",
+    lr=0.1,
+    reach=16,
+    sees=True,
+    width=8,
+    macs=100,
+    validation_accuracy=0.6,
+    test_accuracy=0.6,
+    steps_to_solve=50,
+    solved=False,
+    diverged=False,
+    far_gradient=1.0,
+    near_gradient=1.0,
+)
+ATTENTION = replace(CONV, model="attention", steps_to_solve=10, solved=True)
 
 
-@pytest.mark.parametrize("body", ["conv", "dilated", "large_kernel"])
-@pytest.mark.parametrize("depth", [1, 3])
-def test_reach_is_that_of_the_gradient(body: BodyName, depth: int) -> None:
-    plan = Plan(body, depth, 8, 12)
-    torch.manual_seed(0)
-    body_module = build_body(plan).double()
-    inputs = torch.randn(40, 12, 8, dtype=torch.float64, requires_grad=True)
-    (gradient,) = torch.autograd.grad(body_module(inputs)[:, 0].sum(), inputs)
-    assert int(gradient.abs().amax((0, 2)).nonzero().max()) == min(plan.reach or 0, 11)
+def grid(best: NetworkRow, worst: float) -> list[NetworkRow]:
+    """``best`` between two rates that are worse."""
+    others = (replace(best, lr=lr, validation_accuracy=worst, solved=False, steps_to_solve=99) for lr in (0.01, 1.0))
+    return [best, *others]
 
 
-@pytest.mark.parametrize("body", ["conv_gap", "attention"])
-def test_pooling_and_attention_see_every_position(body: BodyName) -> None:
-    torch.manual_seed(0)
-    inputs = torch.randn(40, 12, 8, requires_grad=True)
-    (gradient,) = torch.autograd.grad(build_body(Plan(body, 2, 8, 12))(inputs)[:, 0].square().sum(), inputs)
-    assert bool((gradient.abs().amax((0, 2)) > 0).all())
+def test_steps_are_compared_where_the_slower_network_is_tuned() -> None:
+    rows = [*grid(CONV, 0.5), *grid(ATTENTION, 0.5)]
+    assert steps_of_conv_and_attention(rows) == Pairs({0: 50.0}, {0: 10.0})
+    assert isinstance(steps_of_conv_and_attention([*grid(CONV, 0.7), *grid(ATTENTION, 0.5)]), Undecided)
+    assert isinstance(steps_of_conv_and_attention(grid(CONV, 0.5)), NotMeasured)
 
 
-def test_a_blind_network_answers_exactly_half_however_it_is_trained() -> None:
-    found = train(Plan("conv", 3, 8, 12), TASK, Recipe(steps=20), 0.01, 0)
-    assert (found.test_accuracy, found.validation_accuracy, found.far_gradient) == (0.5, 0.5, 0.0)
-    assert found.near_gradient > 0
-    assert not found.solved
-
-
-def test_attention_learns_a_short_task_and_says_when() -> None:
-    found = train(Plan("attention", 2, 16, 6), Task(6, 3), Recipe(steps=400), 5e-3, 0)
-    assert found.solved
-    assert found.test_accuracy >= 0.9
-    assert 0 < found.steps_to_solve < 400
-
-
-def test_training_repeats_and_leaves_the_random_state_alone() -> None:
-    state = torch.get_rng_state()
-    first, again, other = (train(Plan("dilated", 4, 8, 12), TASK, Recipe(steps=5), 0.01, s) for s in (0, 0, 1))
-    assert first == again != other
-    assert torch.equal(torch.get_rng_state(), state)
-
-
-def test_divergence_is_counted_at_chance() -> None:
-    found = train(Plan("conv", 12, 8, 12), TASK, Recipe(steps=40), 1e30, 0)
-    assert found.diverged
-    assert found.test_accuracy == 0.5
-
-
-def test_multiply_adds_are_those_by_hand_and_attention_stays_below_its_limit() -> None:
-    conv = Plan("conv", 5, 8, 12)
-    assert body_macs(conv) == 5 * 12 * 3 * 8 * 8
-    plan = matched_attention(conv)
-    width = plan.width
-    assert body_macs(plan) == 2 * (12 * 8 * width**2 + 2 * 12**2 * width) <= body_macs(conv)
-    assert body_macs(Plan("attention", 2, width + 2, 12)) > body_macs(conv)
-
-
-def test_accuracy_and_gradients_of_a_network_that_ignores_everything() -> None:
-    drawn = draw_pairs(TASK, 50, generator())
-    network = Reader(Plan("conv", 1, 8, 12), TASK.channels)
-    for parameter in network.parameters():
-        torch.nn.init.zeros_(parameter)
-    assert measure_accuracy(network, drawn) == 0.5
-    assert marker_gradients(network, drawn) == (0.0, 0.0)
+def test_a_network_at_the_edge_of_its_grid_is_judged_only_if_it_is_blind_or_has_solved_the_task() -> None:
+    assert isinstance(local_accuracy(grid(CONV, 0.7))[CONV.model], Undecided)
+    assert isinstance(local_accuracy(grid(CONV, 0.5))[CONV.model], Pairs)
+    assert isinstance(local_accuracy(grid(replace(CONV, sees=False), 0.7))[CONV.model], Pairs)

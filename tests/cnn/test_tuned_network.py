@@ -19,10 +19,11 @@ from experiments.cnn.core.invariance import invariance, transform
 from experiments.cnn.core.pooling import POOLS, Border, PoolName, Window, framed
 from experiments.cnn.core.pooling_members import PoolingMembers
 from experiments.cnn.core.pooling_network import PoolingNetwork
-from experiments.cnn.core.tuned_network import Members, tuned_networks
 from experiments.cnn.pooling_trials import Task, stays
-from experiments.foundation.networks.fit import Budget, accuracy, train
-from experiments.foundation.networks.splits import Split
+from experiments.foundation.networks.budget import Budget, train
+from experiments.foundation.networks.evaluation import network_accuracy
+from experiments.foundation.networks.split import Examples, Split
+from experiments.foundation.networks.tuned_networks import Members, tuned_networks
 
 
 def images(n: int, seed: int = 0) -> Tensor:
@@ -76,12 +77,13 @@ def striped(n: int) -> Split:
     y = torch.stack([part.mean((1, 2, 3)) for part in x.split(4, 3)], 1).argmax(1)
     third = n // 3
     return Split(
-        train_x=x[:third],
-        train_y=y[:third],
-        validation_x=x[third : 2 * third],
-        validation_y=y[third : 2 * third],
-        test_x=x[2 * third :],
-        test_y=y[2 * third :],
+        train=Examples(x[:third], y[:third]),
+        validation=Examples(x[third : 2 * third], y[third : 2 * third]),
+        test=Examples(x[2 * third :], y[2 * third :]),
+        shape=(2, 12, 12),
+        classes=3,
+        name="stripes",
+        description="images whose class is that of their brightest third",
     )
 
 
@@ -106,7 +108,7 @@ def test_only_the_network_that_validation_chose_is_tested() -> None:
     found = tuned_networks(build, PoolingMembers, split, BUDGET, LRS, seed=3)
     fit, network = found.best
     assert fit.lr > LRS[0]
-    assert fit.test_accuracy == accuracy(network, split.test_x, split.test_y)
+    assert fit.test_accuracy == network_accuracy(network, split.test)
     assert [math.isnan(other.test_accuracy) for other in found.tuned.fits].count(False) == 1
 
 
@@ -130,8 +132,8 @@ def test_what_stays_of_several_networks_is_the_mean_of_each_alone_and_of_their_p
     alone = [stays(task, PoolingMembers([network]), 10) for network in networks]
     for found, *parts in zip(together, *alone, strict=True):
         assert found.agreement == pytest.approx(fmean(part.agreement for part in parts))
-        moved = transform(split.test_x, found.transform, found.amount, "circular")[:10]
-        scores = [invariance(network.features(split.test_x[:10]), network.features(moved)) for network in networks]
+        moved = transform(split.test.inputs, found.transform, found.amount, "circular")[:10]
+        scores = [invariance(network.features(split.test.inputs[:10]), network.features(moved)) for network in networks]
         assert found.invariance == pytest.approx(fmean(scores), abs=1e-5)
 
 

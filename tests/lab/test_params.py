@@ -1,17 +1,17 @@
 from __future__ import annotations
 
+from dataclasses import FrozenInstanceError
 from typing import Annotated, Literal
 
 import pytest
-from pydantic import Field
-from pydantic.dataclasses import dataclass as parameters
+from pydantic import Field, ValidationError
 
 from experiments.lab.errors import InputError
-from experiments.lab.experiment import CHECKED
-from experiments.lab.params import defaults, parameter_fields, validate
+from experiments.lab.experiment import parameters
+from experiments.lab.params import defaults, parameter_fields, plain, validate
 
 
-@parameters(frozen=True, kw_only=True, config=CHECKED)
+@parameters
 class Params:
     n: Annotated[int, Field(ge=50, le=1_000_000)] = 1000
     """Number of
@@ -55,5 +55,32 @@ def test_fields_say_what_is_legal_and_what_it_means() -> None:
 
 
 def test_defaults_are_plain_values_that_validate() -> None:
-    assert defaults(Params) == {"n": 1000, "metric": "l2", "sizes": [10, 20], "lr": None}
-    assert validate(Params, defaults(Params)) == Params()
+    found = defaults(parameter_fields(Params))
+    assert found == {"n": 1000, "metric": "l2", "sizes": [10, 20], "lr": None}
+    assert validate(Params, found) == Params()
+    assert plain(Params()) == found
+
+
+def test_params_cannot_be_changed_nor_given_by_position() -> None:
+    with pytest.raises(FrozenInstanceError):
+        Params().n = 60  # type: ignore[misc]
+    with pytest.raises(ValidationError):
+        Params(60)  # type: ignore[call-arg]
+
+
+@parameters
+class Checked:
+    low: int = 1
+    """Low."""
+    high: int = 2
+    """High."""
+
+    def __post_init__(self) -> None:
+        if self.low > self.high:
+            raise ValueError(f"low: expected at most high, {self.high}, got {self.low}")
+
+
+def test_what_a_params_checks_itself_is_told_in_its_own_words() -> None:
+    with pytest.raises(InputError) as caught:
+        validate(Checked, {"low": 3})
+    assert caught.value.problems == ("low: expected at most high, 2, got 3",)

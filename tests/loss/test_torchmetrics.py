@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 import torch
 
-from experiments.loss.core import classification, digits_study, imbalance, overlap
+from experiments.foundation.networks.metrics import expected_calibration_error
+from experiments.loss.core import classification, imbalance, overlap
 
 functional = pytest.importorskip("torchmetrics.functional", reason="torchmetrics is not installed (extra: test)")
 segmentation = pytest.importorskip("torchmetrics.functional.segmentation", reason="torchmetrics is not installed")
@@ -41,7 +42,7 @@ def test_calibration_error_is_torchmetrics(bins: int) -> None:
     expected = functional.classification.multiclass_calibration_error(
         LOGITS.softmax(1), TARGETS, num_classes=4, n_bins=bins, norm="l1"
     )
-    assert digits_study.calibration_error(LOGITS, TARGETS, bins) == pytest.approx(float(expected), abs=1e-6)
+    assert expected_calibration_error(LOGITS.softmax(1), TARGETS, bins) == pytest.approx(float(expected), abs=1e-6)
 
 
 def test_average_precision_is_torchmetrics() -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from experiments.seq.core.learning import one_thread
+from experiments.foundation.networks.timing import one_thread
 
 
 @pytest.fixture(autouse=True)

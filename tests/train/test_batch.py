@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from experiments.train.core import curvature, gradient_noise, landscapes
+from experiments.train.core import gradient_noise, landscapes
 from experiments.train.core.perceptron import accuracy, batches, perceptron
 
 
@@ -62,13 +62,6 @@ def test_wells_without_noise_keep_their_runs_and_the_global_one_has_no_excess() 
     assert (local.left_start, local.in_global, at_best.in_global) == (0, 0, 1)
     assert local.excess_loss == pytest.approx(0.4, abs=0.01)
     assert at_best.excess_loss == pytest.approx(0, abs=1e-9)
-
-
-def test_permuted_units_compute_the_same_function() -> None:
-    network = curvature.TinyNetwork(features=3, hidden=4, classes=2)
-    theta, x = torch.randn(network.size), torch.randn(6, 3)
-    other = network.permuted(theta, torch.tensor([2, 0, 3, 1]))
-    torch.testing.assert_close(network.logits(theta, x), network.logits(other, x))
 
 
 def test_batches_visit_every_sample_once_a_pass() -> None:

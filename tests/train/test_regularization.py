@@ -1,78 +1,74 @@
-"""Dropout against its closed form, remedies against what they must do, polynomials against the least error."""
+"""train.regularization: remedies against what they must do, and the choice of their strength."""
 
 from __future__ import annotations
 
-import numpy as np
+from dataclasses import replace
+
 import pytest
 import torch
+from torch import nn
 
-from experiments.lab.judge.claims import Comparison
-from experiments.train import regularization as study
-from experiments.train.core import polynomials, remedies
-from experiments.train.core.perceptron import perceptron
-
-
-def test_dropout_of_a_linear_model_is_an_adaptive_l2_penalty_in_the_mean() -> None:
-    rng = torch.Generator().manual_seed(0)
-    x, y, w = (torch.randn(*shape, generator=rng, dtype=torch.float64) for shape in ((8, 3), (8,), (3,)))
-    x = x * torch.tensor([1.0, 5.0, 0.1])
-    adaptive, plain = remedies.dropout_penalty(x, w, 0.4)
-    expected = remedies.dropout_loss_exactly(x, y, w, 0.4) - (x @ w - y).square().mean()
-    assert float(adaptive) == pytest.approx(float(expected))
-    assert float(plain) != pytest.approx(float(expected), rel=0.01)
+from experiments.foundation.networks.evaluation import network_accuracy
+from experiments.foundation.networks.split import Examples, Split
+from experiments.lab.judge.rules import compare
+from experiments.train.regularization import penalty, remedies
+from experiments.train.regularization.remedies import RemedyRow
+from experiments.train.regularization.setup import Params, prepare
+from experiments.train.regularization.training import fit_with
 
 
-def test_one_mask_of_one_weight_by_hand() -> None:
-    one = torch.ones(1, dtype=torch.float64)
-    # the prediction is 0 or 2, each with probability 1/2; the target is 1
-    assert float(remedies.dropout_loss_exactly(one[None], one, one, 0.5)) == 1
-
-
-def test_exactly_the_asked_share_of_labels_is_wrong() -> None:
-    labels = torch.arange(100) % 10
-    noisy = remedies.with_wrong_labels(labels, 0.2, 10, torch.Generator().manual_seed(0))
-    assert int((noisy != labels).sum()) == 20
-    assert set(noisy.tolist()) <= set(range(10))
-
-
-def test_losses_of_one_network_differ_under_dropout_alone() -> None:
-    x, y = torch.randn(6, 4), torch.arange(6) % 3
-    assert remedies.losses_under_dropout(perceptron((4, 8, 3), dropout=0.5), x, y, 4).unique().numel() > 1
-    assert remedies.losses_under_dropout(perceptron((4, 8, 3)), x, y, 4).unique().numel() == 1
+def unit_vectors() -> Split:
+    """Ten classes, each three times one unit vector, in every part."""
+    part = Examples(torch.eye(10).repeat(3, 1), torch.arange(10).repeat(3))
+    return Split(train=part, validation=part, test=part, shape=(1, 1, 10), classes=10, name="units", description="")
 
 
 @pytest.mark.parametrize("remedy", ["l1", "l2"])
 def test_a_strong_penalty_keeps_a_network_from_learning(remedy: str) -> None:
-    data = torch.eye(10).repeat(3, 1), torch.arange(10).repeat(3)
-    chosen = {"classes": 10, "width": 16, "steps": 150, "seed": 0}
-    free = remedies.fit_with("none", 0.0, data, data, data, **chosen)
-    bound = remedies.fit_with(remedy, 100.0, data, data, data, **chosen)
-    assert free.train_accuracy == 1
-    assert bound.train_accuracy < 0.5
+    data = unit_vectors()
+    free = fit_with("none", 0.0, data, width=16, steps=150, seed=0)
+    bound = fit_with(remedy, 100.0, data, width=16, steps=150, seed=0)
+    assert network_accuracy(free, data.train) == 1
+    assert network_accuracy(bound, data.train) < 0.5
 
 
-def test_a_cubic_reaches_the_least_error_and_a_line_does_not() -> None:
-    line, cubic = (polynomials.fit_polynomial(degree, 2000, 0.2, np.random.default_rng(0)) for degree in (1, 5))
-    assert cubic.test_error == pytest.approx(0.04, rel=0.1)
-    assert line.train_error > 3 * 0.04
+def test_early_stopping_keeps_the_best_weights_on_validation_data() -> None:
+    data = unit_vectors()
+    wrong = replace(data, train=Examples(data.train.inputs, (data.train.labels + 1) % 10))
+    kept, last = (fit_with(remedy, 0.0, wrong, width=16, steps=150, seed=0) for remedy in ("early_stop", "none"))
+    assert network_accuracy(last, data.validation) == 0
+    assert network_accuracy(kept, data.validation) >= network_accuracy(last, data.validation)
+    assert network_accuracy(kept, wrong.train) < network_accuracy(last, wrong.train)
 
 
-def rows_of(strengths: dict[float, float]) -> list[study.Row]:
-    """Three seeds of remedy l2, validation and test accuracy by strength, and none at 0.5."""
-    rows = [study.Row(seed=s, part="remedy", case="none", strength=0, test_accuracy=0.5) for s in range(3)]
-    for strength, right in strengths.items():
-        for s in range(3):
-            accuracy = right + s / 1000
-            chosen = study.Row(
-                seed=s,
-                part="remedy",
-                case="l2",
-                strength=strength,
-                validation_accuracy=accuracy,
-                test_accuracy=accuracy,
-            )
-            rows.append(chosen)
-    return rows
+def test_losses_of_one_network_differ_under_dropout_alone() -> None:
+    _, row = penalty.run(prepare(Params(), 0))
+    assert (row.case, row.error) == (penalty.NETWORK, row.control_error)
+    assert row.error > 0.01
+
+
+def test_a_width_is_the_strength_of_a_smaller_network() -> None:
+    data = unit_vectors()
+    network = fit_with("small", 4.0, data, width=16, steps=1, seed=0)
+    assert [layer.out_features for layer in network if isinstance(layer, nn.Linear)] == [4, 10]
+
+
+def row(seed: int, remedy: str, strength: float, accuracy: float) -> RemedyRow:
+    return RemedyRow(
+        seed=seed,
+        dataset="digits",
+        remedy=remedy,
+        strength=strength,
+        train_accuracy=1.0,
+        validation_accuracy=accuracy,
+        test_accuracy=accuracy,
+    )
+
+
+def rows_of(remedy: str, strengths: dict[float, float]) -> list[RemedyRow]:
+    """Three seeds of a remedy, accuracy by strength, and none at 0.5."""
+    none = [row(seed, "none", 0.0, 0.5) for seed in range(3)]
+    return none + [row(s, remedy, at, right + s / 1000) for at, right in strengths.items() for s in range(3)]
 
 
 @pytest.mark.parametrize(
@@ -82,5 +78,11 @@ def rows_of(strengths: dict[float, float]) -> list[study.Row]:
 def test_the_best_strength_counts_unless_it_lies_on_the_strong_edge(
     strengths: dict[float, float], outcome: str
 ) -> None:
-    comparison: Comparison = study.l2_helps(rows_of(strengths))
-    assert comparison.outcome == outcome
+    l2 = next(claim for claim in remedies.PART.claims if claim.name == "l2_helps")
+    assert compare(l2.rule, l2.measure(rows_of("l2", strengths))).outcome == outcome
+
+
+@pytest.mark.parametrize(("widths", "outcome"), [({4: 0.6, 16: 0.7}, "holds"), ({4: 0.7, 16: 0.6}, "inconclusive")])
+def test_the_narrowest_network_is_the_strong_edge(widths: dict[float, float], outcome: str) -> None:
+    small = next(claim for claim in remedies.PART.claims if claim.name == "a_smaller_network_helps")
+    assert compare(small.rule, small.measure(rows_of("small", widths))).outcome == outcome

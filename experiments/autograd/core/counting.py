@@ -9,16 +9,18 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
 import sympy
 
 from experiments.autograd.core import tape as taped
-from experiments.math.core.expressions import FUNCTIONS, Program, Step, arithmetic
+from experiments.foundation.statements.expressions import FUNCTIONS, Program, Step, arithmetic, parse
 
 Map = Literal["logistic", "polynomial", "mlp"]
+MAPS: dict[Map, str] = {"logistic": "4*(x*(1 - x))", "polynomial": "x**2 + 0.25", "mlp": "tanh(1.5*x + 0.25)"}
+"""x stands twice in a level of the logistic map; mlp has one unit per layer."""
 
 
 @dataclass
@@ -28,52 +30,44 @@ class Counter:
     operations: int = 0
 
 
+def _counting(function: Callable[..., float]) -> Callable[..., Counted]:
+    """A method of Counted that does one operation."""
+    return lambda self, *others: self.apply(function, self, *others)
+
+
 class Counted:
-    """A float that adds one to its counter with every operation."""
+    """A float that adds one to its counter with every operation.
+
+    >>> counter = Counter()
+    >>> x = Counted(3.0, counter)
+    >>> (x * x + 1).value, counter.operations
+    (10.0, 2)
+    """
 
     def __init__(self, value: float, counter: Counter) -> None:
         self.value = value
         self.counter = counter
 
-    def _apply(self, function: Callable[..., float], *operands: Any) -> Counted:
+    def apply(self, function: Callable[..., float], *operands: Any) -> Counted:
         self.counter.operations += 1
         return Counted(function(*map(_number, operands)), self.counter)
 
-    def __add__(self, other: Any) -> Counted:
-        return self._apply(operator.add, self, other)
-
-    def __radd__(self, other: Any) -> Counted:
-        return self._apply(operator.add, other, self)
-
-    def __sub__(self, other: Any) -> Counted:
-        return self._apply(operator.sub, self, other)
-
-    def __rsub__(self, other: Any) -> Counted:
-        return self._apply(operator.sub, other, self)
-
-    def __mul__(self, other: Any) -> Counted:
-        return self._apply(operator.mul, self, other)
-
-    def __rmul__(self, other: Any) -> Counted:
-        return self._apply(operator.mul, other, self)
-
-    def __truediv__(self, other: Any) -> Counted:
-        return self._apply(operator.truediv, self, other)
-
-    def __rtruediv__(self, other: Any) -> Counted:
-        return self._apply(operator.truediv, other, self)
-
-    def __pow__(self, other: Any) -> Counted:
-        return self._apply(operator.pow, self, other)
-
-    def __neg__(self) -> Counted:
-        return self._apply(operator.neg, self)
+    __add__ = _counting(operator.add)
+    __radd__ = _counting(lambda x, y: y + x)
+    __sub__ = _counting(operator.sub)
+    __rsub__ = _counting(lambda x, y: y - x)
+    __mul__ = _counting(operator.mul)
+    __rmul__ = _counting(lambda x, y: y * x)
+    __truediv__ = _counting(operator.truediv)
+    __rtruediv__ = _counting(lambda x, y: y / x)
+    __pow__ = _counting(operator.pow)
+    __neg__ = _counting(operator.neg)
 
     def __getattr__(self, name: str) -> Callable[[], Counted]:
         """numpy's functions call a method of the same name on objects: np.sin(x) asks for x.sin()."""
         if name not in FUNCTIONS:
             raise AttributeError(name)
-        return lambda: self._apply(lambda x: float(getattr(np, name)(x)), self)
+        return lambda: self.apply(lambda x: float(getattr(np, name)(x)), self)
 
 
 def _number(x: Any) -> float:
@@ -93,7 +87,14 @@ class Cost:
 
 
 def tape_cost(program: Program, point: list[float]) -> Cost:
-    """Operations of a program at ``point`` (n_inputs,) and of its value and gradient together."""
+    """Operations of a program at ``point`` (n_inputs,) and of its value and gradient together.
+
+    One product, and with its gradient 1 * y and 1 * x besides:
+
+    >>> from experiments.foundation.statements.expressions import parse
+    >>> tape_cost(parse("x*y", ("x", "y")), [2.0, 3.0])
+    Cost(function=1, gradient=3)
+    """
     forward, both = Counter(), Counter()
     program([Counted(x, forward) for x in point], arithmetic(np, constant=float))
     tape = taped.Tape()
@@ -115,9 +116,8 @@ class Formula:
 
 def formula_cost(program: Program) -> Formula:
     """Operations of a program of one input as sympy writes it and its derivative; nothing is simplified."""
-    x = sympy.Symbol(
-        "x", real=True
-    )  # else sympy asks of every nested tanh whether it is imaginary, in exponential time
+    # not real, sympy would ask of every nested tanh whether it is imaginary, in exponential time
+    x = sympy.Symbol("x", real=True)
     function = program([x], arithmetic(sympy, sympy.sympify))
     derivative = sympy.diff(function, x)
     named, rest = sympy.cse(derivative)
@@ -128,29 +128,12 @@ def formula_cost(program: Program) -> Formula:
 def iterate(kind: Map, depth: int) -> Program:
     """A map of one number applied ``depth`` times.
 
-    logistic: 4 x (1 - x), x twice per level. polynomial: x^2 + 1/4. mlp: tanh(3/2 x + 1/4), one unit per layer.
+    >>> float(iterate("polynomial", 2)([2.0], arithmetic(np)))  # (2^2 + 1/4)^2 + 1/4
+    18.3125
     """
+    level = parse(MAPS[kind]).steps
     steps: list[Step] = []
-    x = 0
     for _ in range(depth):
-        a, b, c, d = (len(steps) + 1 + i for i in range(4))
-        if kind == "logistic":
-            steps += [
-                Step("constant", constant=1),
-                Step("sub", (a, x)),
-                Step("mul", (x, b)),
-                Step("constant", constant=4),
-            ]
-            steps.append(Step("mul", (d, c)))
-        elif kind == "polynomial":
-            steps += [
-                Step("constant", constant=2),
-                Step("pow", (x, a)),
-                Step("constant", constant=0.25),
-                Step("add", (b, c)),
-            ]
-        else:
-            steps += [Step("constant", constant=1.5), Step("mul", (a, x)), Step("constant", constant=0.25)]
-            steps += [Step("add", (b, c)), Step("tanh", (d,))]
-        x = len(steps)
+        before = len(steps)  # also the number of the value that the level is applied to
+        steps += [replace(step, operands=tuple(before + i for i in step.operands)) for step in level]
     return Program(1, tuple(steps))

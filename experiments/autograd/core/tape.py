@@ -91,11 +91,16 @@ class Tape:
     def gradient(self, output: Variable, by: Sequence[Variable]) -> list[Array]:
         """d(sum of output) / d(variable) for each of ``by``, in its shape; zeros where the output does not depend
         on it.
+
+        >>> tape = Tape()
+        >>> x, y = tape.variable(3.0), tape.variable(2.0)
+        >>> [float(slope) for slope in tape.gradient(x * x * y, [x, y])]
+        [12.0, 9.0]
         """
         adjoints: list[Any] = [None] * len(self.entries)
         adjoints[output.index] = np.ones_like(output.value)
         for index in range(output.index, -1, -1):
-            entry, adjoint = self.entries[index], adjoints[index]
+            entry, adjoint = self.entries[index], adjoints[index]  # complete: all that use the entry come later
             if adjoint is None or not entry.operands:
                 continue
             values = [self.entries[i].value for i in entry.operands]

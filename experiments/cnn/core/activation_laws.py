@@ -10,7 +10,7 @@ from torch.func import jacrev
 
 from experiments.cnn.core.activation_network import DeepNetwork
 from experiments.cnn.core.activations import FUNCTIONS, RANGES, ActivationName, derivative, preserving_gain, torch_gain
-from experiments.foundation.networks.fit import reproducible
+from experiments.foundation.networks.timing import reproducible
 from experiments.foundation.statements.trial import Trial
 
 REACH = 15.0

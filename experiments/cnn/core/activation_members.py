@@ -12,7 +12,7 @@ from torch.nn import functional
 
 from experiments.cnn.core.activation_network import DeepNetwork
 from experiments.cnn.core.activations import FUNCTIONS
-from experiments.cnn.core.tuned_network import Members
+from experiments.foundation.networks.tuned_networks import Members
 
 
 class DeepMembers(Members[DeepNetwork]):

@@ -1,6 +1,6 @@
 """How long layers take on one thread, each by itself and each within its network.
 
-Times are medians over repetitions behind one unmeasured pass; the clock reads whole layers, so their dispatch and their
+Times are medians over repetitions after one unmeasured pass; the clock reads whole layers, so their dispatch and their
 memory traffic count.
 """
 
@@ -9,14 +9,15 @@ from __future__ import annotations
 import statistics
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from experiments.cnn.core.flops_counter import count
+from experiments.foundation.networks.timing import one_thread, time_in_turns
 
 
 @dataclass(frozen=True)
@@ -37,29 +38,14 @@ class TimedLayer:
     seconds: float
 
 
-@contextmanager
-def one_thread() -> Iterator[None]:
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
-
-
 def time_alone(layers: list[Layer], repeats: int) -> Iterator[TimedLayer]:
     """Each layer in turn, one round after the other, so that a slow moment of the machine meets all of them."""
-    seconds: list[list[float]] = [[] for _ in layers]
     with one_thread(), torch.no_grad():
-        for repeat in range(repeats + 1):
-            for layer, measured in zip(layers, seconds, strict=True):
-                begin = time.perf_counter()
-                layer.module(layer.inputs)
-                if repeat > 0:
-                    measured.append(time.perf_counter() - begin)
-        for layer, measured in zip(layers, seconds, strict=True):
+        calls = {number: partial(layer.module, layer.inputs) for number, layer in enumerate(layers)}
+        seconds = time_in_turns(calls, repeats)
+        for number, layer in enumerate(layers):
             macs = count(layer.module, layer.inputs).macs
-            yield TimedLayer(layer.name, macs, statistics.median(measured))
+            yield TimedLayer(layer.name, macs, statistics.median(seconds[number]))
 
 
 def time_within(network: nn.Module, inputs: Tensor, repeats: int) -> list[TimedLayer]:

@@ -1,7 +1,7 @@
 """Networks that answer at one place of a sequence: stacks of local kernels, and what widens their view.
 
-Bodies take and give (n, length, width). ``Reader`` puts the same embedding before each and the same head behind, which
-reads one position. ``reach`` is how far to one side a position can see, None where it sees everything.
+Bodies take and give (n, length, width). ``Reader`` puts the same embedding before each and the same head after it,
+which reads one position. ``reach`` is how far to one side a position can see, None where it sees everything.
 
 Sources: Dosovitskiy et al.: An Image is Worth 16x16 Words, https://arxiv.org/abs/2010.11929, 2021; Raghu et al.: Do
 Vision Transformers See Like Convolutional Neural Networks?, https://arxiv.org/abs/2108.08810, 2021; dilated stacks: Yu,
@@ -10,6 +10,7 @@ Koltun: Multi-Scale Context Aggregation by Dilated Convolutions, https://arxiv.o
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -126,9 +127,26 @@ def body_macs(plan: Plan) -> int:
 
 
 def matched_attention(conv: Plan) -> Plan:
-    """Two layers of attention of the largest even width whose multiply-adds do not exceed those of ``conv``."""
+    """Two layers of attention of the largest even width whose multiply-adds do not exceed those of ``conv``.
+
+    >>> matched_attention(Plan("conv", depth=8, width=16, length=8)).width
+    18
+    """
     limit = body_macs(conv)
     plan = Plan("attention", ATTENTION_LAYERS, HEADS, conv.length)
     while body_macs(wider := Plan("attention", ATTENTION_LAYERS, plan.width + HEADS, conv.length)) <= limit:
         plan = wider
     return plan
+
+
+def plans(bodies: Sequence[BodyName], depths: Sequence[int], width: int, length: int) -> list[Plan]:
+    """Every network that is asked for; attention gets the multiply-adds of the deepest ``conv``."""
+    ordered = sorted(set(depths))
+    asked = {
+        "conv": [Plan("conv", depth, width, length) for depth in ordered],
+        "dilated": [Plan("dilated", math.ceil(math.log2(length)), width, length)],
+        "conv_gap": [Plan("conv_gap", ordered[0], width, length)],
+        "large_kernel": [Plan("large_kernel", 1, width, length)],
+        "attention": [matched_attention(Plan("conv", ordered[-1], width, length))],
+    }
+    return [plan for body in dict.fromkeys(bodies) for plan in asked[body]]

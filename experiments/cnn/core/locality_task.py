@@ -16,6 +16,7 @@ from torch import Tensor
 from torch.nn.functional import cross_entropy
 
 from experiments.cnn.core.locality_networks import Plan, Reader
+from experiments.foundation.networks.fit import steps
 
 
 @dataclass(frozen=True)
@@ -102,17 +103,16 @@ def train(plan: Plan, task: Task, recipe: Recipe, lr: float, seed: int) -> Train
         torch.manual_seed(seed)
         network = Reader(plan, task.channels)
     optimizer = torch.optim.Adam(network.parameters(), lr=lr, fused=True)
+    fresh = (draw_pairs(task, recipe.batch_size // 2, generator) for _ in range(recipe.steps))
+    losses = (cross_entropy(network(batch.inputs, batch.near), batch.same) for batch in fresh)
     accuracy, taken, diverged = 0.5, 0, False
-    while accuracy < recipe.solved and taken < recipe.steps and not diverged:
-        for _ in range(min(recipe.every, recipe.steps - taken)):
-            batch = draw_pairs(task, recipe.batch_size // 2, generator)
-            loss = cross_entropy(network(batch.inputs, batch.near), batch.same)
-            optimizer.zero_grad()
-            loss.backward()
-            optimizer.step()
-            taken += 1
-        diverged = not math.isfinite(loss.item())
-        accuracy = 0.5 if diverged else measure_accuracy(network, validation)
+    for taken, loss in steps(optimizer, losses):
+        diverged = not math.isfinite(loss)
+        if not diverged and (taken % recipe.every == 0 or taken == recipe.steps):
+            accuracy = measure_accuracy(network, validation)
+        if accuracy >= recipe.solved:
+            break
+    accuracy = 0.5 if diverged else accuracy
     near, far = marker_gradients(network, test)
     return Trained(
         lr=lr,

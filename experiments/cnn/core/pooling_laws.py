@@ -15,7 +15,7 @@ from torch.nn import functional
 from torch.utils.flop_counter import FlopCounterMode
 
 from experiments.cnn.core.pooling import POOLS, Border, Pool, PoolName, Window, output_size, padding_mode
-from experiments.foundation.networks.fit import reproducible
+from experiments.foundation.networks.timing import reproducible
 from experiments.foundation.statements.trial import Trial
 
 CHANNELS = 4

@@ -13,7 +13,7 @@ from torch.nn import functional
 
 from experiments.cnn.core.pooling import Border, framed, pooled
 from experiments.cnn.core.pooling_network import PoolingNetwork
-from experiments.cnn.core.tuned_network import Members
+from experiments.foundation.networks.tuned_networks import Members
 
 
 class PoolingMembers(Members[PoolingNetwork]):

@@ -12,7 +12,7 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
-from experiments.cnn.core.receptive_theory import Layers, output_size, receptive_field
+from experiments.cnn.core.receptive_theory import Layers, middle
 
 Weights = Literal["positive", "equal", "random"]
 Activation = Literal["linear", "relu"]
@@ -30,7 +30,7 @@ def convolutions(
 ) -> nn.Sequential:
     """A stack in float64 from (n, inputs, pixels...) to (n, channels, pixels...), without biases.
 
-    The activation stands between layers and not behind the last. ``positive`` weights are uniform in (0.1, 1), so that
+    The activation stands between layers and not after the last. ``positive`` weights are uniform in (0.1, 1), so that
     nothing cancels and no ReLU is dead on positive input; ``equal`` ones are all 1 / taps; ``random`` ones are normal
     with He's variance, which keeps the size of gradients over depth.
     """
@@ -74,12 +74,6 @@ def input_gradient(network: nn.Module, inputs: Tensor, position: tuple[int, ...]
 def seen_pixels(gradient: Tensor) -> list[int]:
     """Indices along the one axis of ``gradient`` (1, channels, pixels) at which some channel is not exactly 0."""
     return torch.nonzero(gradient[0].abs().sum(0)).flatten().tolist()
-
-
-def middle(layers: Layers) -> tuple[int, int]:
-    """A size of input without padding effects, and the middle one of its three or more outputs."""
-    size = receptive_field(layers) + 2 * math.prod(layer.stride for layer in layers)
-    return size, output_size(layers, size) // 2
 
 
 def deviation(energy: Tensor) -> float:

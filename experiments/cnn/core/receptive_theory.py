@@ -1,4 +1,4 @@
-"""Receptive fields by arithmetic: which inputs a unit behind a stack of convolutions can see, and how much of them.
+"""Receptive fields by arithmetic: which inputs a unit after a stack of convolutions can see, and how much of them.
 
 One axis at a time, since the axes of an image do not mix. Layers are counted from the input; pooling is a layer like
 any other. Formulas: Araujo, Norris, Sim: Computing Receptive Fields of Convolutional Neural Networks, Distill, 2019,
@@ -39,7 +39,11 @@ def jumps(layers: Layers) -> list[int]:
 
 
 def receptive_field(layers: Layers) -> int:
-    """1 + sum over i of (k_i - 1) d_i times the strides below i: from the first pixel that matters to the last."""
+    """1 + sum over i of (k_i - 1) d_i times the strides below i: from the first pixel that matters to the last.
+
+    >>> receptive_field([Layer(3, stride=2), Layer(3)])
+    7
+    """
     return 1 + sum((layer.reach() - 1) * jump for layer, jump in zip(layers, jumps(layers), strict=False))
 
 
@@ -51,10 +55,24 @@ def first_pixel(layers: Layers, position: int) -> int:
 
 
 def output_size(layers: Layers, size: int) -> int:
-    """floor((n + 2p - reach) / s) + 1 layer by layer."""
+    """floor((n + 2p - reach) / s) + 1 layer by layer.
+
+    >>> output_size([Layer(3, stride=2), Layer(3)], 11)
+    3
+    """
     for layer in layers:
         size = (size + 2 * layer.padding - layer.reach()) // layer.stride + 1
     return size
+
+
+def middle(layers: Layers) -> tuple[int, int]:
+    """A size of input without padding effects, and the middle one of its three or more outputs.
+
+    >>> middle([Layer(3, 2), Layer(3)])
+    (11, 1)
+    """
+    size = receptive_field(layers) + 2 * math.prod(layer.stride for layer in layers)
+    return size, output_size(layers, size) // 2
 
 
 def support(layers: Layers, position: int, size: int) -> set[int]:
@@ -62,6 +80,9 @@ def support(layers: Layers, position: int, size: int) -> set[int]:
 
     Taps that fall into the padding of a layer read zeros and lead nowhere, so near an edge this is less than the
     receptive field cut at the edge.
+
+    >>> sorted(support([Layer(3, dilation=2)], position=1, size=9))
+    [1, 3, 5]
     """
     seen = {position}
     for depth in reversed(range(len(layers))):
@@ -78,6 +99,9 @@ def effective_deviation(layers: Layers) -> float:
 
     The gradient is then the distribution of a sum of independent uniform steps, one per layer, whose variances
     (k^2 - 1) / 12 d^2 jump^2 add up. For weights of mean zero it is that of the expected squared gradient.
+
+    >>> effective_deviation([Layer(7)])
+    2.0
     """
     distances = jumps(layers)
     variances = (

@@ -1,6 +1,6 @@
 """Epoch, batch, iteration: the arithmetic, and what torch's DataLoader does on a data set of indices.
 
-An epoch sees every sample once, an iteration is one batch. It knows no images; a sample is its own index.
+An epoch sees every sample once, an iteration is one batch. A sample is its own index.
 Source: PyTorch documentation, torch.utils.data.
 """
 
@@ -30,7 +30,11 @@ class Indices(Dataset[int]):
 
 
 def batches_per_epoch(n: int, batch_size: int, *, drop_last: bool) -> int:
-    """ceil(n / batch_size), or floor(n / batch_size) if an incomplete last batch is dropped."""
+    """ceil(n / batch_size), or floor(n / batch_size) if an incomplete last batch is dropped.
+
+    >>> batches_per_epoch(60_000, 128, drop_last=False), batches_per_epoch(60_000, 128, drop_last=True)
+    (469, 468)
+    """
     return n // batch_size if drop_last else -(-n // batch_size)
 
 
@@ -42,19 +46,6 @@ def loader_length(n: int, batch_size: int, *, drop_last: bool) -> int:
 def delivered_batches(n: int, batch_size: int, *, drop_last: bool) -> int:
     """How many batches the loader of n samples delivers when it is iterated."""
     return sum(1 for _ in DataLoader(Indices(n), batch_size=batch_size, drop_last=drop_last))
-
-
-def length_disagreements(n: int, largest: int, *, drop_last: bool) -> tuple[int, int]:
-    """For how many batch sizes from 1 to ``largest`` the formula is not what torch says and delivers for n samples.
-
-    The second number counts the same for the formula with the other rounding.
-    """
-    wrong = control = 0
-    for size in range(1, largest + 1):
-        found = {loader_length(n, size, drop_last=drop_last), delivered_batches(n, size, drop_last=drop_last)}
-        wrong += found != {batches_per_epoch(n, size, drop_last=drop_last)}
-        control += found != {batches_per_epoch(n, size, drop_last=not drop_last)}
-    return wrong, control
 
 
 @contextlib.contextmanager
@@ -95,6 +86,10 @@ def mean_of_batch_means(values: NDArray[np.float64], batch_size: int, *, weighte
     """Mean over the batches of their means, the way a metric is often averaged; or weighted by the batches' sizes.
 
     ``values`` (n,) are one number per sample, in order; the last batch may be smaller.
+
+    >>> values = np.array([0.0, 0.0, 4.0])
+    >>> mean_of_batch_means(values, 2), round(mean_of_batch_means(values, 2, weighted=True), 3)
+    (2.0, 1.333)
     """
     batches = [values[start : start + batch_size] for start in range(0, len(values), batch_size)]
     sizes = [len(batch) for batch in batches] if weighted else None

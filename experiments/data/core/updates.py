@@ -7,15 +7,14 @@ Source: PyTorch documentation of torch.amp.GradScaler and torch.optim.LBFGS.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Literal
+from typing import Literal, get_args
 
 import torch
 from torch import Tensor
 from torch.utils.data import DataLoader, TensorDataset
 
 Loop = Literal["plain loop", "gradient accumulation", "mixed precision with one overflow", "L-BFGS"]
-LOOPS: tuple[Loop, ...] = ("plain loop", "gradient accumulation", "mixed precision with one overflow", "L-BFGS")
+LOOPS: tuple[Loop, ...] = get_args(Loop)
 
 
 def count_updates(loop: Loop, *, batches: int, accumulate: int, seed: int) -> int:
@@ -24,6 +23,9 @@ def count_updates(loop: Loop, *, batches: int, accumulate: int, seed: int) -> in
     ``accumulate`` batches share one update in the accumulating loop, the last ones maybe fewer. In the loop with
     mixed precision the gradient of the second batch, times the loss scale 2^16, exceeds float32; the scaler then
     skips that step.
+
+    >>> count_updates("gradient accumulation", batches=12, accumulate=5, seed=0)
+    3
     """
     generator = torch.Generator().manual_seed(seed)
     x = torch.randn(4 * batches, 1, generator=generator)
@@ -86,11 +88,7 @@ def _closures(model: torch.nn.Module, loader: DataLoader[tuple[Tensor, ...]]) ->
             return loss
 
         optimizer.step(closure)
-    return sum(int(state["n_iter"]) for state in _states(optimizer))
-
-
-def _states(optimizer: torch.optim.Optimizer) -> Iterator[dict[str, int]]:
-    yield from optimizer.state.values()
+    return sum(int(state["n_iter"]) for state in optimizer.state.values())
 
 
 def _flat(model: torch.nn.Module) -> Tensor:

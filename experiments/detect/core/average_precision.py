@@ -44,7 +44,7 @@ def f1_score(
 
 
 def precision_recall_curve(scores: ArrayLike, correct: ArrayLike, n_positives: int) -> tuple[Vector, Vector]:
-    """Precision and recall (n,) behind each detection, by falling score.
+    """Precision and recall (n,) after each detection, by falling score.
 
     Args:
         scores: (n,) larger is surer.
@@ -67,7 +67,11 @@ def precision_recall_curve(scores: ArrayLike, correct: ArrayLike, n_positives: i
 
 
 def precision_envelope(precision: ArrayLike) -> Vector:
-    """max over later entries (n,): the precision that any recall at least as large reaches."""
+    """max over later entries (n,): the precision that any recall at least as large reaches.
+
+    >>> precision_envelope([1.0, 0.5, 0.6])
+    array([1. , 0.6, 0.6])
+    """
     return np.maximum.accumulate(np.asarray(precision, dtype=np.float64)[::-1])[::-1]
 
 
@@ -78,7 +82,7 @@ def interpolated_precision(precision: ArrayLike, recall: ArrayLike, recall_point
 
 
 def average_precision(
-    scores: ArrayLike, correct: ArrayLike, n_positives: int, *, interpolation: Interpolation = "coco101"
+    scores: ArrayLike, correct: ArrayLike, n_positives: int, *, interp: Interpolation = "coco101"
 ) -> float:
     """Area under the precision-recall curve in [0, 1]; NaN without any positive.
 
@@ -86,20 +90,23 @@ def average_precision(
         scores: (n,) larger is surer.
         correct: (n,) whether the detection is a true positive.
         n_positives: objects that there are to find.
-        interpolation: COCO's 101 points, VOC's 11 points of 2007 or all points of 2010, or the plain sum.
+        interp: COCO's 101 points, VOC's 11 points of 2007 or all points of 2010, or the plain sum.
 
     Raises:
         ValueError: as precision_recall_curve, or another rule.
+
+    >>> average_precision([3, 2, 1], [True, False, True], 2, interp="voc2010")
+    0.8333333333333333
     """
     precision, recall = precision_recall_curve(scores, correct, n_positives)
     if n_positives == 0:
         return float("nan")
-    if interpolation in ("coco101", "voc2007"):
-        points = RECALL_POINTS if interpolation == "coco101" else np.linspace(0.0, 1.0, 11)
+    if interp in ("coco101", "voc2007"):
+        points = RECALL_POINTS if interp == "coco101" else np.linspace(0.0, 1.0, 11)
         return float(interpolated_precision(precision, recall, points).mean())
-    if interpolation not in ("voc2010", "uninterpolated"):
-        raise ValueError(f"expected coco101, voc2007, voc2010 or uninterpolated, got {interpolation}")
-    heights = precision_envelope(precision) if interpolation == "voc2010" else precision
+    if interp not in ("voc2010", "uninterpolated"):
+        raise ValueError(f"expected coco101, voc2007, voc2010 or uninterpolated, got {interp}")
+    heights = precision_envelope(precision) if interp == "voc2010" else precision
     return float(np.sum(np.diff(recall, prepend=0.0) * heights))
 
 

@@ -1,4 +1,4 @@
-"""Boxes and how much they overlap: intersection over union and its relatives. Knows nothing of classes and scores.
+"""Boxes and how much they overlap: intersection over union and its relatives.
 
 A box is (x1, y1, x2, y2), two opposite corners with x1 <= x2 and y1 <= y2, in any unit of length. Its sides are
 x2 - x1 and y2 - y1 (continuous, as COCO has it) or, with ``inclusive=True``, one more: VOC's corners are pixel
@@ -20,7 +20,11 @@ Matrix = NDArray[np.float64]
 
 
 def corners(boxes_xywh: ArrayLike) -> Boxes:
-    """(n, 4) corners of boxes given as (x, y, width, height)."""
+    """(n, 4) corners of boxes given as (x, y, width, height).
+
+    >>> corners([[1, 2, 3, 4]])
+    array([[1., 2., 4., 6.]])
+    """
     xywh = np.asarray(boxes_xywh, dtype=np.float64).reshape(-1, 4)
     return np.concatenate([xywh[:, :2], xywh[:, :2] + xywh[:, 2:]], axis=1)
 
@@ -59,6 +63,9 @@ def iou(boxes: ArrayLike, others: ArrayLike, *, inclusive: bool = False) -> Matr
     """Intersection over union (n, m) in [0, 1]; two boxes without area have 0.
 
     Without ``inclusive`` it does not depend on the unit of length.
+
+    >>> iou([[0, 0, 2, 2]], [[0, 0, 2, 1], [5, 5, 6, 6]])
+    array([[0.5, 0. ]])
     """
     shared = intersection(boxes, others, inclusive=inclusive)
     union = area(boxes, inclusive=inclusive)[:, None] + area(others, inclusive=inclusive)[None] - shared

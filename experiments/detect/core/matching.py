@@ -15,10 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from experiments.detect.core.compiled import compiled
+from experiments.detect.core.ground_truth import Flags, Floats, Ints
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
-Flags = NDArray[np.bool_]
 Codes = NDArray[np.uint8]
 
 WRONG, RIGHT, IGNORED, DROPPED = np.uint8(0), np.uint8(1), np.uint8(2), np.uint8(3)
@@ -131,7 +129,7 @@ def summarize_curve(
     codes: Codes,
     order: Ints,
     ranks: Ints,
-    most: int,
+    max_dets: int,
     positives: int,
     recall_points: Floats,
     curve: Floats,
@@ -142,12 +140,12 @@ def summarize_curve(
     Args:
         codes: (n,) outcomes.
         order: detections by falling score.
-        ranks: (n,) rank within the image; only those below ``most`` take part.
+        ranks: (n,) rank within the image; only those below ``max_dets`` take part.
         curve: scratch (2, n).
     """
     n, right, wrong = 0, 0, 0
     for i in order:
-        if ranks[i] >= most or codes[i] > RIGHT:
+        if ranks[i] >= max_dets or codes[i] > RIGHT:
             continue
         if codes[i] == RIGHT:
             right += 1

@@ -2,7 +2,7 @@
 
 Images are 640 x 480. An object's detection is its box with corners moved by normal noise, in shares of its sides;
 further detections repeat one (duplicates) or lie anywhere (false positives). Scores fall with the noise, are rounded
-so that many are equal, and false positives score lower on average. Knows nothing of files.
+so that many are equal, and false positives score lower on average.
 Source: the kinds of errors are those of Bolya et al.: TIDE, ECCV 2020.
 """
 
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from experiments.detect.core.evaluation import Detected, Truth
+from experiments.detect.core.ground_truth import Detections, GroundTruth
 
 WIDTH, HEIGHT = 640.0, 480.0
 
@@ -30,8 +30,8 @@ class SceneRates:
     jitter: float = 0.1
     """Standard deviation of a detection's corners, in sides of its object."""
     miss_rate: float = 0.1
-    duplicate_rate: float = 0.1
-    false_positive_rate: float = 0.2
+    dup_rate: float = 0.1
+    fp_rate: float = 0.2
     """False positives per object."""
     confusion_rate: float = 0.05
     """Share of detections with another class."""
@@ -40,7 +40,7 @@ class SceneRates:
     """Decimals of a score; fewer make more ties."""
 
 
-def random_scene(rng: np.random.Generator, rates: SceneRates) -> tuple[Truth, Detected]:
+def random_scene(rng: np.random.Generator, rates: SceneRates) -> tuple[GroundTruth, Detections]:
     """A random set; classes + 2 classes, of which the last but one has no objects and the last no detections."""
     counts = rng.poisson(rates.objects, rates.images)
     images = np.repeat(np.arange(rates.images, dtype=np.int64), counts)
@@ -48,7 +48,7 @@ def random_scene(rng: np.random.Generator, rates: SceneRates) -> tuple[Truth, De
     boxes = _random_boxes(rng, n)
     classes = rng.integers(rates.classes + 1, size=n)
     classes[classes == rates.classes] += 1
-    truth = Truth(
+    ground_truth = GroundTruth(
         images=images,
         classes=classes,
         boxes_xywh=boxes,
@@ -56,24 +56,24 @@ def random_scene(rng: np.random.Generator, rates: SceneRates) -> tuple[Truth, De
         crowd=rng.random(n) < rates.crowd_rate,
         n_classes=rates.classes + 2,
     )
-    return truth, _detect(rng, truth, rates)
+    return ground_truth, _detect(rng, ground_truth, rates)
 
 
-def _detect(rng: np.random.Generator, truth: Truth, rates: SceneRates) -> Detected:
-    n = len(truth.images)
-    seen = np.flatnonzero((rng.random(n) >= rates.miss_rate) & (truth.classes <= rates.classes))
-    sources = np.concatenate([seen, seen[rng.random(len(seen)) < rates.duplicate_rate]])
+def _detect(rng: np.random.Generator, ground_truth: GroundTruth, rates: SceneRates) -> Detections:
+    n = len(ground_truth.images)
+    seen = np.flatnonzero((rng.random(n) >= rates.miss_rate) & (ground_truth.classes <= rates.classes))
+    sources = np.concatenate([seen, seen[rng.random(len(seen)) < rates.dup_rate]])
     noise = rng.normal(0.0, rates.jitter, (len(sources), 4))
-    found = _moved(truth.boxes_xywh[sources], noise)
-    classes = truth.classes[sources]
+    found = _moved(ground_truth.boxes_xywh[sources], noise)
+    classes = ground_truth.classes[sources]
     confused = rng.random(len(sources)) < rates.confusion_rate
     classes = np.where(confused, rng.integers(rates.classes + 1, size=len(sources)), classes)
-    wrong = rng.poisson(rates.false_positive_rate * n)
+    wrong = rng.poisson(rates.fp_rate * n)
     scores = np.concatenate(
         [1 / (1 + 3 * np.abs(noise).sum(1)) * rng.uniform(0.6, 1, len(sources)), rng.beta(2, 4, wrong)]
     )
-    return Detected(
-        images=np.concatenate([truth.images[sources], rng.integers(rates.images, size=wrong)]),
+    return Detections(
+        images=np.concatenate([ground_truth.images[sources], rng.integers(rates.images, size=wrong)]),
         classes=np.concatenate([classes, rng.integers(rates.classes + 1, size=wrong)]),
         boxes_xywh=np.concatenate([found, _random_boxes(rng, wrong)]),
         scores=np.round(scores, rates.score_digits),

@@ -26,6 +26,9 @@ def non_maximum_suppression(
 
     Raises:
         ValueError: shapes that do not fit, NaN, or a threshold outside [0, 1].
+
+    >>> non_maximum_suppression([[0, 0, 2, 2], [0, 0, 2, 3], [5, 5, 6, 6]], [0.5, 0.9, 0.1], iou_threshold=0.5)
+    array([1, 2])
     """
     found, values = checked(boxes), np.asarray(scores, dtype=np.float64)
     classes = np.zeros(len(found), np.int64) if labels is None else np.asarray(labels, dtype=np.int64)

@@ -1,66 +1,41 @@
-"""The data sets that can lie in the data folder: their files, where they come from, and what is known to verify them.
+"""The data sets by name. A new one is one entry here: files, reader, kind, licence; choices of Params follow from it.
 
-Every check sum below is one that the publisher states or that was computed from data known to be right; a file of
-which only the size is known says so. Knows nothing of disks and networks.
+Every checksum below is one that the publisher states or that was computed from data known to be right.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeVar
 
-
-@dataclass(frozen=True, kw_only=True)
-class RemoteFile:
-    """One file to download."""
-
-    name: str
-    url: str
-    size: int
-    """Bytes of the download."""
-    md5: str | None = None
-    """MD5 of the download; None where only the size is known."""
-    content_md5: str | None = None
-    """MD5 after gunzipping: then this decides, and a plain or newly compressed copy is as good as the original."""
-    content_size: int | None = None
-    """Bytes after gunzipping, where a plain copy is as good and no ``content_md5`` is known."""
-    members: tuple[str, ...] = ()
-    """Names of the files that are taken from an archive; the archive itself is then deleted."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Dataset:
-    """One data set under the data folder."""
-
-    name: str
-    title: str
-    license: str
-    source: str
-    """Page or paper that describes it."""
-    downloads: tuple[RemoteFile, ...] = ()
-    """Empty for data that have to be put in place by hand."""
-    layouts: tuple[tuple[str, ...], ...]
-    """Alternative sets of file names, each sufficient; ``.gz`` may be missing from a name."""
-    folders: tuple[str, ...] = ()
-    """Further folders to look in, beside the one named like the data set and the data folder itself."""
-
-    @property
-    def size(self) -> int:
-        """Bytes to download in all."""
-        return sum(file.size for file in self.downloads)
-
-
-IDX_FILES = (
-    "train-images-idx3-ubyte.gz",
-    "train-labels-idx1-ubyte.gz",
-    "t10k-images-idx3-ubyte.gz",
-    "t10k-labels-idx1-ubyte.gz",
+from experiments.foundation.datasets import readers
+from experiments.foundation.datasets.entries import (
+    Dataset,
+    DetectionSet,
+    GeneratedVectors,
+    ImageSet,
+    PhotoSet,
+    RemoteFile,
+    TableSet,
+    TextSet,
+    VectorSet,
 )
-IDX_SIZES = (47_040_016, 60_008, 7_840_016, 10_008)
+from experiments.lab.errors import InputError, meant
+
+if TYPE_CHECKING:
+    from experiments.foundation.datasets.entries import Draw
+
+E = TypeVar("E", bound=Dataset)
+
+IDX_FILES = tuple(f"{part}-{array}-ubyte.gz" for part in ("train", "t10k") for array in ("images-idx3", "labels-idx1"))
 CIFAR_BINARY = (*(f"data_batch_{i}.bin" for i in range(1, 6)), "test_batch.bin")
 CIFAR_PICKLES = (*(f"data_batch_{i}" for i in range(1, 6)), "test_batch")
+DIGITS = tuple(str(digit) for digit in range(10))
+CLOTHES = (
+    "T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot",
+)  # fmt: skip
+MIXTURE = "a Gaussian mixture of intrinsic dimension {intrinsic_dim} in {dim} dimensions"
+CIFAR_CLASSES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
 
-_MNIST = "https://ossci-datasets.s3.amazonaws.com/mnist/"
-_FASHION = "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/"
 _MNIST_SUMS = (
     (9_912_422, "f68b3c2dcbeaaa9fbdd348bbdeb94873", "6bbc9ace898e44ae57da46a324031adb"),
     (28_881, "d53e105ee54ea40749a09fcbcd1e9432", "a25bea736e30d166cdddb491f175f624"),
@@ -68,71 +43,121 @@ _MNIST_SUMS = (
     (4_542, "ec29112dd5afa0611ce80d1b7f02629c", "27ae3e4e09519cfbb04c329615203637"),
 )
 _FASHION_SUMS = (
-    (26_421_880, "8d4fb7e6c68d591d4c3dfef9ec88bf0d"),
-    (29_515, "25c81989df183df01b3e8a0aad5dffbe"),
-    (4_422_102, "bef4ecab320f06d8554ea6380940ec79"),
-    (5_148, "bb300cfdad3c16e7a12a480ee83cd310"),
+    (26_421_880, "8d4fb7e6c68d591d4c3dfef9ec88bf0d", "f4a8712d7a061bf5bd6d2ca38dc4d50a"),
+    (29_515, "25c81989df183df01b3e8a0aad5dffbe", "9018921c3c673c538a1fc5bad174d6f9"),
+    (4_422_102, "bef4ecab320f06d8554ea6380940ec79", "8181f5470baa50b63fa0f6fddb340f0a"),
+    (5_148, "bb300cfdad3c16e7a12a480ee83cd310", "15d484375f8d13e6eb1aabb0c3f46965"),
 )
 
 
-def _texmex(name: str, stem: str, size: int, md5: str) -> Dataset:
-    files = tuple(f"{stem}_{part}" for part in ("base.fvecs", "query.fvecs", "groundtruth.ivecs"))
-    archive = RemoteFile(
-        name=f"{stem}.tar.gz",
-        url=f"ftp://ftp.irisa.fr/local/texmex/corpus/{stem}.tar.gz",
-        size=size,
-        md5=md5,
-        members=files,
+def _idx(url: str, sums: tuple[tuple[int, str, str], ...]) -> tuple[RemoteFile, ...]:
+    """The four IDX files under ``url``; sums are (bytes, MD5, MD5 of the content)."""
+    return tuple(
+        RemoteFile(name=name, url=url + name, size=size, md5=md5, content_md5=content_md5)
+        for name, (size, md5, content_md5) in zip(IDX_FILES, sums, strict=True)
     )
-    return Dataset(
+
+
+def _texmex(name: str, stem: str, size: int, md5: str) -> VectorSet:
+    files = tuple(f"{stem}_{part}" for part in ("base.fvecs", "query.fvecs", "groundtruth.ivecs"))
+    url = f"ftp://ftp.irisa.fr/local/texmex/corpus/{stem}.tar.gz"
+    return VectorSet(
         name=name,
-        title=f"one million {stem.upper()} descriptors of TEXMEX",
+        title=f"{stem.upper()}1M: one million descriptors of TEXMEX, with 100 exact neighbors",
         license="CC0",
         source="http://corpus-texmex.irisa.fr",
-        downloads=(archive,),
+        downloads=(RemoteFile(name=f"{stem}.tar.gz", url=url, size=size, md5=md5, members=files),),
         layouts=(files,),
         folders=(stem,),
+        read=readers.vectors,
     )
 
 
-def _ann_benchmark(name: str, size: int) -> Dataset:
+def _ann_benchmark(name: str, size: int) -> VectorSet:
     file = RemoteFile(name=f"{name}.hdf5", url=f"https://ann-benchmarks.com/{name}.hdf5", size=size)
-    return Dataset(
+    return VectorSet(
         name=name,
-        title=f"{name} of ann-benchmarks, with 100 exact neighbors",
+        title=f"{name}: of ann-benchmarks, with 100 exact neighbors",
         license="as the data it was made of",
         source="https://github.com/erikbern/ann-benchmarks",
         downloads=(file,),
         layouts=((file.name,),),
+        read=readers.vectors,
     )
 
 
-_ALL = (
-    Dataset(
+def _minilm(name: str, queries: str, asked: str) -> VectorSet:
+    return VectorSet(
+        name=name,
+        title=f"MiniLM: 100,000 embedded one-line descriptions of software packages, queries are {asked}",
+        license="as the texts that were embedded; the network is Apache 2.0",
+        source="made locally with all-MiniLM-L6-v2; Reimers, Gurevych: Sentence-BERT, 2019",
+        layouts=(("base.npy", queries),),
+        folders=("minilm",),
+        loose=False,
+        read=readers.vectors,
+    )
+
+
+def _generated(name: str, draw: Draw, law: str) -> GeneratedVectors:
+    title = f"{name}: {law.format(dim='dim', intrinsic_dim='intrinsic_dim')}"
+    return GeneratedVectors(name=name, title=title, license="none needed", source="generated", draw=draw, law=law)
+
+
+def _table(name: str, title: str, terms: str = "CC BY 4.0") -> TableSet:
+    return TableSet(name=name, title=title, license=terms, source="scikit-learn", read=readers.table)
+
+
+def _coco(name: str, title: str, file: str) -> DetectionSet:
+    return DetectionSet(
+        name=name,
+        title=title,
+        license="CC BY 4.0",
+        source="Lin et al.: Microsoft COCO: Common Objects in Context, 2014; https://cocodataset.org",
+        layouts=((file,),),
+        folders=("coco", "coco/annotations", "annotations"),
+        read=readers.coco_objects,
+    )
+
+
+_ALL: tuple[Dataset, ...] = (
+    ImageSet(
+        name="digits",
+        title="digits: 1,797 handwritten digits, 8 x 8",
+        license="CC BY 4.0",
+        source="Alpaydin, Kaynak: Optical Recognition of Handwritten Digits, 1998; with scikit-learn",
+        classes=DIGITS,
+        gray=True,
+        read=readers.digit_images,
+        as_vectors=readers.digit_vectors,
+    ),
+    ImageSet(
         name="mnist",
         title="MNIST: 70,000 handwritten digits, 28 x 28",
         license="CC BY-SA 3.0",
         source="LeCun, Cortes, Burges: The MNIST database of handwritten digits",
-        downloads=tuple(
-            RemoteFile(name=name, url=_MNIST + name, size=size, md5=md5, content_md5=content_md5)
-            for name, (size, md5, content_md5) in zip(IDX_FILES, _MNIST_SUMS, strict=True)
-        ),
+        downloads=_idx("https://ossci-datasets.s3.amazonaws.com/mnist/", _MNIST_SUMS),
         layouts=(IDX_FILES,),
         folders=("MNIST/raw",),
+        classes=DIGITS,
+        gray=True,
+        read=readers.idx_images,
+        as_vectors=readers.idx_vectors,
     ),
-    Dataset(
+    ImageSet(
         name="fashion",
         title="Fashion-MNIST: 70,000 pieces of clothing, 28 x 28",
         license="MIT",
         source="Xiao, Rasul, Vollgraf: Fashion-MNIST, 2017; https://github.com/zalandoresearch/fashion-mnist",
-        downloads=tuple(
-            RemoteFile(name=name, url=_FASHION + name, size=size, md5=md5, content_size=content_size)
-            for name, (size, md5), content_size in zip(IDX_FILES, _FASHION_SUMS, IDX_SIZES, strict=True)
-        ),
+        downloads=_idx("http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/", _FASHION_SUMS),
         layouts=(IDX_FILES,),
         folders=("fashion-mnist", "FashionMNIST/raw"),
+        classes=CLOTHES,
+        gray=True,
+        read=readers.idx_images,
+        as_vectors=readers.idx_vectors,
     ),
-    Dataset(
+    ImageSet(
         name="cifar10",
         title="CIFAR-10: 60,000 color images, 32 x 32",
         license="none stated by the authors",
@@ -148,19 +173,78 @@ _ALL = (
         ),
         layouts=(CIFAR_BINARY, CIFAR_PICKLES),
         folders=("cifar-10-batches-bin", "cifar-10-batches-py"),
+        classes=CIFAR_CLASSES,
+        gray=False,
+        read=readers.cifar_images,
     ),
+    PhotoSet(name="china", title="china: a temple", license="CC BY 2.0", source="scikit-learn", read=readers.photo),
+    PhotoSet(name="flower", title="flower: a dahlia", license="CC BY 2.0", source="scikit-learn", read=readers.photo),
+    _generated("clustered", readers.clustered, MIXTURE),
+    _generated("gauss", readers.gauss, "standard normal in {dim} dimensions"),
+    _generated("uniform", readers.uniform, "uniform in the unit cube in {dim} dimensions"),
     _texmex("sift1m", "sift", 168_280_445, "b23d1b3b2ee8469d819b61ca900ef0ed"),
     _texmex("gist1m", "gist", 2_740_172_684, "31185e0f00854f74d27e8ad8d52628a9"),
     _ann_benchmark("sift-128-euclidean", 525_128_288),
     _ann_benchmark("gist-960-euclidean", 3_844_648_288),
     _ann_benchmark("glove-100-angular", 485_413_888),
-    Dataset(
+    VectorSet(
         name="sift-cifar",
-        title="100,000 SIFT descriptors of CIFAR-10 images, with 100 exact neighbors",
+        title="SIFT of CIFAR-10: 100,000 descriptors, with 100 exact neighbors",
         license="as CIFAR-10",
         source="made locally; the layout of TEXMEX",
         layouts=(("base.bvecs", "query.bvecs", "groundtruth.ivecs"),),
+        read=readers.vectors,
+    ),
+    _minilm("minilm", "queries.npy", "other descriptions"),
+    _minilm("minilm-shakespeare", "queries_shakespeare.npy", "speeches of Shakespeare's"),
+    _table("breast_cancer", "breast_cancer: 569 tumors, 2 classes"),
+    _table("diabetes", "diabetes: 442 patients, a regression", "none stated by the authors"),
+    _table("iris", "iris: 150 flowers, 3 classes"),
+    _table("wine", "wine: 178 wines, 3 classes"),
+    _coco("coco-80", "COCO 2017: 705 objects on 80 images", "instances_80_images.json"),
+    _coco("coco-val2017", "COCO 2017: the objects on the 5,000 validation images", "instances_val2017.json"),
+    DetectionSet(
+        name="bccd",
+        title="BCCD: blood cells of 3 classes on 364 microscope photographs, 640 x 480",
+        license="MIT",
+        source="https://github.com/Shenggan/BCCD_Dataset",
+        layouts=(("Annotations",),),
+        loose=False,
+        read=readers.voc_objects,
+    ),
+    TextSet(
+        name="shakespeare",
+        title="Shakespeare: 1,115,394 bytes of plays",
+        license="public domain",
+        source="Karpathy: The Unreasonable Effectiveness of Recurrent Neural Networks, 2015",
+        downloads=(
+            RemoteFile(
+                name="input.txt",
+                url="https://raw.githubusercontent.com/karpathy/char-rnn/master/data/tinyshakespeare/input.txt",
+                size=1_115_394,
+                md5="6fb458f1232090904fb40fe944165e91",
+            ),
+        ),
+        layouts=(("input.txt",),),
+        loose=False,
+        read=readers.text,
     ),
 )
 DATASETS: dict[str, Dataset] = {dataset.name: dataset for dataset in _ALL}
 """Name -> data set."""
+
+
+def entries(kind: type[E]) -> dict[str, E]:
+    """Name -> data set of all of one kind, such as ``ImageSet``, by name."""
+    return {name: entry for name, entry in sorted(DATASETS.items()) if isinstance(entry, kind)}
+
+
+def entry(name: str, kind: type[E], *also: str) -> E:
+    """The data set ``name`` of this kind. Raises InputError, with what was probably meant, where there is none.
+
+    ``also`` are further names that the caller takes, for the error.
+    """
+    known = entries(kind)
+    if name not in known:
+        raise InputError(f"unknown {kind.noun} {name}: {meant(name, (*also, *known))}")
+    return known[name]

@@ -1,4 +1,4 @@
-"""Is a file what its publisher says it is? Knows nothing of networks and of where data lie."""
+"""Is a file what its publisher says it is?"""
 
 from __future__ import annotations
 
@@ -7,21 +7,19 @@ import hashlib
 import zlib
 from pathlib import Path
 
-from experiments.foundation.datasets.catalog import RemoteFile
+from experiments.foundation.datasets.entries import RemoteFile
 from experiments.foundation.datasets.files import GZIP_MAGIC, unreadable
 
 
 def fault_of(file: RemoteFile, path: Path) -> str | None:
     """What is wrong with ``path`` as a copy of ``file``, or None where nothing known speaks against it.
 
-    The MD5 of the content decides where it is known, else the MD5 of the download; a plain copy of a gzip of which
-    neither is known for the content is judged by its size. A file without any check sum is not judged here.
+    The MD5 of the content decides where it is known, else the MD5 of the download. A file without any checksum is not
+    judged here.
     """
     try:
         if file.content_md5 is not None:
             return _difference("MD5 of the content", file.content_md5, content_md5(path))
-        if file.content_size is not None and not is_gzip(path):
-            return _difference("size", str(file.content_size), str(path.stat().st_size))
         if file.md5 is not None:
             return _difference("MD5", file.md5, md5(path))
     except OSError as error:
@@ -49,6 +47,7 @@ def content_md5(path: Path) -> str:
 
 
 def is_gzip(path: Path) -> bool:
+    """Whether a file opens with gzip's two bytes, whatever its name."""
     with path.open("rb") as stream:
         return stream.read(2) == GZIP_MAGIC
 

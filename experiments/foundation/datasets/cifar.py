@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from experiments.foundation.datasets.files import read_bytes
 from experiments.lab.errors import InputError
 
-CLASSES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
+CLASSES = 10
 PIXELS = 3 * 32 * 32
 
 
@@ -79,7 +79,10 @@ class _ArrayUnpickler(pickle.Unpickler):
 
 
 def read_cifar_binary(path: Path) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
-    """Images (n, 32, 32, 3) uint8 and labels (n,) of one ``data_batch_*.bin``."""
+    """Images (n, 32, 32, 3) uint8 and labels (n,) int64 of one ``data_batch_*.bin``.
+
+    Raises InputError for a length that is no whole number of records, and for a label above 9.
+    """
     content = read_bytes(path)
     if len(content) == 0 or len(content) % (1 + PIXELS):
         raise InputError(f"{path}: {len(content)} bytes are not a whole number of records of {1 + PIXELS} bytes.")
@@ -88,7 +91,10 @@ def read_cifar_binary(path: Path) -> tuple[NDArray[np.uint8], NDArray[np.int64]]
 
 
 def read_cifar_pickle(path: Path) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
-    """Images (n, 32, 32, 3) uint8 and labels (n,) of one pickled ``data_batch_*``; nothing but arrays is unpickled."""
+    """Images (n, 32, 32, 3) uint8 and labels (n,) int64 of one pickled ``data_batch_*``.
+
+    Raises InputError for a pickle that asks for anything but arrays, and for other shapes and labels.
+    """
     content = read_bytes(path)
     try:
         batch = _ArrayUnpickler(io.BytesIO(content), encoding="bytes").load()
@@ -111,7 +117,7 @@ def _images(rows: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 
 def _labels(path: Path, labels: NDArray[np.int64]) -> NDArray[np.int64]:
-    wrong = np.flatnonzero((labels < 0) | (labels >= len(CLASSES)))
+    wrong = np.flatnonzero((labels < 0) | (labels >= CLASSES))
     if len(wrong):
-        raise InputError(f"{path}: label {labels[wrong[0]]} in record {wrong[0]}, expected 0 to {len(CLASSES) - 1}.")
+        raise InputError(f"{path}: label {labels[wrong[0]]} in record {wrong[0]}, expected 0 to {CLASSES - 1}.")
     return labels

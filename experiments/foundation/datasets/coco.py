@@ -86,7 +86,11 @@ def load_instances(path: Path) -> Instances:
 
 
 def load_detections(path: Path, instances: Instances) -> Detections:
-    """Read and check a results file (a list) against the ground truth that it answers."""
+    """Read and check a results file (a list) against the ground truth that it answers.
+
+    Raises InputError with one line per fault: missing keys, unknown images or categories, boxes as in
+    ``load_instances``, scores that are no finite numbers.
+    """
     entries = _entries(path, _json(path), "results", ("image_id", "category_id", "bbox", "score"))
     faults: list[str] = []
     for index, entry in enumerate(entries):

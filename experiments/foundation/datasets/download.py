@@ -1,7 +1,7 @@
 """One file from the network to the disk: resumed where it broke off, verified, and never half under its final name.
 
 Bytes go to ``NAME.part``; only a complete and verified file is renamed to ``NAME``. HTTP resumes by Range requests;
-FTP, which urllib cannot resume, starts again. Knows nothing of data sets.
+FTP, which urllib cannot resume, starts again. Not pooch, which has the rest but cannot resume.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import IO, Any
 
-from experiments.foundation.datasets.catalog import RemoteFile
 from experiments.foundation.datasets.checksums import fault_of
+from experiments.foundation.datasets.entries import RemoteFile
 from experiments.lab.errors import InputError
 from experiments.lab.experiment import Progress
 
@@ -31,7 +31,7 @@ def download(file: RemoteFile, target: Path) -> Iterator[Progress]:
     """Bring ``file`` to ``target``, with progress in bytes.
 
     Raises InputError where the server cannot be reached, breaks off again and again (the part is kept and the next call
-    resumes it), has no such file, or sends something else than what the check sum says (the part is deleted).
+    resumes it), has no such file, or sends something else than what the checksum says (the part is deleted).
     """
     part = target.with_name(target.name + ".part")
     for attempt in range(ATTEMPTS):

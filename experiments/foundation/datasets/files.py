@@ -1,4 +1,4 @@
-"""Whole files into memory, gunzipped where they are gzip. Knows nothing of formats above that."""
+"""Whole files into memory: bytes, gunzipped where they are gzip, or text. Formats above that are for others."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def unreadable(path: Path, error: OSError) -> InputError:
 def read_bytes(path: Path) -> bytes:
     """The content of ``path``; gzip is recognized by its first two bytes, not by the name.
 
-    Raises InputError for an unreadable file and for gzip that is cut off or fails its own check sum.
+    Raises InputError for an unreadable file and for gzip that is cut off or fails its own checksum.
     """
     try:
         raw = path.read_bytes()
@@ -31,3 +31,14 @@ def read_bytes(path: Path) -> bytes:
         return gzip.decompress(raw)
     except (EOFError, OSError, zlib.error) as error:
         raise InputError(f"{path}: corrupt gzip ({error}). Fetch the file again.") from error
+
+
+def read_text(path: Path) -> str:
+    """The text in ``path``, in UTF-8, with its line ends as they are.
+
+    Raises InputError for an unreadable file, corrupt gzip, and bytes that are not UTF-8.
+    """
+    try:
+        return read_bytes(path).decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path}: not a text in UTF-8 ({error}).") from error

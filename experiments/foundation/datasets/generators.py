@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from experiments.lab.errors import InputError
+
 NOISE = 0.01
 """Standard deviation, per coordinate, of what ``clustered`` adds off the subspaces."""
 
@@ -27,8 +29,10 @@ def clustered(
     x = c_j + B_j z + 0.01 e, where j is drawn uniformly, z and e are standard normal, B_j (dim, intrinsic_dim) has
     orthonormal columns and c_j ~ N(0, intrinsic_dim / dim I), so centers lie about as far apart as points of one
     cluster (squared distance 2 intrinsic_dim in the mean for both). ``clusters`` defaults to n // 50, at least 1 and
-    at most 32.
+    at most 32. Raises InputError for an ``intrinsic_dim`` that is not from 1 to ``dim``.
     """
+    if not 1 <= intrinsic_dim <= dim:
+        raise InputError(f"clustered: intrinsic_dim is {intrinsic_dim}, expected 1 to dim = {dim}.")
     n_clusters = clusters if clusters is not None else min(max(n // 50, 1), 32)
     centers = rng.standard_normal((n_clusters, dim)) * np.sqrt(intrinsic_dim / dim)
     bases = np.linalg.qr(rng.standard_normal((n_clusters, dim, intrinsic_dim)))[0]

@@ -35,7 +35,10 @@ class AnnBenchmark:
 
 
 def read_npy(path: Path) -> NDArray[Any]:
-    """A numeric matrix (n, d) from a .npy file, mapped and not loaded. Pickled objects are refused."""
+    """A numeric matrix (n, d) from a .npy file, mapped and not loaded.
+
+    Raises InputError for an unreadable file, pickled objects, and arrays that are no matrix of numbers.
+    """
     try:
         with path.open("rb") as file:
             start = file.read(len(NPY_MAGIC))
@@ -50,7 +53,10 @@ def read_npy(path: Path) -> NDArray[Any]:
 
 
 def read_csv_matrix(path: Path) -> NDArray[np.float64]:
-    """A matrix (n, d) of comma-separated numbers; a first line that is not numeric is taken for a header."""
+    """A matrix (n, d) of comma-separated numbers; a first line that is not numeric is taken for a header.
+
+    Raises InputError for an unreadable or empty file, and for rows that are no numbers or differ in length.
+    """
     try:
         lines = [line for line in path.read_text(encoding="utf-8-sig").splitlines() if line.strip()]
     except OSError as error:
@@ -82,7 +88,10 @@ def read_ann_benchmark(path: Path) -> AnnBenchmark:
 
 
 def probe_ann_benchmark(path: Path) -> None:
-    """Check that the file opens and has the layout, without loading vectors; HDF5 notices a file that is cut off."""
+    """Check that the file opens and has the layout, without loading vectors; HDF5 notices a file that is cut off.
+
+    Raises InputError as ``read_ann_benchmark`` does.
+    """
     with _opened(path):
         pass
 

@@ -66,7 +66,7 @@ def _answers(url: str) -> bool:
         except (OSError, ValueError):
             return
 
-    # The look-up of a name has no time limit of its own, so a thread is left behind rather than waited for.
+    # The look-up of a name has no time limit of its own, so the thread is left alone rather than waited for.
     thread = threading.Thread(target=ask, daemon=True)
     thread.start()
     thread.join(PATIENCE)

@@ -16,11 +16,10 @@ from typing import Literal
 import platformdirs
 
 from experiments.foundation.datasets import network
-from experiments.foundation.datasets.catalog import DATASETS, Dataset, RemoteFile
+from experiments.foundation.datasets.catalog import entry
 from experiments.foundation.datasets.checksums import fault_of
 from experiments.foundation.datasets.download import download
-from experiments.foundation.datasets.locking import locked
-from experiments.foundation.datasets.names import unknown_name
+from experiments.foundation.datasets.entries import Dataset, RemoteFile
 from experiments.foundation.datasets.structure import structural_fault
 from experiments.lab.errors import InputError
 from experiments.lab.experiment import Progress
@@ -41,42 +40,45 @@ def data_directory() -> Path:
 
 
 def locate(name: str) -> Path | None:
-    """The folder that holds all files of the data set ``name``, or None. Raises InputError for an unknown name."""
-    return next((folder for folder, _ in _places(dataset_named(name))), None)
+    """The folder that holds all files of the data set ``name``, or None: they are not there, or it needs none.
+
+    Raises InputError for an unknown name.
+    """
+    return next((folder for folder, _ in _places(entry(name, Dataset))), None)
 
 
 def files_of(name: str) -> tuple[Path, ...]:
-    """The paths of the files of ``name``, in the order of the catalog.
+    """The paths of the files of ``name``, in the order of its layout; none where it needs none.
 
     Raises InputError, with what to do, where the data set is not there: a named data set is never replaced.
     """
-    dataset = dataset_named(name)
+    dataset = entry(name, Dataset)
+    if dataset.embedded:
+        return ()
     found = next((files for _, files in _places(dataset)), None)
     if found is None:
         raise InputError(_how_to_get(dataset))
     return found
 
 
-def dataset_named(name: str) -> Dataset:
-    """The catalog's entry; InputError with a did-you-mean where there is none."""
-    if name not in DATASETS:
-        raise unknown_name("data set", name, DATASETS)
-    return DATASETS[name]
-
-
 def fetch(name: str) -> Iterator[Progress]:
     """Download what is missing of ``name`` into its own folder, verify it and unpack archives.
 
-    Files that are there and sound are kept. Raises InputError, one line, where that fails; what has arrived is kept and
-    resumed by the next call.
+    Files that are there and sound are kept. Processes that fetch the same set wait for each other, because paired
+    seeds that run side by side must not write the same download. Raises InputError, one line, where that fails; what
+    has arrived is kept and resumed by the next call.
     """
-    dataset = dataset_named(name)
+    from filelock import FileLock  # costs as much to import as the rest of this package
+
+    dataset = entry(name, Dataset)
+    if dataset.embedded:
+        return
     if not dataset.downloads:
         raise InputError(_how_to_get(dataset))
     folder = data_directory() / name
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with locked(folder / ".lock"):
+        with FileLock(folder / ".lock"):
             if check(name).status != "ok":
                 for file in dataset.downloads:
                     yield from _fetch_file(file, folder)
@@ -86,9 +88,9 @@ def fetch(name: str) -> Iterator[Progress]:
 
 
 def fetch_if_reachable(name: str) -> str | None:
-    """Fetch ``name`` where its server answers within three seconds; otherwise say why it was not fetched."""
+    """Fetch ``name``, which has downloads, where its server answers within three seconds; else why it was not."""
     folder = data_directory()
-    reason = network.why_unreachable(dataset_named(name).downloads[0].url, folder)
+    reason = network.why_unreachable(entry(name, Dataset).downloads[0].url, folder)
     if reason is None:
         try:
             for _ in fetch(name):
@@ -100,8 +102,10 @@ def fetch_if_reachable(name: str) -> str | None:
 
 
 def check(name: str) -> Checked:
-    """Verify the files of ``name``: by check sum where one is known, else by their structure."""
-    dataset = dataset_named(name)
+    """Verify the files of ``name``: by checksum where one is known, else by their structure."""
+    dataset = entry(name, Dataset)
+    if dataset.embedded:
+        return Checked("ok", "needs no files")
     place = next(_places(dataset), None)
     if place is None:
         return Checked("missing", _how_to_get(dataset))
@@ -118,7 +122,7 @@ def check(name: str) -> Checked:
             faults.append(f"{path}: {fault}")
     if faults:
         return Checked("corrupt", "; ".join(faults))
-    verified = "check sums agree" if by_sum else "structure is sound, no check sum is known for it"
+    verified = "checksums agree" if by_sum else "structure is sound, no checksum is known for it"
     return Checked("ok", f"{folder}: {verified}")
 
 
@@ -127,7 +131,7 @@ def _places(dataset: Dataset) -> Iterator[tuple[Path, tuple[Path, ...]]]:
     root = data_directory()
     own = root / dataset.name
     others = [parent / folder for parent in (own, root) for folder in dataset.folders]
-    for place in (own, *others, root):
+    for place in (own, *others, *([root] if dataset.loose else [])):
         for layout in dataset.layouts:
             files = [_present(place, name) for name in layout]
             if all(files):
@@ -135,9 +139,9 @@ def _places(dataset: Dataset) -> Iterator[tuple[Path, tuple[Path, ...]]]:
 
 
 def _present(folder: Path, name: str) -> Path | None:
-    """The file ``name`` or, where the name ends in .gz, its plain copy."""
+    """The file or folder ``name`` or, where the name ends in .gz, its plain copy."""
     candidates = (folder / name, folder / name.removesuffix(".gz"))
-    return next((path for path in candidates if path.is_file()), None)
+    return next((path for path in candidates if path.exists()), None)
 
 
 def _fetch_file(file: RemoteFile, folder: Path) -> Iterator[Progress]:

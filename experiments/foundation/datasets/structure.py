@@ -1,28 +1,29 @@
-"""Does a file have the structure that its name promises? For files without a check sum."""
+"""Does a file have the structure that its name promises? For files without a checksum."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
-from experiments.foundation.datasets import cifar, matrices, vecs
+from experiments.foundation.datasets import cifar, coco, files, matrices, vecs, voc
 from experiments.lab.errors import InputError
+
+READERS: dict[str, Callable[[Path], object]] = {
+    **dict.fromkeys(vecs.DTYPES, vecs.read_vecs),
+    ".npy": matrices.read_npy,
+    ".hdf5": matrices.probe_ann_benchmark,
+    ".bin": cifar.read_cifar_binary,
+    ".json": coco.load_instances,
+    ".txt": files.read_text,
+}
+"""Suffix -> what reads the file, or as much of it as shows its structure."""
 
 
 def structural_fault(path: Path) -> str | None:
-    """What its reader says against the file, or None."""
+    """What its reader says against the file, or None; without a suffix it is a pickle of CIFAR-10 or VOC's folder."""
+    unnamed = voc.load_voc if path.is_dir() else cifar.read_cifar_pickle
     try:
-        _read(path)
+        READERS.get(path.suffix, unnamed)(path)
     except InputError as error:
         return str(error).removeprefix(f"{path}: ")
     return None
-
-
-def _read(path: Path) -> None:
-    if path.suffix in vecs.DTYPES:
-        vecs.read_vecs(path)
-    elif path.suffix == ".hdf5":
-        matrices.probe_ann_benchmark(path)
-    elif path.suffix == ".bin":
-        cifar.read_cifar_binary(path)
-    else:
-        cifar.read_cifar_pickle(path)

@@ -1,47 +1,18 @@
-"""Tables of features: the sets that come with scikit-learn."""
+"""Tables of features by name."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
-
-from experiments.foundation.datasets.names import unknown_name
-
-TABLES = ("breast_cancer", "diabetes", "iris", "wine")
-
-
-@dataclass(frozen=True, kw_only=True)
-class TableData:
-    """n observations of d features with one target each."""
-
-    name: str
-    features: NDArray[np.float64]
-    """(n, d), in the units of the source."""
-    targets: NDArray[Any]
-    """(n,): int64 class labels, or float64 where ``classes`` is empty."""
-    feature_names: tuple[str, ...]
-    classes: tuple[str, ...]
-    """Name of each label; empty for a regression."""
-    description: str
+from experiments.foundation.datasets.catalog import entry
+from experiments.foundation.datasets.entries import TableSet
+from experiments.foundation.datasets.sklearn_sets import TableData as TableData
 
 
 def load_table(name: str) -> TableData:
-    """iris, wine, breast_cancer (classes) or diabetes (disease progression, features not scaled)."""
-    from sklearn import datasets
+    """The table ``name``: features float64 (n, d) in the units of the source, targets (n,).
 
-    if name not in TABLES:
-        raise unknown_name("table", name, TABLES)
-    bunch = datasets.load_diabetes(scaled=False) if name == "diabetes" else getattr(datasets, f"load_{name}")()
-    classes = tuple(str(label) for label in bunch.get("target_names", ()))
-    n_rows, n_features = bunch.data.shape
-    return TableData(
-        name=name,
-        features=np.asarray(bunch.data, dtype=np.float64),
-        targets=np.asarray(bunch.target, dtype=np.int64 if classes else np.float64),
-        feature_names=tuple(str(feature) for feature in bunch.feature_names),
-        classes=classes,
-        description=f"{name} of scikit-learn: {n_rows} rows, {n_features} features, {len(classes) or 'no'} classes",
-    )
+    Targets are int64 labels of classes, or float64 for a regression. Raises InputError for an unknown name.
+
+    >>> load_table("iris").features.shape
+    (150, 4)
+    """
+    return entry(name, TableSet).read(name)

@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from experiments.foundation.datasets import matrices, vecs
 from experiments.lab.errors import InputError
 
-VECTOR_SUFFIXES = (".fvecs", ".bvecs", ".npy", ".csv", ".hdf5", ".h5")
+HDF5_SUFFIXES = (".hdf5", ".h5")
+VECTOR_SUFFIXES = (".fvecs", ".bvecs", ".npy", ".csv", *HDF5_SUFFIXES)
 ID_SUFFIXES = (".ivecs", ".npy")
 BASE_WORD = "base"
 QUERY_WORDS = ("query", "queries", "test")
@@ -28,11 +29,32 @@ class VectorFiles:
 
     name: str
     base: NDArray[Any]
+    """(n, d)."""
     queries: NDArray[Any] | None
+    """(m, d), or None where the source has none."""
     ground_truth: NDArray[Any] | None
+    """(m, k) row numbers in ``base``, nearest first."""
     metric: Literal["l2", "cosine"]
     sources: str
     """The names of the files, for descriptions and errors."""
+
+
+def read_set(files: tuple[Path, ...]) -> VectorFiles:
+    """Read files whose parts are known: one ann-benchmarks file, or base, queries and, as a third, ground truth.
+
+    Raises InputError for a damaged file.
+    """
+    if files[0].suffix in HDF5_SUFFIXES:
+        return _from_hdf5(files[0])
+    base, queries, *truth = (read_vectors(file) for file in files)
+    return VectorFiles(
+        name=files[0].stem,
+        base=base,
+        queries=queries,
+        ground_truth=truth[0] if truth else None,
+        metric="l2",
+        sources=", ".join(file.name for file in files),
+    )
 
 
 def is_path(dataset: str) -> bool:
@@ -41,20 +63,15 @@ def is_path(dataset: str) -> bool:
 
 
 def read_files(path: Path) -> VectorFiles:
-    """Read the base at ``path`` (a file, or a folder with one base file), and queries and ground truth beside it."""
+    """Read the base at ``path`` (a file, or a folder with one base file), and queries and ground truth beside it.
+
+    Raises InputError where there is no such file, where a folder has not one base, and for damaged files.
+    """
     base_path = _base_in(path) if path.is_dir() else path
     if not base_path.exists():
         raise InputError(f"{base_path}: no such file or folder. Give a file of vectors or a data set's name.")
-    if base_path.suffix in (".hdf5", ".h5"):
-        file = matrices.read_ann_benchmark(base_path)
-        return VectorFiles(
-            name=base_path.stem,
-            base=file.base,
-            queries=file.queries,
-            ground_truth=file.neighbors,
-            metric=file.metric,
-            sources=base_path.name,
-        )
+    if base_path.suffix in HDF5_SUFFIXES:
+        return _from_hdf5(base_path)
     query_path = _sibling(base_path, QUERY_WORDS, VECTOR_SUFFIXES)
     truth_path = _sibling(base_path, TRUTH_WORDS, ID_SUFFIXES) if query_path else None
     return VectorFiles(
@@ -75,9 +92,21 @@ def read_vectors(path: Path) -> NDArray[Any]:
         return matrices.read_npy(path)
     if path.suffix == ".csv":
         return matrices.read_csv_matrix(path)
-    if path.suffix in (".hdf5", ".h5"):
+    if path.suffix in HDF5_SUFFIXES:
         return matrices.read_ann_benchmark(path).base
     raise InputError(f"{path}: unknown format {path.suffix!r}, expected one of {', '.join(VECTOR_SUFFIXES)}.")
+
+
+def _from_hdf5(path: Path) -> VectorFiles:
+    file = matrices.read_ann_benchmark(path)
+    return VectorFiles(
+        name=path.stem,
+        base=file.base,
+        queries=file.queries,
+        ground_truth=file.neighbors,
+        metric=file.metric,
+        sources=path.name,
+    )
 
 
 def _base_in(folder: Path) -> Path:

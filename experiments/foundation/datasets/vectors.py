@@ -1,26 +1,26 @@
 """Vectors to search in: generated, bundled, from the data folder, or from the user's files, all in one form.
 
-Knows nothing of distances: the metric is a name that travels with the data, and ground truth is kept, never computed.
+The metric is a name that travels with the data, and ground truth is kept, never computed.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from experiments.foundation.datasets import generators, images, store, vector_files
-from experiments.foundation.datasets.names import unknown_name
+from experiments.foundation.datasets import store, vector_files
+from experiments.foundation.datasets.catalog import DATASETS
+from experiments.foundation.datasets.choices import GENERATED as GENERATED
+from experiments.foundation.datasets.choices import VECTOR_SETS as VECTOR_SETS
+from experiments.foundation.datasets.entries import GeneratedVectors, ImageSet, VectorSet
 from experiments.foundation.datasets.vector_checks import check_vectors, searchable
-from experiments.lab.errors import InputError
+from experiments.lab.errors import InputError, meant
 
 Metric = Literal["l2", "cosine", "ip"]
-GENERATED = ("clustered", "gauss", "uniform")
-STORED = ("gist1m", "gist-960-euclidean", "glove-100-angular", "sift1m", "sift-128-euclidean", "sift-cifar")
-VECTOR_SETS = (*GENERATED, "digits", "mnist", "fashion", *STORED)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,10 +71,16 @@ def load_vectors(
     Raises InputError for an unknown name, files that are unreadable or do not belong together, and vectors that are NaN
     or infinite.
     """
-    if dataset in GENERATED:
-        return _generate(dataset, n, n_queries, dim, intrinsic_dim, seed, metric or "l2")
+    entry = DATASETS[dataset] if dataset in VECTOR_SETS else None
+    if isinstance(entry, GeneratedVectors):
+        return _generate(entry, n, n_queries, dim, intrinsic_dim, seed, metric or "l2")
     rng = np.random.default_rng(seed)
-    raw = _raw(dataset, queries)
+    if entry is None:
+        raw = _from_path(dataset, queries)
+    elif queries is None:
+        raw = _named(cast(ImageSet | VectorSet, entry))
+    else:
+        raise InputError(f"queries: {dataset} brings its own; give a file of queries only with a file of base vectors.")
     check_vectors(raw.source, raw.base, raw.queries, raw.ground_truth)
     held_out = raw.queries is None
     if held_out:
@@ -83,57 +89,47 @@ def load_vectors(
 
 
 def _generate(
-    name: str, n: int | None, n_queries: int | None, dim: int, intrinsic_dim: int, seed: int, metric: Metric
+    entry: GeneratedVectors,
+    n: int | None,
+    n_queries: int | None,
+    dim: int,
+    intrinsic_dim: int,
+    seed: int,
+    metric: Metric,
 ) -> VectorData:
     if n is None or n_queries is None or min(n, n_queries, dim) < 1:
-        raise InputError(f"{name}: generated vectors need n, n_queries and dim of at least 1.")
-    rng = np.random.default_rng(seed)
-    total = n + n_queries
-    if name == "clustered":
-        if not 1 <= intrinsic_dim <= dim:
-            raise InputError(f"clustered: intrinsic_dim is {intrinsic_dim}, expected 1 to dim = {dim}.")
-        points = generators.clustered(total, dim, intrinsic_dim, rng)
-        what = f"a Gaussian mixture of intrinsic dimension {intrinsic_dim} in {dim} dimensions"
-    else:
-        points = (generators.uniform if name == "uniform" else generators.gauss)(total, dim, rng)
-        what = f"{'uniform in the unit cube' if name == 'uniform' else 'standard normal'} in {dim} dimensions"
+        raise InputError(f"{entry.name}: generated vectors need n, n_queries and dim of at least 1.")
+    points = entry.draw(n + n_queries, dim, intrinsic_dim, np.random.default_rng(seed))
+    law = entry.law.format(dim=dim, intrinsic_dim=intrinsic_dim)
     return VectorData(
-        name=name,
+        name=entry.name,
         base=points[:n],
         queries=points[n:],
         ground_truth=None,
         metric=metric,
-        description=f"{what}, seed {seed}: {n} base vectors and {n_queries} queries",
+        description=f"{law}, seed {seed}: {n} base vectors and {n_queries} queries",
     )
 
 
-def _raw(dataset: str, queries: str | None) -> _Raw:
-    if dataset in VECTOR_SETS and queries is not None:
-        raise InputError(f"queries: {dataset} brings its own; give a file of queries only with a file of base vectors.")
-    if dataset in ("digits", "mnist", "fashion"):
-        return _from_images(dataset)
-    if dataset in STORED:
-        first = store.files_of(dataset)[0]
-        files = vector_files.read_files(first)
-        return _Raw(dataset, files.base, files.queries, files.ground_truth, files.metric, dataset)
+def _named(entry: ImageSet | VectorSet) -> _Raw:
+    read = entry.read if isinstance(entry, VectorSet) else entry.as_vectors
+    assert read is not None, "names in VECTOR_SETS have a reader"
+    files = read(store.files_of(entry.name))
+    source = entry.name
+    if isinstance(entry, ImageSet):
+        source = files.sources if entry.embedded else f"{entry.name}, pixels as bytes"
+    return _Raw(entry.name, files.base, files.queries, files.ground_truth, files.metric, source)
+
+
+def _from_path(dataset: str, queries: str | None) -> _Raw:
     if not vector_files.is_path(dataset):
-        raise unknown_name("data set", dataset, VECTOR_SETS)
+        raise InputError(f"unknown data set {dataset}: {meant(dataset, VECTOR_SETS)}")
     files = vector_files.read_files(Path(dataset).expanduser())
     if queries is None:
         return _Raw(files.name, files.base, files.queries, files.ground_truth, files.metric, files.sources)
     query_path = Path(queries).expanduser()
     source = f"{Path(dataset).name}, {query_path.name}"
     return _Raw(files.name, files.base, vector_files.read_vectors(query_path), None, files.metric, source)
-
-
-def _from_images(dataset: str) -> _Raw:
-    if dataset == "digits":  # it has no test set of its own: its queries are held out by the caller's seed
-        from sklearn.datasets import load_digits
-
-        return _Raw(dataset, load_digits().data.astype(np.uint8), None, None, "l2", "digits of scikit-learn")
-    data = images.load_images(dataset, seed=0)
-    train, test = (pixels.reshape(len(pixels), -1) for pixels in (data.train_images, data.test_images))
-    return _Raw(dataset, train, test, None, "l2", f"{dataset}, pixels as bytes")
 
 
 def _hold_out(raw: _Raw, n_queries: int | None, rng: np.random.Generator) -> _Raw:

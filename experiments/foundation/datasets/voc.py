@@ -7,6 +7,7 @@ IJCV 2010.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree
@@ -14,6 +15,7 @@ from xml.etree import ElementTree
 import numpy as np
 from numpy.typing import NDArray
 
+from experiments.foundation.datasets.coco import Instances
 from experiments.foundation.datasets.files import read_bytes
 from experiments.lab.errors import InputError
 
@@ -39,6 +41,29 @@ def load_voc(path: Path) -> tuple[VocImage, ...]:
     if not files:
         raise InputError(f"{path}: no .xml file in this folder.")
     return tuple(_load(file) for file in files)
+
+
+def as_instances(images: Sequence[VocImage]) -> Instances:
+    """The objects in COCO's terms: ids count from 1, categories by name, boxes as x, y, width, height.
+
+    The box of the pixels xmin to xmax, both counted from 1 and included, covers x = xmin - 1 to xmax. VOC's
+    ``difficult`` has no counterpart in COCO and is not carried over.
+    """
+    names = sorted({name for image in images for name in image.names})
+    corners = np.concatenate([np.empty((0, 4)), *(image.boxes for image in images)])
+    boxes = np.concatenate([corners[:, :2] - 1, corners[:, 2:] - corners[:, :2] + 1], axis=1)
+    counts = [len(image.names) for image in images]
+    return Instances(
+        image_sizes={number: (image.width, image.height) for number, image in enumerate(images, 1)},
+        categories=dict(enumerate(names, 1)),
+        ids=np.arange(1, len(boxes) + 1, dtype=np.int64),
+        image_ids=np.repeat(np.arange(1, len(images) + 1, dtype=np.int64), counts),
+        category_ids=np.array([names.index(name) + 1 for image in images for name in image.names], dtype=np.int64),
+        boxes_xywh=boxes,
+        areas=boxes[:, 2] * boxes[:, 3],
+        is_crowd=np.zeros(len(boxes), dtype=np.bool_),
+        segmentations=(None,) * len(boxes),
+    )
 
 
 def _load(path: Path) -> VocImage:

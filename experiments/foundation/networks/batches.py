@@ -1,31 +1,24 @@
-"""Images in memory as batches: normalized once with statistics of the training images alone, visited in a seeded order.
+"""Which examples come in which batch, and images in memory as batches of them.
 
-Source: the order of an epoch is a function of (seed, epoch), so a resumed run needs only its position in it.
+Long trainings visit their images in ``epoch_order``, a function of (seed, epoch), so that a resumed run needs only its
+position in it. Short trainings take indices (batch,) from one of three iterators:
+
+| iterator | an example comes | batches |
+|---|---|---|
+| ``shuffled_batches`` | once a pass, each pass in a new order | the last of a pass is smaller |
+| ``full_batches`` | once a pass, passes end to end | all full, so one may span two passes |
+| ``drawn_batches`` | at random, with replacement | all full |
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
-
-
-@dataclass(frozen=True)
-class Examples:
-    """Inputs (n, ...) and targets (n,) on one device."""
-
-    inputs: Tensor
-    targets: Tensor
-
-    def __len__(self) -> int:
-        return len(self.targets)
-
-    def first(self, n: int) -> Examples:
-        """The first ``n`` of them."""
-        return Examples(self.inputs[:n], self.targets[:n])
 
 
 @dataclass(frozen=True)
@@ -63,6 +56,47 @@ def held_out(n: int, share: float, seed: int) -> tuple[NDArray[np.int64], NDArra
     order = np.random.default_rng([seed, n]).permutation(n)
     size = min(max(round(n * share), 1), n - 1) if share > 0 else 0
     return np.sort(order[size:]), np.sort(order[:size])
+
+
+def shuffled_batches(n: int, batch_size: int, count: int, rng: torch.Generator) -> Iterator[Tensor]:
+    """Indices of ``count`` batches: whole passes over 0..n-1, each in a new random order, the last batch smaller.
+
+    >>> [len(batch) for batch in shuffled_batches(5, 2, 4, torch.Generator())]
+    [2, 2, 1, 2]
+    """
+    done = 0
+    while done < count:
+        for chosen in torch.randperm(n, generator=rng).split(batch_size):
+            if done == count:
+                return
+            done += 1
+            yield chosen
+
+
+def full_batches(n: int, batch_size: int, count: int, rng: torch.Generator) -> Iterator[Tensor]:
+    """Indices of ``count`` batches out of passes over 0..n-1 that follow each other without a gap.
+
+    Batches larger than n hold every index once.
+
+    >>> [len(batch) for batch in full_batches(5, 2, 4, torch.Generator())]
+    [2, 2, 2, 2]
+    """
+    order = torch.empty(0, dtype=torch.int64)
+    for _ in range(count):
+        if len(order) < batch_size:
+            order = torch.cat([order, torch.randperm(n, generator=rng)])
+        chosen, order = order[:batch_size], order[batch_size:]
+        yield chosen
+
+
+def drawn_batches(n: int, batch_size: int, count: int, rng: torch.Generator | None) -> Iterator[Tensor]:
+    """Indices of ``count`` batches drawn from 0..n-1 with replacement; by torch's global generator without ``rng``.
+
+    >>> [len(batch) for batch in drawn_batches(5, 2, 3, torch.Generator())]
+    [2, 2, 2]
+    """
+    for _ in range(count):
+        yield torch.randint(n, (batch_size,), generator=rng)
 
 
 def epoch_order(n: int, seed: int, epoch: int) -> Tensor:

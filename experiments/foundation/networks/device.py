@@ -1,6 +1,6 @@
 """Where the arithmetic runs: choosing a device, waiting for it, its peak memory, and bit-exact repetition.
 
-Knows nothing of networks. CUDA and MPS are reached through torch alone.
+CUDA and MPS are reached through torch alone.
 Source: PyTorch, Reproducibility, https://docs.pytorch.org/docs/stable/notes/randomness.html
 """
 
@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import torch
-from torch.utils import deterministic
+from torch.utils import deterministic as torch_deterministic
 
 from experiments.lab.errors import InputError
 
@@ -97,22 +97,22 @@ def keep_freed_memory() -> None:
 
 
 @contextmanager
-def reproducible(device: torch.device) -> Iterator[None]:
+def deterministic(device: torch.device) -> Iterator[None]:
     """Deterministic algorithms inside the block: the same seed gives the same bits at the same thread count.
 
     New tensors are not filled with NaN, which torch does by default in this mode and which costs time. On CUDA the
     workspace that cuBLAS needs for it is asked for, unless the user has set one. The settings before are put back.
     """
     before = torch.get_deterministic_debug_mode(), torch.backends.cudnn.benchmark
-    fill = deterministic.fill_uninitialized_memory  # type: ignore[attr-defined]
+    fill = torch_deterministic.fill_uninitialized_memory  # type: ignore[attr-defined]
     if device.type == "cuda":
         os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
     try:
         torch.use_deterministic_algorithms(device.type != "mps")
         torch.backends.cudnn.benchmark = False
-        deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
+        torch_deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
         yield
     finally:
         torch.set_deterministic_debug_mode(before[0])
         torch.backends.cudnn.benchmark = before[1]
-        deterministic.fill_uninitialized_memory = fill  # type: ignore[attr-defined]
+        torch_deterministic.fill_uninitialized_memory = fill  # type: ignore[attr-defined]

@@ -2,8 +2,7 @@
 
 Counted: convolutions and matrix products, by torch's FlopCounterMode, FLOP = 2 MAC. Not counted: biases, activations,
 pooling, normalization. The pass runs on the meta device in eval mode with gradients on, where attention and recurrent
-layers fall into single products; the fused kernels of a CPU would hide theirs (``experiments.cnn.core.flops_counter``
-counts those too).
+layers fall into single products; the fused kernels of a CPU would hide theirs.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 One update: forward under autocast, backward of the scaled loss (several times where batches are accumulated),
 unscale, clip, optimizer step, moving average. The loop never sees test data: between two epochs its generator is
-paused, and its reader may evaluate anything. It knows nothing of experiments, files or terminals.
+paused, and its reader may evaluate anything. Small trainings without precision, resuming or devices have ``fit``.
 """
 
 from __future__ import annotations
@@ -16,14 +16,18 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from experiments.foundation.networks.batches import Examples, epoch_order, pick, shifted
+from experiments.foundation.networks.batches import epoch_order, pick, shifted
+from experiments.foundation.networks.choices import NetworkName
 from experiments.foundation.networks.device import keep_freed_memory, synchronize
 from experiments.foundation.networks.distributed import ALONE, Group
+from experiments.foundation.networks.evaluation import network_logits
 from experiments.foundation.networks.metrics import Evaluation, evaluate
+from experiments.foundation.networks.networks import build_network
 from experiments.foundation.networks.optimizers import build_optimizer
 from experiments.foundation.networks.precision import Precision
 from experiments.foundation.networks.recipe import Epoch, Recipe, Step
 from experiments.foundation.networks.schedules import lr_factor
+from experiments.foundation.networks.split import Examples, Split
 
 
 class Training:
@@ -94,18 +98,18 @@ class Training:
     def _one_epoch(self) -> Iterator[Step | Epoch]:
         order = epoch_order(len(self.examples), self.seed, self.epoch).to(self.device)
         updates = order.split(self.recipe.batch_size * self.recipe.accumulate)
-        first, seconds, begun = self.done, 0.0, time.perf_counter()
+        first, seconds, start = self.done, 0.0, time.perf_counter()
         self.network.train()
         while self.done < len(updates):
             self._update(updates[self.done])
             self.done += 1
             if self.done % max(1, len(updates) // 50) == 0:
                 loss = self._mean_loss(updates)  # reading it waits for the device
-                seconds += time.perf_counter() - begun
+                seconds += time.perf_counter() - start
                 yield Step(epoch=self.epoch + 1, done=self.done, total=len(updates), loss=loss)
-                begun = time.perf_counter()
+                start = time.perf_counter()
         synchronize(self.device)
-        seconds += time.perf_counter() - begun
+        seconds += time.perf_counter() - start
         train_loss = self._mean_loss(updates)
         self.epoch, self.done = self.epoch + 1, 0
         self._loss_sum.zero_()
@@ -145,7 +149,7 @@ class Training:
 
     def _loss(self, batch: Tensor) -> Tensor:
         """Sum of the losses of the images ``batch``."""
-        inputs, targets = pick(self.examples.inputs, batch), self.examples.targets[batch]
+        inputs, targets = pick(self.examples.inputs, batch), self.examples.labels[batch]
         if self.recipe.shift > 0:
             inputs = shifted(inputs, self.recipe.shift)
         smoothing = self.recipe.label_smoothing
@@ -171,7 +175,7 @@ class Training:
     def _validate(self) -> Evaluation | None:
         if self.validation is None:
             return None
-        result = evaluate(self.predict(self.validation.inputs), self.validation.targets)
+        result = evaluate(self.predict(self.validation.inputs), self.validation.labels)
         if result.nll < self.best[1]:
             self.best = (self.epoch, result.nll)
             if self.recipe.early_stop is not None:
@@ -208,15 +212,22 @@ class Training:
             torch.manual_seed(self.group.seed(self.seed) + self.updates)
 
 
-@torch.no_grad()
+def begin_training(
+    split: Split, model: NetworkName, recipe: Recipe, *, precision: Precision, seed: int, group: Group = ALONE
+) -> Training:
+    """A new training of ``model`` on ``split``; ``seed`` decides first weights, dropout and the order of the images."""
+    torch.manual_seed(seed)
+    network = build_network(model, split.shape, split.classes)
+    if group.rank > 0:
+        torch.manual_seed(group.seed(seed))  # the same weights, but other dropout masks
+    validation = split.validation if len(split.validation) else None
+    return Training(network, split.train, recipe, precision=precision, seed=seed, validation=validation, group=group)
+
+
 def predict(network: nn.Module, inputs: Tensor, precision: Precision, batch_size: int = 1000) -> Tensor:
     """Logits (n, classes) of ``network`` in evaluation mode, in the precision's arithmetic; its mode is put back."""
-    training = network.training
-    network.eval()
     with precision.autocast(inputs.device):
-        logits = torch.cat([network(batch) for batch in inputs.split(batch_size)])
-    network.train(training)
-    return logits
+        return network_logits(network, inputs, batch_size)
 
 
 def _random_state(device: torch.device) -> dict[str, Tensor]:

@@ -1,6 +1,7 @@
-"""Classification metrics from class probabilities.
+"""Classification metrics from logits and from class probabilities.
 
-Scores grow when better, errors shrink. Natural logarithm; float64 throughout. Knows nothing of networks.
+Scores grow when better, errors shrink. Natural logarithm. ``evaluate`` computes in float64, functions in the type of
+what they are given. The module ``evaluation`` asks a network for its logits.
 Source: Brier, Verification of forecasts expressed in terms of probability, 1950 (the sum over classes, so 0..2, not
 its half); Guo et al., On Calibration of Modern Neural Networks, https://arxiv.org/abs/1706.04599, 2017 (calibration
 error).
@@ -44,6 +45,26 @@ def evaluate(logits: Tensor, targets: Tensor) -> Evaluation:
     )
 
 
+def correct(logits: Tensor, labels: Tensor) -> Tensor:
+    """Whether the largest of ``logits`` (..., n, classes) is that of the label (..., n); a NaN counts as 0.
+
+    >>> correct(torch.tensor([[0.2, 0.8], [torch.nan, torch.nan]]), torch.tensor([0, 0]))
+    tensor([False,  True])
+    """
+    return logits.nan_to_num(0).argmax(-1) == labels
+
+
+def accuracy(logits: Tensor, labels: Tensor, *, dtype: torch.dtype = torch.float64) -> float:
+    """Share of ``correct`` among logits (n, classes) and labels (n,); nan for n = 0.
+
+    ``dtype`` is that of the mean: float32 gives the share rounded to it, as some stored results have it.
+
+    >>> accuracy(torch.eye(3), torch.tensor([0, 1, 1]))
+    0.6666666666666666
+    """
+    return correct(logits, labels).to(dtype).mean().item()
+
+
 def confusion_matrix(targets: Tensor, predictions: Tensor, classes: int) -> Tensor:
     """(classes, classes) counts: row = true class, column = predicted class."""
     return torch.bincount(targets * classes + predictions, minlength=classes**2).reshape(classes, classes)
@@ -70,12 +91,19 @@ def brier_error(probabilities: Tensor, targets: Tensor) -> Tensor:
 
 
 def expected_calibration_error(probabilities: Tensor, targets: Tensor, bins: int = 15) -> float:
-    """sum_b n_b / n |accuracy_b - confidence_b| over ``bins`` equal bins of the confidence max_k p_k, each (low,
-    high]."""
+    """sum_b n_b / n |accuracy_b - confidence_b| over ``bins`` equal bins (low, high] of the confidence max_k p_k.
+
+    Args:
+        probabilities: (n, classes), rows that sum to 1; the error is computed in their type.
+        targets: (n,) classes.
+
+    >>> sure = torch.tensor([[1.0, 0.0]] * 4)       # right half of the time
+    >>> expected_calibration_error(sure, torch.tensor([0, 1, 0, 1]))
+    0.5
+    """
     confidence, predictions = probabilities.max(1)
     which = (confidence * bins).ceil().long().clamp(1, bins) - 1
-    correct = (predictions == targets).double()
-    gaps = torch.zeros(bins, dtype=torch.float64).index_add_(
-        0, which, correct - confidence
-    )  # n_b (accuracy_b - confidence_b)
-    return gaps.abs().sum().item() / len(targets)
+    hits = (predictions == targets).to(confidence.dtype)
+    gaps = confidence.new_zeros(bins)
+    gaps.index_add_(0, which, hits - confidence)  # n_b (accuracy_b - confidence_b)
+    return (gaps.abs().sum() / len(targets)).item()

@@ -17,10 +17,8 @@ from torch import Tensor, nn
 
 from experiments.foundation.networks.choices import NetworkName
 from experiments.foundation.networks.pooled_convolutions import convolve_and_pool
+from experiments.foundation.networks.split import ImageShape
 from experiments.lab.errors import InputError
-
-ImageShape = tuple[int, int, int]
-"""(channels, height, width)."""
 
 
 def build_network(name: NetworkName, shape: ImageShape, classes: int) -> nn.Module:
@@ -96,7 +94,7 @@ class ConvolutionalNetwork(nn.Module):
 
 class QuickNetwork(nn.Module):
     """For a high accuracy within seconds: conv 5x5 stride 2 (16), twice conv 3x3 (48, 96), each with its pooling, batch
-    normalization and ReLU behind it, linear.
+    normalization and ReLU after it, linear.
 
     Of images of MNIST's size a border of 2 pixels is left out, where its digits have nothing.
     """

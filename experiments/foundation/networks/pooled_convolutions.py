@@ -19,7 +19,7 @@ from torch.nn import functional
 from experiments.foundation.networks.native import amx_usable, kernels
 
 KERNEL_CHANNELS = (32, 64)
-"""Channels behind the two convolutions that the kernels are compiled for."""
+"""Channels after the two convolutions that the kernels are compiled for."""
 SMALLEST_SIDE, LARGEST_SIDE = 16, 132
 """Smaller images are quick enough without kernels; the kernels have room for no larger ones (64 columns pooled)."""
 
@@ -28,7 +28,7 @@ def convolve_and_pool(images: Tensor, first: nn.Conv2d, second: nn.Conv2d, dropo
     """dropout(relu(max_pool(second(relu(first(images)))))), flattened to (n, rows * columns * channels).
 
     Channels vary fastest, as they lie in memory in the channels_last format. ReLU is monotone, so it commutes with the
-    maximum: behind the pooling it has a quarter of the work.
+    maximum: after the pooling it has a quarter of the work.
 
     Args:
         images: (n, c, h, w).

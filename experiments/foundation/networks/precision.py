@@ -2,7 +2,7 @@
 
 "mixed" keeps parameters in float32 and computes products in 16 bits (torch.autocast); "true" keeps parameters in that
 type too. Float16 gradients underflow below 2^-24, so fp16-mixed scales the loss (GradScaler); bfloat16 has float32's
-range and needs none. Knows nothing of networks beyond their number of multiply-adds. Source: Micikevicius et al.,
+range and needs none. Source: Micikevicius et al.,
 Mixed Precision Training, https://arxiv.org/abs/1710.03740, 2018.
 """
 

@@ -10,7 +10,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 
-from experiments.lab.experiment import Row, observation
+from experiments.lab.experiment import Row, Table, observation
 from experiments.lab.judge.measured import Instances
 
 
@@ -29,6 +29,9 @@ class TrialRow(Row):
     counterexample: str = ""
     """The instance in words, to be checked by hand."""
 
+
+TRIALS = Table("Statements and their controls", by=("statement", "case"), columns=("error", "control_error"))
+"""The table of a part that tries statements."""
 
 R = TypeVar("R", bound=TrialRow)
 

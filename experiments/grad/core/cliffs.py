@@ -8,13 +8,14 @@ x <- w sigmoid(x) + b for 50 steps from x = 0.5, squared error to 0.7. The netwo
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 
-from experiments.foundation.networks.fit import reproducible
+from experiments.foundation.networks import fit
+from experiments.foundation.networks.timing import reproducible
 from experiments.grad.core.clipping import total_norm
 
 
@@ -78,25 +79,36 @@ def descend_network(
 def _descend(
     parameters: list[nn.Parameter], loss_of: Callable[[], Tensor], lr: float, steps: int, limit: float | None
 ) -> Descent:
-    optimizer = torch.optim.SGD(parameters, lr=lr)
     losses: list[float] = []
     points: list[tuple[float, ...]] = []
-    largest = 0.0
-    for step in range(steps + 1):
-        loss = loss_of()
-        losses.append(float(loss.detach()))
-        if len(parameters) == 1:
-            points.append(tuple(parameters[0].detach().tolist()))
-        if not math.isfinite(losses[-1]) or losses[-1] > 1e6 * max(losses[0], 1e-12) or step == steps:
-            break
-        optimizer.zero_grad()
-        loss.backward()
-        largest = max(largest, total_norm([p.grad for p in parameters if p.grad is not None]))
-        if limit is not None:
-            nn.utils.clip_grad_norm_(parameters, limit)
-        optimizer.step()
-    diverged = len(losses) <= steps or not math.isfinite(losses[-1]) or losses[-1] > 1e6 * max(losses[0], 1e-12)
-    return Descent(losses=tuple(losses), points=tuple(points), diverged=diverged, largest_gradient=largest)
+    norms: list[float] = []
+
+    def descending() -> Iterator[Tensor]:
+        """The loss before every step and after the last, which is only noted; nothing after a divergence."""
+        while len(losses) <= steps:
+            loss = loss_of()
+            losses.append(float(loss.detach()))
+            if len(parameters) == 1:
+                points.append(tuple(parameters[0].detach().tolist()))
+            if _diverged(losses) or len(losses) > steps:
+                return
+            yield loss
+
+    def measure(_: Tensor) -> None:
+        norms.append(total_norm([p.grad for p in parameters if p.grad is not None]))
+
+    for _ in fit.steps(torch.optim.SGD(parameters, lr=lr), descending(), clip=limit, inspect=measure):
+        pass
+    return Descent(
+        losses=tuple(losses),
+        points=tuple(points),
+        diverged=_diverged(losses),
+        largest_gradient=max((0.0, *norms)),
+    )
+
+
+def _diverged(losses: Sequence[float]) -> bool:
+    return not math.isfinite(losses[-1]) or losses[-1] > 1e6 * max(losses[0], 1e-12)
 
 
 def steepest_start(bias: float, weights: Sequence[float]) -> tuple[float, float]:

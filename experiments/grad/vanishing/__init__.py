@@ -11,7 +11,7 @@ of training deep feedforward neural networks, 2010; He et al.: Delving Deep into
 
 from __future__ import annotations
 
-from experiments.grad.vanishing import chains, ends, laws, transformer
+from experiments.grad.vanishing import chains, ends, laws
 from experiments.grad.vanishing.setup import Params, prepare
 from experiments.lab.answers import mean, number
 from experiments.lab.experiment import Experiment, Findings, Headline, Rows, Table
@@ -20,7 +20,7 @@ from experiments.lab.experiment import Experiment, Findings, Headline, Rows, Tab
 def answer(findings: Findings, rows: Rows) -> str:
     ended = rows.of(ends.PART)
     ten = mean(ended, "first_over_last", network="sigmoid, xavier", depth=10)
-    deepest = max(row.depth for row in ended if row.network != transformer.NAME)
+    deepest = max(row.depth for row in ended if row.network != ends.TRANSFORMER)
     relu = mean(ended, "first_over_last", network="relu, he", depth=deepest)
     sigmoid = mean(ended, "first_over_last", network="sigmoid, xavier", depth=deepest)
     return (
@@ -33,12 +33,12 @@ EXPERIMENT = Experiment(
     about=__doc__,
     params=Params,
     prepare=prepare,
-    parts=(laws.PART, chains.PART, transformer.PART, ends.PART),
+    parts=(laws.PART, chains.PART, ends.BLOCKS, ends.PART),
     answer=answer,
     headline=Headline(
-        part=ends.PART,
-        table=Table(
-            title="The first layer's gradient over the last one's, ten layers deep",
+        ends.PART,
+        Table(
+            "The first layer's gradient over the last one's, ten layers deep",
             by=("network",),
             columns=("first_over_last",),
             only={"depth": 10, "network": ends.SHOWN},

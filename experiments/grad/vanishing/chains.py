@@ -89,14 +89,5 @@ PART = Part(
             only={"network": "sigmoid, xavier", "depth": 10},
         ),
     ),
-    curves=(
-        Curve(
-            name="gradient_by_layer",
-            x="layer",
-            y="gradient_norm",
-            group="network",
-            y_scale="log",
-            only={"depth": 10},
-        ),
-    ),
+    curves=(Curve("gradient_by_layer", "layer", "gradient_norm", "network", y_scale="log", only={"depth": 10}),),
 )

@@ -1,4 +1,4 @@
-"""What is left of the gradient at the first layer: chains of every depth, and the transformer beside them."""
+"""What is left of the gradient at the first layer: chains of every depth, and a transformer beside them."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from experiments.grad.vanishing.setup import Networks
-from experiments.grad.vanishing.transformer import NAME as TRANSFORMER
 from experiments.lab.experiment import Curve, Part, Row, Table, observation
 from experiments.lab.judge.claims import Claim
 from experiments.lab.judge.measured import Pairs, Points
 from experiments.lab.judge.measures import by_seed, points
 from experiments.lab.judge.rules import Each, Ratio, SlopeBelow
 
+TRANSFORMER = "pre-norm residual transformer"
 SHOWN = (
     "sigmoid, xavier",
     "sigmoid, xavier, batch_norm",
@@ -43,6 +43,20 @@ def run(networks: Networks) -> Iterator[EndsRow]:
         )
     norms = networks.transformer()
     yield EndsRow(network=TRANSFORMER, depth=len(norms), first_over_last=norms[0] / norms[-1])
+
+
+@observation
+class BlockRow(Row):
+    """One block of the transformer; layer 1 is the nearest to the input."""
+
+    layer: int
+    gradient_norm: float
+    """Of the feed-forward weight."""
+
+
+def run_blocks(networks: Networks) -> Iterator[BlockRow]:
+    for layer, norm in enumerate(networks.transformer(), start=1):
+        yield BlockRow(layer=layer, gradient_norm=norm)
 
 
 def left_at_the_first(rows: Sequence[EndsRow], network: str, depth: int) -> Pairs:
@@ -79,6 +93,13 @@ def beside_the_transformer(rows: Sequence[EndsRow]) -> Mapping[str, Pairs]:
     return {name: left_at_the_first(rows, name, depth) for name in (TRANSFORMER, "sigmoid, xavier")}
 
 
+BLOCKS = Part(
+    name="transformer",
+    row=BlockRow,
+    run=run_blocks,
+    tables=(Table("Gradient of each block of the transformer", by=("layer",), columns=("gradient_norm",)),),
+    curves=(Curve("transformer_gradient", x="layer", y="gradient_norm", y_scale="log"),),
+)
 PART = Part(
     name="ends",
     row=EndsRow,
@@ -131,14 +152,5 @@ PART = Part(
         ),
     ),
     tables=(Table(title="First over last gradient", by=("network", "depth"), columns=("first_over_last",)),),
-    curves=(
-        Curve(
-            name="gradient_by_depth",
-            x="depth",
-            y="first_over_last",
-            group="network",
-            y_scale="log",
-            only={"network": SHOWN},
-        ),
-    ),
+    curves=(Curve("gradient_by_depth", "depth", "first_over_last", "network", y_scale="log", only={"network": SHOWN}),),
 )

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from experiments.foundation.statements.trials import TrialRow, instances, tried, trials_of
+from experiments.foundation.statements.trials import TRIALS, TrialRow, instances, trials_of, tried
 from experiments.grad.vanishing.setup import Networks
-from experiments.lab.experiment import Part, Table
+from experiments.lab.experiment import Part
 from experiments.lab.judge.claims import Claim
 from experiments.lab.judge.measured import Instances
 from experiments.lab.judge.rules import Theorem, Under
@@ -119,7 +119,5 @@ PART = Part(
             source="each layer multiplies by w s (1 - s), at most |w| / 4",
         ),
     ),
-    tables=(
-        Table(title="Products of derivatives, their bounds and controls", by=("statement", "case"), columns=("error",)),
-    ),
+    tables=(TRIALS,),
 )

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
-from experiments.lab.experiment import Setup, parameters
+from experiments.lab.experiment import Setup, once, parameters
 
 if TYPE_CHECKING:
     from experiments.grad.core.chains import LayerGradient
@@ -51,11 +51,8 @@ class Spec:
         return f"{self.activation}, {self.init}" + ("" if self.arm == "plain" else f", {self.arm}")
 
 
-@dataclass(frozen=True, kw_only=True)
 class Networks(Setup[Params]):
     """Chains and the transformer, each measured once, whichever part asks first."""
-
-    measured: dict[Spec, list[LayerGradient]] = field(default_factory=dict)
 
     def specs(self) -> Iterator[Spec]:
         """The chains, from the shallowest."""
@@ -68,28 +65,21 @@ class Networks(Setup[Params]):
                 yield Spec("sigmoid", "xavier", arm, depth)
                 yield Spec("relu", "he", arm, depth)
 
+    @once
     def layers(self, spec: Spec) -> list[LayerGradient]:
         """Every layer of a chain after one backward pass."""
         import torch
 
-        from experiments.foundation.networks.fit import reproducible
+        from experiments.foundation.networks.timing import reproducible
         from experiments.grad.core.chains import Chain, layer_gradients
 
-        if spec not in self.measured:
-            params = self.params
-            with reproducible(self.seed):
-                chain = Chain(
-                    depth=spec.depth,
-                    width=params.width,
-                    classes=10,
-                    activation=spec.activation,
-                    init=spec.init,
-                    arm=spec.arm,
-                )
-                inputs = torch.randn(params.batch_size, params.width)
-                self.measured[spec] = layer_gradients(chain, inputs, torch.randint(10, (params.batch_size,)))
-        return self.measured[spec]
+        width, batch_size = self.params.width, self.params.batch_size
+        with reproducible(self.seed):
+            chain = Chain(width=width, classes=10, **asdict(spec))
+            inputs = torch.randn(batch_size, width)
+            return layer_gradients(chain, inputs, torch.randint(10, (batch_size,)))
 
+    @once
     def transformer(self) -> list[float]:
         """Norm of the feed-forward weight's gradient in every block of a pre-norm residual transformer."""
         from experiments.grad.core.chains import transformer_gradients

@@ -35,13 +35,13 @@ def theorem(tried: Instances, *, tolerance: float = 0.0) -> Comparison:
         return undecided("theorem", reason)
     errors = [float(error) for error in tried.errors]
     violations = sum(error > tolerance for error in errors)
-    detected = {name: sum(error > tolerance for error in control) for name, control in tried.control.items()}
+    detected = {name: sum(error > tolerance for error in control) for name, control in tried.controls.items()}
     evidence: Evidence = {
         "instances": len(errors),
         "violations": violations,
         "largest_error": max(errors),
         "tolerance": float(tolerance),
-        "control_instances": sum(map(len, tried.control.values())),
+        "control_instances": sum(map(len, tried.controls.values())),
         "control_violations": sum(detected.values()),
     }
     seen = f"{_count(violations, 'violation')} in {tried.all_of or _count(len(errors), 'instance')}"
@@ -152,7 +152,7 @@ def _report_proportion(
 def _why_no_theorem(tried: Instances) -> str | None:
     if len(tried.errors) == 0:
         return "expected at least one instance, got none"
-    controls = [error for control in tried.control.values() for error in control]
+    controls = [error for control in tried.controls.values() for error in control]
     if not controls:
         return "expected a control that must violate, got none"
     unknown = sum(math.isnan(error) for error in (*tried.errors, *controls))

@@ -146,6 +146,9 @@ class Conditional:
     def combine(self, decisions: Mapping[str, Decision]) -> Decision:
         """The verdict over all conditions from the decision under each."""
         counts = Counter(decision.verdict for decision in decisions.values())
+        reasons = {decision.summary for decision in decisions.values()}
+        if set(counts) == {"not judged"} and len(reasons) == 1:
+            return Decision(verdict="not judged", summary=reasons.pop())
         verdict = _overall([decision.verdict for decision in decisions.values()])
         said = "; ".join(
             f"{verdict} under {', '.join(name for name, decision in decisions.items() if decision.verdict == verdict)}"

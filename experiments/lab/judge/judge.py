@@ -23,8 +23,8 @@ from experiments.lab.judge.comparison import (
     Settled,
     Verdict,
 )
-from experiments.lab.judge.measured import NotRunError
-from experiments.lab.judge.rules import compare
+from experiments.lab.judge.measured import NotMeasured, NotRunError
+from experiments.lab.judge.rules import MismatchError, compare
 from experiments.lab.judge.statistics import holm_levels
 
 FAMILY_WISE_ALPHA = 0.05
@@ -102,6 +102,7 @@ def judge(asked: Sequence[Asked], *, smoke: bool) -> tuple[Finding, ...]:
 
     Raises:
         ValueError: two claims have one name.
+        TypeError: a measure gives what its rule does not take.
     """
     names = [one.claim.name for one in asked]
     if len(set(names)) < len(names):
@@ -125,9 +126,9 @@ def _compare(asked: Asked) -> Comparison:
     try:
         return compare(rule, asked.measured())
     except NotRunError as left_out:
-        p_value = None if rule.kind in EXACT_KINDS else math.nan
-        decision = Decision(verdict="not judged", summary=str(left_out))
-        return Settled(kind=rule.kind, p_value=p_value, decision=decision)
+        return compare(rule, NotMeasured(str(left_out)))
+    except MismatchError as fault:
+        raise TypeError(f"claim {asked.claim.name}: {fault}") from None
     except Exception as error:
         p_value = None if rule.kind in EXACT_KINDS else math.nan
         return _Failure(kind=rule.kind, p_value=p_value, decision=_failed(error))
@@ -148,7 +149,8 @@ def _levels(leaves: Sequence[Comparison]) -> tuple[float, ...]:
 
 
 def _decide(leaf: Comparison, alpha: float, smoke: bool) -> Decision:
-    if smoke and leaf.kind not in EXACT_KINDS and not isinstance(leaf, _Failure):
+    is_told = isinstance(leaf, _Failure) or leaf.outcome == "not judged"
+    if smoke and leaf.kind not in EXACT_KINDS and not is_told:
         return _NOT_JUDGED
     try:
         return leaf.at(alpha)

@@ -6,7 +6,7 @@ condition's name to one of these. Values of an arm are a mapping from seed to nu
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 BySeed = Mapping[int, float]
@@ -44,12 +44,18 @@ class Instances:
 
     errors: Sequence[float]
     """One per instance; 0 or 1 for a property that an instance has or lacks."""
-    control: Mapping[str, Sequence[float]]
-    """Name of what must fail -> its errors; each of them must violate the statement."""
+    control: Mapping[str, Sequence[float]] | Sequence[float]
+    """Errors of what must fail, by name where there are several: each of them must violate the statement."""
     all_of: str = ""
     """What is listed without exception, such as "all n up to 40": such a list has no rate of violations."""
     counterexample: str | None = None
     """An instance that violates it, in words that a person can check by hand."""
+
+
+    @property
+    def controls(self) -> Mapping[str, Sequence[float]]:
+        """The controls by name; a single one is the control."""
+        return self.control if isinstance(self.control, Mapping) else {"the control": self.control}
 
 
 @dataclass(frozen=True)
@@ -69,6 +75,15 @@ class Trials:
 
     by_seed: Mapping[int, tuple[int, int]]
     """Seed -> (successes, trials); trials of one seed may depend on each other."""
+
+    @classmethod
+    def of(cls, outcomes: Iterable[tuple[int, bool]]) -> Trials:
+        """From (seed, whether it succeeded) of every trial."""
+        counted: dict[int, tuple[int, int]] = {}
+        for seed, succeeded in outcomes:
+            successes, trials = counted.get(seed, (0, 0))
+            counted[seed] = successes + bool(succeeded), trials + 1
+        return cls(counted)
 
     @property
     def successes(self) -> int:

@@ -48,17 +48,23 @@ def compare(rule: Rule, measured: Measured | Mapping[str, Measured]) -> Comparis
     """The evidence of any measurement: also of one that could not be made.
 
     Raises:
-        TypeError: the measure gives what the rule does not take.
+        MismatchError: the measure gives what the rule does not take.
     """
+    if isinstance(rule, Under) and isinstance(measured, Undecided | NotMeasured):
+        measured = dict.fromkeys(rule.rules, measured)  # every condition counts in Holm's correction
     if isinstance(measured, Undecided):
         return undecided(rule.kind, measured.reason)
     if isinstance(measured, NotMeasured):
         return unavailable(rule.kind, measured.reason)
     if not isinstance(measured, rule.takes):
-        raise TypeError(
+        raise MismatchError(
             f"{type(rule).__name__} takes {rule.takes.__name__}, its measure gives {type(measured).__name__}"
         )
     return rule.compare(measured)
+
+
+class MismatchError(TypeError):
+    """A rule and a measure that do not belong together: a fault of the experiment, not of its data."""
 
 
 @dataclass(frozen=True)

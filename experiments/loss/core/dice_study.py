@@ -13,8 +13,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from experiments.foundation.networks.batches import drawn_batches
+from experiments.foundation.networks.ensemble import Member
 from experiments.loss.core.classification import binary_cross_entropy
-from experiments.loss.core.ensemble import Member
 from experiments.loss.core.overlap import dice_score, soft_dice, soft_iou
 from experiments.loss.core.segments import boundary_iou, pictures
 from experiments.loss.core.unets import UNets
@@ -106,8 +107,7 @@ def train(
     images, masks = data.train
     last = max(read_at)
     steady: list[Tensor] = []
-    for step in range(1, last + 1):
-        chosen = torch.randint(len(images), (BATCH,), generator=rng)
+    for step, chosen in enumerate(drawn_batches(len(images), BATCH, last, rng), start=1):
         networks.update(images[chosen], masks[chosen])
         if step in range(last, 0, -SNR_APART)[:SNR_READINGS]:
             steady.append(gradient_snr(networks, data.train).log())

@@ -13,8 +13,10 @@ from typing import Literal
 import torch
 from torch import Tensor
 
+from experiments.foundation.networks.ensemble import Ensemble, Member
+from experiments.foundation.networks.metrics import correct, expected_calibration_error
+from experiments.foundation.networks.split import Split
 from experiments.loss.core import classification
-from experiments.loss.core.ensemble import Ensemble, Member
 
 LOSSES = {
     "ce": classification.cross_entropy,
@@ -27,14 +29,11 @@ Corruption = Literal["gauss", "salt", "shift"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Split:
-    """Flat inputs (n, d) and targets (n,) for training, validation and test, and the corrupted test inputs."""
+class Corrupted:
+    """A split of flat images, and its test inputs (n, features) corrupted."""
 
-    train: tuple[Tensor, Tensor]
-    validation: tuple[Tensor, Tensor]
-    test: tuple[Tensor, Tensor]
+    split: Split
     corrupted: Tensor
-    classes: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,7 +73,7 @@ def noisy_labels(targets: Tensor, share: float, classes: int, rng: torch.Generat
 
 
 def trajectories(
-    split: Split,
+    data: Corrupted,
     *,
     label_noise: Sequence[float],
     widths: Sequence[int],
@@ -84,19 +83,20 @@ def trajectories(
     rng: torch.Generator,
 ) -> Iterator[Measured]:
     """Cross-entropy trained with one member per entry of ``label_noise``; noise also in the validation labels."""
+    split = data.split
     members = [Member(classification.cross_entropy, lr, start) for start in range(len(label_noise))]
     train, validation = (
         torch.stack([noisy_labels(labels, share, split.classes, rng) for share in label_noise])
-        for labels in (split.train[1], split.validation[1])
+        for labels in (split.train.labels, split.validation.labels)
     )
-    ensemble = Ensemble(members, (split.train[0].shape[1], *widths, split.classes), rng)
-    for step, _ in ensemble.train(split.train[0], train, steps=steps, batch=64, rng=rng):
+    ensemble = Ensemble(members, (split.features, *widths, split.classes), rng)
+    for step, _ in ensemble.train(split.train.inputs, train, steps=steps, batch=64, rng=rng):
         if step % every == 0:
-            yield from measure(ensemble, split, train, validation, step)
+            yield from measure(ensemble, data, train, validation, step)
 
 
 def tuned(
-    split: Split,
+    data: Corrupted,
     *,
     losses: Sequence[str],
     lrs: Sequence[float],
@@ -105,26 +105,28 @@ def tuned(
     rng: torch.Generator,
 ) -> Iterator[tuple[str, float, Measured]]:
     """(loss, learning rate, what it shows at the end), every loss on the same grid, from the same start."""
+    split = data.split
     settings = [(loss, lr) for loss in losses for lr in lrs]
     members = [Member(LOSSES[loss], lr) for loss, lr in settings]
-    ensemble = Ensemble(members, (split.train[0].shape[1], *widths, split.classes), rng)
-    train, validation = (labels.expand(len(members), -1) for labels in (split.train[1], split.validation[1]))
-    for _ in ensemble.train(split.train[0], train, steps=steps, batch=64, rng=rng):
+    ensemble = Ensemble(members, (split.features, *widths, split.classes), rng)
+    train, validation = (labels.expand(len(members), -1) for labels in (split.train.labels, split.validation.labels))
+    for _ in ensemble.train(split.train.inputs, train, steps=steps, batch=64, rng=rng):
         pass
-    for found in measure(ensemble, split, train, validation, steps):
+    for found in measure(ensemble, data, train, validation, steps):
         yield (*settings[found.member], found)
 
 
 @torch.no_grad()
-def measure(ensemble: Ensemble, split: Split, train: Tensor, validation: Tensor, step: int) -> Iterator[Measured]:
+def measure(ensemble: Ensemble, data: Corrupted, train: Tensor, validation: Tensor, step: int) -> Iterator[Measured]:
     """One observation per member; ``train`` and ``validation`` are the labels of each (members, n)."""
-    losses = ensemble.losses(split.train[0], train)
+    split = data.split
+    losses = ensemble.losses(split.train.inputs, train)
     logits = {
-        "validation": ensemble.logits(split.validation[0]),
-        "test": ensemble.logits(split.test[0]),
-        "corrupted": ensemble.logits(split.corrupted),
+        "validation": ensemble.logits(split.validation.inputs),
+        "test": ensemble.logits(split.test.inputs),
+        "corrupted": ensemble.logits(data.corrupted),
     }
-    truth = split.test[1]
+    truth = split.test.labels
     for member in range(len(ensemble.members)):
         test, held_out = logits["test"][member], logits["validation"][member]
         yield Measured(
@@ -137,19 +139,11 @@ def measure(ensemble: Ensemble, split: Split, train: Tensor, validation: Tensor,
             corrupted_accuracy=accuracy(logits["corrupted"][member], truth),
             test_nll=classification.cross_entropy(test, truth).mean().item(),
             test_brier=classification.squared_softmax(test, truth).mean().item(),
-            test_ece=calibration_error(test, truth),
+            test_ece=expected_calibration_error(test.softmax(1), truth),
         )
 
 
 def accuracy(logits: Tensor, targets: Tensor) -> float:
     """Share of largest scores that are right, of logits (n, classes) and targets (n,); NaN scores count as wrong."""
-    right = (logits.argmax(1) == targets) & torch.isfinite(logits).all(1)
+    right = correct(logits, targets) & torch.isfinite(logits).all(1)
     return right.double().mean().item()
-
-
-def calibration_error(logits: Tensor, targets: Tensor, bins: int = 15) -> float:
-    """sum_b n_b / n |accuracy_b - confidence_b| over equal bins of the largest probability (Guo et al. 2017)."""
-    confidence, predicted = logits.softmax(1).max(1)
-    which = (confidence * bins).long().clamp_max(bins - 1)
-    gaps = torch.zeros(bins).index_add_(0, which, (predicted == targets).float() - confidence)
-    return (gaps.abs().sum() / len(targets)).item()

@@ -16,8 +16,8 @@ from functools import partial
 import torch
 from torch import Tensor
 
+from experiments.foundation.networks.ensemble import Ensemble, Member, MemberLoss, own_losses
 from experiments.loss.core.classification import binary_cross_entropy, focal
-from experiments.loss.core.ensemble import Ensemble, Member, MemberLoss, member_losses
 from experiments.loss.core.imbalance import SIZE, Examples, average_precision, clouds, dense
 
 EASY = 0.3
@@ -123,7 +123,7 @@ def scores(ensemble: Ensemble, inputs: Tensor) -> Tensor:
 
 def whole_losses(ensemble: Ensemble, inputs: Tensor, targets: Tensor) -> Tensor:
     """Mean loss (members,) over all inputs (n, d) with targets (members, n)."""
-    return member_losses(ensemble.members, scores(ensemble, inputs).unsqueeze(2), targets)
+    return own_losses(ensemble.members, scores(ensemble, inputs).unsqueeze(2), targets)
 
 
 def easy_share(losses: Tensor, probability: Tensor, targets: Tensor) -> float:

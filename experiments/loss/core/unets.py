@@ -13,7 +13,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from experiments.loss.core.ensemble import Adam, Member, member_losses
+from experiments.foundation.networks.ensemble import Member, own_losses
+from experiments.foundation.networks.side_by_side import MemberAdam
 
 
 class UNets:
@@ -42,7 +43,7 @@ class UNets:
             for shape in ((outputs, inputs, size, size), (outputs,)):
                 drawn = bound * (2 * torch.rand(starts, *shape, generator=rng) - 1)
                 self.weights.append(drawn[which].requires_grad_())
-        self._optimizer = Adam(self.weights, [member.lr for member in members])
+        self._optimizer = MemberAdam(self.weights, [member.lr for member in members])
 
     def logits(self, images: Tensor) -> Tensor:
         """(members, n, h, w) for images (n, 1, h, w), h and w multiples of 4."""
@@ -56,7 +57,7 @@ class UNets:
     def losses(self, images: Tensor, masks: Tensor) -> Tensor:
         """Mean loss (members,) for images and masks (n, 1, h, w)."""
         logits = self.logits(images)
-        return member_losses(self.members, logits, masks[:, 0].expand_as(logits))
+        return own_losses(self.members, logits, masks[:, 0].expand_as(logits))
 
     def gradients(self, images: Tensor, masks: Tensor) -> tuple[Tensor, ...]:
         """Every member's gradient (members, ...) of its own loss, shaped like ``weights``: members share no weight."""

@@ -14,7 +14,7 @@ import mpmath
 import numpy as np
 from numpy.typing import NDArray
 
-from experiments.math.core.expressions import Program, arithmetic
+from experiments.foundation.statements.expressions import Program, arithmetic
 
 Scheme = Literal["forward", "central", "complex"]
 SCHEMES: tuple[Scheme, ...] = ("forward", "central", "complex")

@@ -31,6 +31,9 @@ def vector_length(vectors: ArrayLike, p: float) -> Floats:
     The largest |x_i| is divided out first, so that neither 1e200 nor 1e-200 leaves the range of float64. Vectors
     without entries and zero vectors have length 0; a NaN makes the length NaN.
 
+    >>> [float(vector_length([3e200, -6e200], p)) for p in (1, np.inf)]
+    [9e+200, 6e+200]
+
     Raises:
         ValueError: p <= 0 or NaN; L0 is ``nonzeros``.
     """
@@ -61,11 +64,24 @@ def distance(first: ArrayLike, second: ArrayLike, p: float) -> Floats:
     return vector_length(np.subtract(first, second, dtype=np.float64), p)
 
 
+def triangle_excess(x: Floats, y: Floats, p: float) -> float:
+    """max(0, ||x + y||_p / (||x||_p + ||y||_p) - 1) for vectors (n,): 0 where no detour is shorter.
+
+    >>> triangle_excess(*np.eye(2), 1), triangle_excess(*np.eye(2), 0.5)
+    (0.0, 1.0)
+    """
+    sides = float(vector_length(x, p) + vector_length(y, p))
+    return max(0.0, float(vector_length(x + y, p)) / sides - 1)
+
+
 def matrix_norm(matrix: Floats, name: MatrixNorm) -> float:
     """A norm of a matrix (m, n) by its definition.
 
     frobenius sqrt(sum a_ij^2), spectral the largest and nuclear the sum of the singular values, max_column_sum and
     max_row_sum of |a_ij|; entry_sum and max_entry treat the matrix as one long vector.
+
+    >>> [matrix_norm(np.array([[1.0, -2.0], [3.0, 4.0]]), name) for name in ("max_column_sum", "max_row_sum")]
+    [6.0, 7.0]
     """
     magnitudes = np.abs(matrix)
     match name:

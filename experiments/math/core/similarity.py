@@ -8,11 +8,22 @@ Source: Manning, Raghavan, Schuetze: Introduction to Information Retrieval, 2008
 from __future__ import annotations
 
 import itertools
+from collections.abc import Iterable
+from fractions import Fraction
 
 import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
+
+
+def exact_dot(a: Iterable[float], b: Iterable[float]) -> Fraction:
+    """sum_i a_i b_i of vectors (d,), without rounding.
+
+    >>> exact_dot([0.5, 3.0], [0.25, -1.0])
+    Fraction(-23, 8)
+    """
+    return sum((Fraction(float(x)) * Fraction(float(y)) for x, y in zip(a, b, strict=True)), Fraction(0))
 
 
 def unit_rows(vectors: Floats) -> Floats:
@@ -25,13 +36,20 @@ def cosine_from_sides(a: Floats, b: Floats) -> float:
     """cos of the angle between vectors (d,) from the three sides of their triangle, without a dot product.
 
     cos = (|a|^2 + |b|^2 - |a - b|^2) / (2 |a| |b|), the law of cosines.
+
+    >>> cosine_from_sides(np.array([3.0, 0.0]), np.array([0.0, 4.0]))
+    0.0
     """
     first, second, opposite = np.linalg.norm(a), np.linalg.norm(b), np.linalg.norm(a - b)
     return float((first**2 + second**2 - opposite**2) / (2 * first * second))
 
 
 def own_best_match(vectors: Floats) -> NDArray[np.bool_]:
-    """For each of the vectors (n, d): is its dot product with itself the largest of all n? (n,)"""
+    """For each of the vectors (n, d): is its dot product with itself the largest of all n? (n,)
+
+    >>> own_best_match(np.array([[1.0, 0.0], [3.0, 0.1]])).tolist()
+    [False, True]
+    """
     dots = vectors @ vectors.T
     return dots.diagonal() >= dots.max(axis=1)
 
@@ -56,6 +74,9 @@ def misleading_pair(largest: int = 3) -> tuple[tuple[int, int], tuple[int, int]]
     """The smallest whole-number vectors a and b in the plane with a.b > a.a although b points elsewhere.
 
     Smallest by the sum of their entries' magnitudes, then of a's; entries go up to ``largest``.
+
+    >>> misleading_pair()
+    ((0, 1), (1, 2))
 
     Raises:
         ValueError: none with entries this small.

@@ -12,8 +12,6 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from experiments.foundation.statements.trial import Trial
-
 Norm = Literal["l1", "l2", "linf"]
 ORDERS: dict[str, float] = {"l1": 1.0, "l2": 2.0, "linf": np.inf}
 NORMS: tuple[Norm, ...] = ("l2", "linf", "l1")
@@ -66,43 +64,6 @@ def rates_by_angle(gradient: NDArray[np.float64], norm: Norm, count: int) -> NDA
     angles = (away + 180) % 360 - 180
     rates = unit(turned, norm) @ gradient / (unit(gradient, norm) @ gradient)
     return np.column_stack([angles, rates])[np.argsort(angles)]
-
-
-def steepest_trial(gradient: NDArray[np.float64], norm: Norm, count: int) -> Trial:
-    """Does any of ``count`` directions, or the best step that theory knows, beat the direction of the gradient (2,)?
-
-    The error is by how much, relative to the gradient's rate. The control is the step of largest linf rate, turned
-    to l2 length 1, which the gradient's direction must beat.
-    """
-    best, along = steepest_step(gradient, norm), float(gradient @ unit(gradient, norm))
-    most = max(rates_by_angle(gradient, norm, count)[:, 1].max(), gradient @ best / along)
-    corner = float(gradient @ unit(np.sign(gradient), "l2") / (gradient @ unit(gradient, "l2")))
-    shown = (
-        f"gradient ({gradient[0]:.4g}, {gradient[1]:.4g}): the step ({best[0]:.4g}, {best[1]:.4g}) of {norm} length 1"
-    )
-    return Trial(
-        part="best direction",
-        case=norm,
-        error=float(most - 1),
-        control_error=1 - corner,
-        witness=f"{shown} raises f at {gradient @ best:.4g}, the gradient's direction of that length at {along:.4g}",
-    )
-
-
-def rate_trials(gradient: NDArray[np.float64]) -> list[Trial]:
-    """Is the rate in a direction one of the partial derivatives (2,)? Along each axis, and at 45 degrees between
-    them.
-    """
-    diagonal = float(gradient.sum() / np.sqrt(2))
-    off = float(np.abs(gradient - diagonal).min())
-    witness = (
-        f"partial derivatives {gradient[0]:.4g} and {gradient[1]:.4g}, at 45 degrees the rate is g.u = {diagonal:.4g}"
-    )
-    along = max(abs(float(gradient @ axis) - partial) for axis, partial in zip(np.eye(2), gradient, strict=True))
-    return [
-        Trial(part="rate", case="along an axis", error=along, control_error=off),
-        Trial(part="rate", case="at 45 degrees", error=off, control_error=off, witness=witness),
-    ]
 
 
 def directions(count: int) -> NDArray[np.float64]:

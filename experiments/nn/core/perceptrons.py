@@ -14,9 +14,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
-from experiments.foundation.networks.fit import Budget, Fit, fit_of, reproducible
-from experiments.foundation.networks.splits import Split
-from experiments.loss.core.ensemble import Ensemble, Member
+from experiments.foundation.networks.budget import Budget, Fit, fit_of
+from experiments.foundation.networks.ensemble import Ensemble, Member
+from experiments.foundation.networks.metrics import correct
+from experiments.foundation.networks.split import Split
+from experiments.foundation.networks.timing import reproducible
 
 Initialization = Literal["default", "he", "xavier"]
 
@@ -47,18 +49,17 @@ def train_perceptrons(
     widths: Sequence[int], split: Split, budget: Budget, lrs: Sequence[float], *, seed: int
 ) -> tuple[Fit, ...]:
     """One perceptron with the hidden ``widths`` per learning rate, from the same start on the same batches, by Adam."""
-    inputs = {part: getattr(split, f"{part}_x").flatten(1) for part in ("train", "validation", "test")}
+    flat = split.flat
     with reproducible(seed):
         rng = torch.Generator().manual_seed(seed)
-        sizes = (inputs["train"].shape[1], *widths, split.classes)
+        sizes = (split.features, *widths, split.classes)
         ensemble = Ensemble([Member(each_cross_entropy, lr) for lr in lrs], sizes, rng)
         order = torch.Generator().manual_seed(seed + 1)  # not rng: other sizes have drawn other numbers from it
-        targets = split.train_y.expand(len(lrs), -1)
-        steps = ensemble.train(inputs["train"], targets, steps=budget.steps, batch=budget.batch_size, rng=order)
+        targets = flat.train.labels.expand(len(lrs), -1)
+        steps = ensemble.train(flat.train.inputs, targets, steps=budget.steps, batch=budget.batch_size, rng=order)
         losses = torch.stack([loss for _, loss in steps])
-        found = [
-            _right(ensemble, inputs[part], getattr(split, f"{part}_y")) for part in ("train", "validation", "test")
-        ]
+        parts = (flat.train, flat.validation, flat.test)
+        found = [_right(ensemble, part.inputs, part.labels) for part in parts]
     return tuple(
         fit_of(losses[:, i].tolist(), [float(part[i]) for part in found], budget, lr, split.classes)
         for i, lr in enumerate(lrs)
@@ -68,7 +69,7 @@ def train_perceptrons(
 def memorize(
     inputs: Tensor, classes: int, hidden: Sequence[int], budget: Budget, *, networks: int, lr: float, seed: int
 ) -> list[float]:
-    """Accuracy of every network on its own random labels of ``inputs`` (n, ...), behind training on them by Adam."""
+    """Accuracy of every network on its own random labels of ``inputs`` (n, ...), after training on them by Adam."""
     with reproducible(seed):
         rng = torch.Generator().manual_seed(seed)
         x = inputs.flatten(1)
@@ -88,4 +89,4 @@ def each_cross_entropy(logits: Tensor, labels: Tensor) -> Tensor:
 @torch.no_grad()
 def _right(ensemble: Ensemble, inputs: Tensor, labels: Tensor) -> Tensor:
     """Share (members,) of inputs (n, d) that each member gives its label: one for all (n,), or its own (members, n)."""
-    return (ensemble.logits(inputs).argmax(-1) == labels).double().mean(1)
+    return correct(ensemble.logits(inputs), labels).double().mean(1)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal
 
-from experiments.lab.errors import InputError
 from experiments.nn.core.parameter_counts import perceptron
 
 Shape = Literal["decreasing", "constant", "increasing", "hourglass", "diamond"]
@@ -38,7 +37,7 @@ def widths_for(
     """Hidden widths whose perceptron comes nearest to ``parameters``, at most ``tolerance`` (relative) off.
 
     Raises:
-        InputError: widths are whole numbers, and none of them comes near enough.
+        ValueError: widths are whole numbers, and none of them comes near enough.
     """
     relative = profile(shape, layers, taper)
     best: tuple[int, ...] = ()
@@ -52,7 +51,7 @@ def widths_for(
             break
         scale += STEP
     if off > tolerance * parameters:
-        raise InputError(
+        raise ValueError(
             f"expected {parameters} parameters within {tolerance:.0%}, the nearest {shape} widths {list(best)} have "
             f"{perceptron((n_in, *best, n_out))}; ask for more parameters or fewer layers"
         )

@@ -9,10 +9,11 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from experiments.foundation.networks.fit import Budget, Fit, reproducible
+from experiments.foundation.networks.budget import Budget, Fit
 from experiments.foundation.networks.side_by_side import Rate, member_losses, train_side_by_side
-from experiments.foundation.networks.splits import Split
-from experiments.norm.core.blocks import (
+from experiments.foundation.networks.split import Split
+from experiments.foundation.networks.timing import reproducible
+from experiments.foundation.networks.transformer import (
     Dense,
     Encoder,
     NormKind,
@@ -55,7 +56,7 @@ class Training:
 
 def row_classifier(split: Split, depth: int, architecture: Architecture) -> RowClassifier:
     """A freshly initialized classifier of images (n, 1, h, w), from torch's global random state."""
-    height, width = split.train_x.shape[2:]
+    _, height, width = split.shape
     encoder = Encoder(
         layers=depth,
         dim=architecture.dim,
@@ -72,9 +73,9 @@ def measure_start(
     """Gradients and residual stream of ``draws`` independent initializations, in float64, on one batch."""
     with reproducible(seed):
         network = joined([row_classifier(split, depth, architecture) for _ in range(draws)]).double()
-        images, labels = split.train_x[:batch_size].double(), split.train_y[:batch_size]
-        stream = network.encoder.residual_stream(network.tokens(images))
-        member_losses(network.read(stream), labels).sum().backward()
+        batch = split.train.first(batch_size)
+        stream = network.encoder.residual_stream(network.tokens(batch.inputs.double()))
+        member_losses(network.read(stream), batch.labels).sum().backward()
         norms = gradient_norms(network.encoder).log().mean(1).exp()
         return Start(tuple(norms.tolist()), float(stream.detach().square().mean().sqrt()))
 

@@ -22,6 +22,9 @@ def ewma(series: ArrayLike, beta: float, *, corrected: bool = True) -> Floats:
 
     Raises:
         ValueError: beta outside [0, 1).
+
+    >>> ewma([10.0, 10.0], 0.5, corrected=False), ewma([10.0, 10.0], 0.5)
+    (array([5. , 7.5]), array([10., 10.]))
     """
     check_beta(beta)
     x = np.asarray(series, dtype=np.float64)
@@ -44,32 +47,29 @@ def ewma_from_first(series: ArrayLike, beta: float) -> Floats:
 
 
 def start_factors(beta: float, n: int) -> Floats:
-    """1 - beta^t for t = 1..n: (n,), the sum of the weights of v_t."""
+    """1 - beta^t for t = 1..n: (n,), the sum of the weights of v_t.
+
+    >>> start_factors(0.5, 3)
+    array([0.5  , 0.75 , 0.875])
+    """
     return 1 - beta ** np.arange(1, n + 1, dtype=np.float64)
 
 
 def weights(beta: float, n: int, *, corrected: bool = True) -> Floats:
-    """Weight of x_{t-i} in v_t at t = n, for i = 0..n-1: (n,), newest first."""
+    """Weight of x_{t-i} in v_t at t = n, for i = 0..n-1: (n,), newest first.
+
+    The one 1 / (1 - beta) steps back is about 1/e of the newest: beta^(1 / (1 - beta)), below 1/e and near it.
+    """
     check_beta(beta)
     raw = (1 - beta) * beta ** np.arange(n, dtype=np.float64)
     return raw / (1 - beta**n) if corrected else raw
 
 
 def weighted_sums(series: ArrayLike, beta: float, *, corrected: bool = True) -> Floats:
-    """v_t as the explicit sum over all values up to t, for series (..., n): (..., n); slow, and free of the
-    recursion.
-    """
+    """v_t of series (..., n) as the explicit sum over all values up to t: (..., n); slow, and free of the recursion."""
     x = np.asarray(series, dtype=np.float64)
     sums = [x[..., : t + 1] @ weights(beta, t + 1, corrected=corrected)[::-1] for t in range(x.shape[-1])]
     return np.stack(sums, axis=-1) if sums else x.copy()
-
-
-def memory_weight(beta: float) -> float:
-    """Weight of the value 1 / (1 - beta) steps back relative to the newest: beta^(1 / (1 - beta)), below 1/e and
-    near it.
-    """
-    check_beta(beta)
-    return float(beta ** (1 / (1 - beta)))
 
 
 def steady_gain(q: float) -> float:
@@ -81,6 +81,9 @@ def steady_gain(q: float) -> float:
 
     Raises:
         ValueError: q below 0 or NaN.
+
+    >>> steady_gain(0.5)
+    0.5
     """
     if not q >= 0:
         raise ValueError(f"expected a ratio of variances q >= 0, got {q}")

@@ -7,7 +7,7 @@ Source: Hyndman, Athanasopoulos: Forecasting: Principles and Practice, 3rd editi
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +16,7 @@ from experiments.seq.core.averages import ewma
 
 Floats = NDArray[np.float64]
 Method = Literal["mean", "last value", "last season", "ewma"]
-METHODS: tuple[Method, ...] = ("mean", "last value", "last season", "ewma")
+METHODS: tuple[Method, ...] = get_args(Method)
 BETAS = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.95, 0.98, 0.99)
 """What tuning chooses from; 0 is the last value, and 0.99 with correction nearly the mean."""
 BURN_IN = 3
@@ -52,9 +52,7 @@ def forecasts(
 
 
 def tuned_betas(history: Floats, *, horizon: int, corrected: bool = True) -> Floats:
-    """For each series of history (m, h) the beta of ``BETAS`` with the smallest squared error within the history:
-    (m,).
-    """
+    """For each series of history (m, h) the beta of ``BETAS`` of smallest squared error within the history: (m,)."""
     start = min(BURN_IN + horizon - 1, history.shape[1] - 1)
     errors = []
     for beta in BETAS:
@@ -69,9 +67,10 @@ def mean_squared_error(series: Floats, predicted: Floats) -> float:
 
 
 def mean_scaled_error(series: Floats, predicted: Floats) -> float:
-    """MASE of series (m, n) and their last predicted points (m, k): below 1 beats the last value's typical step in
-    the history. Mean over series; NaN if a history never moves. Source: Hyndman, Koehler: Another look at measures of
-    forecast accuracy, International Journal of Forecasting 22, 2006.
+    """MASE of series (m, n) and their last predicted points (m, k), the mean over series.
+
+    Below 1 beats the last value's typical step in the history; NaN if a history never moves. Source: Hyndman, Koehler:
+    Another look at measures of forecast accuracy, International Journal of Forecasting 22, 2006.
     """
     count = predicted.shape[1]
     steps = np.abs(np.diff(series[:, :-count], axis=1)).mean(axis=1)
@@ -80,14 +79,16 @@ def mean_scaled_error(series: Floats, predicted: Floats) -> float:
 
 
 def lag_error(series: Floats, lag: int, start: int) -> float:
-    """Mean squared error over series (m, n) of x_{t-lag} as the forecast of x_t, for t >= start >= lag."""
+    """Mean squared error over series (m, n) of x_{t-lag} as the forecast of x_t, for t >= start >= lag.
+
+    >>> lag_error(np.array([[0.0, 1.0, 3.0, 6.0]]), lag=1, start=2)
+    6.5
+    """
     return float(np.mean((series[:, start:] - series[:, start - lag : series.shape[1] - lag]) ** 2))
 
 
 def best_gain(series: Floats, burn_in: int) -> float:
-    """The 1 - beta in (0.001, 0.999) with the smallest one-step squared error over series (m, n) after ``burn_in``
-    points.
-    """
+    """The 1 - beta in (0.001, 0.999) of smallest one-step squared error over series (m, n) after ``burn_in`` points."""
     from scipy.optimize import minimize_scalar
 
     def error(gain: float) -> float:

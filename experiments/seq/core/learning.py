@@ -1,14 +1,15 @@
-"""Train a network to remember, and measure what it then remembers. Knows nothing of how it is built."""
+"""Train a network to remember, and measure what it then remembers."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 
+from experiments.foundation.networks import metrics
+from experiments.foundation.networks.fit import steps
 from experiments.seq.core.memory import Cell, body, sequences
 
 TESTED = 400
@@ -39,32 +40,17 @@ class Recipe:
     batch_size: int
 
 
-@contextmanager
-def one_thread() -> Iterator[None]:
-    """One thread for torch: on matrices this small, threads that wait for each other cost more than they compute."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
-
-
 def train(model: nn.Module, symbols: int, lag: int, recipe: Recipe, generator: torch.Generator) -> Iterator[int]:
     """Adam on cross-entropy over fresh batches; yields the number of steps done, after each."""
     optimizer = torch.optim.Adam(model.parameters(), lr=recipe.lr)
-    for step in range(1, recipe.steps + 1):
-        inputs, answers = sequences(symbols, lag, recipe.batch_size, generator)
-        optimizer.zero_grad()
-        nn.functional.cross_entropy(model(inputs), answers).backward()
-        if recipe.clip is not None:
-            nn.utils.clip_grad_norm_(model.parameters(), recipe.clip)
-        optimizer.step()
-        yield step
+    fresh = (sequences(symbols, lag, recipe.batch_size, generator) for _ in range(recipe.steps))
+    losses = (nn.functional.cross_entropy(model(inputs), answers) for inputs, answers in fresh)
+    for number, _ in steps(optimizer, losses, clip=recipe.clip):
+        yield number
 
 
 def accuracy(model: nn.Module, symbols: int, lag: int, generator: torch.Generator) -> float:
     """Share of ``TESTED`` fresh sequences whose symbol the model names."""
     inputs, answers = sequences(symbols, lag, TESTED, generator)
     with torch.no_grad():
-        return float((model(inputs).argmax(dim=1) == answers).double().mean())
+        return metrics.accuracy(model(inputs), answers)

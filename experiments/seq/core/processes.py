@@ -6,14 +6,14 @@ Source: Harvey: Forecasting, Structural Time Series Models and the Kalman Filter
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 Process = Literal["iid", "random_walk", "local_level", "trend", "seasonal", "ar_negative"]
-PROCESSES: tuple[Process, ...] = ("iid", "random_walk", "local_level", "trend", "seasonal", "ar_negative")
+PROCESSES: tuple[Process, ...] = get_args(Process)
 LEVEL = 10.0
 SLOPE = 0.5
 AMPLITUDE = 12.0
@@ -21,12 +21,7 @@ REVERSAL = -0.6
 
 
 def simulate(process: Process, series: int, n: int, rng: np.random.Generator, *, q: float, period: int) -> Floats:
-    """Series (series, n) of a process.
-
-    iid: LEVEL + e. random_walk: the sum of all e. local_level: a walk whose steps have variance ``q``, plus e.
-    trend: SLOPE t + e. seasonal: AMPLITUDE sin(2 pi t / period + phase) + e with a random phase. ar_negative: y_t
-    = REVERSAL y_{t-1} + e, stationary.
-    """
+    """Series (series, n) of a process, with the noise e and ``q`` the variance of a step of the local level."""
     e = rng.standard_normal((series, n))
     match process:
         case "iid":
@@ -41,8 +36,8 @@ def simulate(process: Process, series: int, n: int, rng: np.random.Generator, *,
             phase = rng.uniform(0, 2 * np.pi, (series, 1))
             return LEVEL + AMPLITUDE * np.sin(2 * np.pi * np.arange(n) / period + phase) + e
         case "ar_negative":
-            y = e.copy()
-            y[:, 0] /= np.sqrt(1 - REVERSAL**2)
+            y = e.copy()  # y_t = REVERSAL y_{t-1} + e_t
+            y[:, 0] /= np.sqrt(1 - REVERSAL**2)  # the variance at which it is stationary
             for t in range(1, n):
                 y[:, t] += REVERSAL * y[:, t - 1]
             return LEVEL + y

@@ -6,15 +6,14 @@ Source: Liu et al., Dropout Reduces Underfitting, ICML 2023; Srivastava et al., 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
 
-from experiments.train.core.fitting import fit, mean_loss
-from experiments.train.core.perceptron import accuracy, perceptron
-
-Labelled = tuple[Tensor, Tensor]
+from experiments.foundation.networks.fit import batch_losses, steps
+from experiments.foundation.networks.split import Examples
 
 
 def inverted_dropout(x: Tensor, p: float, rng: torch.Generator) -> Tensor:
@@ -33,25 +32,15 @@ def rate_at(mode: str, progress: float, p: float, cutoff: float) -> float:
     return p if active else 0.0
 
 
-@dataclass(frozen=True, kw_only=True)
-class Outcome:
-    train_loss: float
-    """Mean cross entropy in nats at the end, in eval mode: without dropout."""
-    test_accuracy: float
-    test_loss: float
-    direction_variance: float
-    """Of gradients of batches, in the middle of the early phase."""
-
-
-def direction_variance(network: nn.Module, data: Labelled, batch_size: int, draws: int) -> float:
+def direction_variance(network: nn.Module, examples: Examples, batch_size: int, draws: int) -> float:
     """Mean of (1 - cosine) / 2 over pairs of batch gradients at the present weights, dropout as it is.
 
     0: all batches agree; 1/2: orthogonal. Batches come from torch's global generator.
     """
     rows = []
     for _ in range(draws):
-        chosen = torch.randint(len(data[1]), (batch_size,))
-        loss = nn.functional.cross_entropy(network(data[0][chosen]), data[1][chosen])
+        chosen = torch.randint(len(examples), (batch_size,))
+        loss = nn.functional.cross_entropy(network(examples.inputs[chosen]), examples.labels[chosen])
         flat = torch.cat([g.flatten() for g in torch.autograd.grad(loss, list(network.parameters()))])
         rows.append(flat / flat.norm())
     unit = torch.stack(rows)
@@ -60,38 +49,32 @@ def direction_variance(network: nn.Module, data: Labelled, batch_size: int, draw
 
 
 def train_scheduled(
-    mode: str,
-    sizes: tuple[int, ...],
-    train: Labelled,
-    test: Labelled,
+    network: nn.Module,
+    examples: Examples,
+    batches: Sequence[Tensor],
     *,
+    mode: str,
     p: float,
     cutoff: float,
     lr: float,
-    batch_size: int,
-    steps: int,
-    seed: int,
-) -> Outcome:
-    """A perceptron trained by Adam; modes share initial weights and batches, which ``seed`` decides."""
-    torch.manual_seed(seed)
-    network = perceptron(sizes, dropout=0.5)  # the rate is set before every update
-    measured: list[float] = []
-    probe = max(1, int(cutoff * steps / 2))
+) -> float:
+    """Train ``network`` in place by Adam on ``batches``, its dropout layers at the rate of every update.
 
-    def set_rate(step: int) -> None:
-        if step == probe:
-            measured.append(direction_variance(network, train, batch_size, draws=20))
-        rate = rate_at(mode, step / steps, p, cutoff)
+    Returns:
+        The direction variance of batch gradients in the middle of the early phase; nan if the training ended before.
+    """
+
+    def set_rate(progress: float) -> None:
         for module in network.modules():
             if isinstance(module, nn.Dropout):
-                module.p = rate
+                module.p = rate_at(mode, progress, p, cutoff)
 
     set_rate(0)
+    variance = math.nan
+    middle = max(1, int(cutoff * len(batches) / 2))
     optimizer = torch.optim.Adam(network.parameters(), lr)
-    fit(network, *train, optimizer, batch_size=batch_size, steps=steps, seed=seed, after=set_rate)
-    return Outcome(
-        train_loss=mean_loss(network, *train),
-        test_accuracy=accuracy(network, *test),
-        test_loss=mean_loss(network, *test),
-        direction_variance=measured[0],
-    )
+    for number, loss in steps(optimizer, batch_losses(network, examples, batches)):
+        if number == middle and math.isfinite(loss):
+            variance = direction_variance(network, examples, len(batches[0]), draws=20)
+        set_rate(number / len(batches))
+    return variance

@@ -1,14 +1,16 @@
-"""A plain training loop for small studies: cross entropy on batches, any optimizer, a learning rate per update."""
+"""``networks.fit`` on batches of shuffled passes, with inputs and labels apart, for studies that still have them so."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor, nn
 
-from experiments.train.core.perceptron import batches
+from experiments.foundation.networks import evaluation
+from experiments.foundation.networks import fit as short
+from experiments.foundation.networks.batches import shuffled_batches
+from experiments.foundation.networks.split import Examples
 
 
 def fit(
@@ -25,39 +27,19 @@ def fit(
     change: Callable[[Tensor], Tensor] | None = None,
     after: Callable[[int], None] | None = None,
 ) -> float:
-    """Train in place and return the loss of the last batch, nan once a loss was not finite (training then stops).
-
-    Args:
-        inputs: (n, features); labels: (n,).
-        seed: decides the batches alone.
-        rates: learning rate of every update; that of the optimizer by default.
-        penalty: added to the loss.
-        change: applied to the inputs of every batch, such as a random shift.
-        after: called behind every update with their number.
-    """
-    last = math.nan
-    for step, chosen in enumerate(batches(len(labels), batch_size, steps, torch.Generator().manual_seed(seed))):
-        if rates is not None:
-            for group in optimizer.param_groups:
-                group["lr"] = rates[step]
-        x = inputs[chosen] if change is None else change(inputs[chosen])
-        loss = nn.functional.cross_entropy(network(x), labels[chosen])
-        optimizer.zero_grad()
-        (loss if penalty is None else loss + penalty(network)).backward()
-        optimizer.step()
-        last = float(loss.detach())
-        if not math.isfinite(last):
-            return math.nan
-        if after is not None:
-            after(step + 1)
-    return last
+    """Train in place and return the loss of the last batch, nan once a loss was not finite (training then stops)."""
+    return short.fit(
+        network,
+        Examples(inputs, labels),
+        optimizer,
+        shuffled_batches(len(labels), batch_size, steps, torch.Generator().manual_seed(seed)),
+        rates=rates,
+        penalty=None if penalty is None else lambda: penalty(network),
+        change=change,
+        after=after,
+    ).last_loss
 
 
-@torch.no_grad()
 def mean_loss(network: nn.Module, inputs: Tensor, labels: Tensor) -> float:
     """Mean cross entropy in nats over (n, features), in eval mode."""
-    was_training = network.training
-    network.eval()
-    loss = float(nn.functional.cross_entropy(network(inputs), labels))
-    network.train(was_training)
-    return loss
+    return evaluation.mean_loss(network, Examples(inputs, labels))

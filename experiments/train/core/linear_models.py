@@ -58,7 +58,7 @@ def theoretical_rate(X: Array) -> float:
 
 
 def descend(X: Array, y: Array, step: float, steps: int) -> Iterator[Array]:
-    """The iterates w_0 = 0, w_1, ... of gradient descent on |X w - y|^2 / (2 n); ``steps`` of them behind w_0."""
+    """The iterates w_0 = 0, w_1, ... of gradient descent on |X w - y|^2 / (2 n); ``steps`` of them after w_0."""
     n = len(y)
     w = np.zeros(X.shape[1])
     yield w
@@ -139,6 +139,9 @@ def bias_and_variance(predictions: Array, truth: Array, *, degrees_lost: int = 0
     """(mean squared error, squared bias, variance) of ``predictions`` (repetitions, points) of ``truth`` (points,).
 
     mse = bias^2 + variance holds exactly for the variance with denominator n (``degrees_lost`` = 0).
+
+    >>> bias_and_variance(np.array([[1.0], [3.0]]), np.array([0.0]))
+    (5.0, 4.0, 1.0)
     """
     mse = float(np.mean((predictions - truth) ** 2))
     bias = float(np.mean((predictions.mean(0) - truth) ** 2))

@@ -10,6 +10,7 @@ from statistics import median
 import torch
 from torch import Tensor, nn
 
+from experiments.foundation.networks.timing import time_in_turns
 from experiments.train.core.faults import BlockNetwork, Trial
 from experiments.train.core.nan_baselines import find_by_anomaly, find_by_hooks
 from experiments.train.core.nan_locator import NanWatch, Origin, find_origin
@@ -147,11 +148,5 @@ def step_seconds(
         "detect_anomaly": lambda: find_by_anomaly(network, compute_loss),
         "replay": lambda: find_origin(network, compute_loss),
     }
-    seconds: dict[str, list[float]] = {name: [] for name in ways}
-    for _ in range(rounds):
-        for name, way in ways.items():
-            network.zero_grad()
-            begun = time.process_time()
-            way()
-            seconds[name].append(time.process_time() - begun)
+    seconds = time_in_turns(ways, rounds, warmup=0, clock=time.process_time, before=network.zero_grad)
     return {name: median(of_way) for name, of_way in seconds.items()}

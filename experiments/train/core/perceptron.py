@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
+
+from experiments.foundation.networks.batches import shuffled_batches
+from experiments.foundation.networks.evaluation import network_accuracy
+from experiments.foundation.networks.split import Examples
 
 
 def perceptron(sizes: Sequence[int], *, dropout: float = 0.0) -> nn.Sequential:
@@ -20,22 +24,9 @@ def perceptron(sizes: Sequence[int], *, dropout: float = 0.0) -> nn.Sequential:
     return nn.Sequential(*layers[: -2 if dropout else -1])
 
 
-@torch.no_grad()
 def accuracy(network: nn.Module, inputs: Tensor, labels: Tensor) -> float:
-    """Share of (n, features) classified right in eval mode; a network whose logits are not finite guesses class 0."""
-    was_training = network.training
-    network.eval()
-    right = (network(inputs).nan_to_num(0).argmax(1) == labels).float().mean().item()
-    network.train(was_training)
-    return right
+    """Share of (n, features) classified right in eval mode, rounded to float32."""
+    return network_accuracy(network, Examples(inputs, labels), batch_size=None, dtype=torch.float32)
 
 
-def batches(n: int, batch_size: int, steps: int, rng: torch.Generator) -> Iterator[Tensor]:
-    """Indices of ``steps`` batches: whole passes over 0..n-1, each in a new random order, the last batch smaller."""
-    done = 0
-    while done < steps:
-        for chosen in torch.randperm(n, generator=rng).split(batch_size):
-            if done == steps:
-                return
-            done += 1
-            yield chosen
+batches = shuffled_batches

@@ -7,17 +7,18 @@ master: 16-bit network, but the optimizer works on a float32 copy of the weights
 from __future__ import annotations
 
 import copy
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from statistics import median
+from functools import partial
 
 import torch
 from torch import Tensor, nn
 
-from experiments.train.core.perceptron import accuracy, batches
+from experiments.foundation.networks.device import synchronize
+from experiments.foundation.networks.split import Examples
+from experiments.train.core.number_formats import FORMATS
 
-TYPES = {"fp16": torch.float16, "bf16": torch.bfloat16, "fp32": torch.float32}
+TYPES = {chosen.name: chosen.dtype for chosen in FORMATS}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,26 +37,10 @@ class Arm:
         return self.type_name if self.type_name == "fp32" else f"{self.type_name}-{self.mode}"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Outcome:
-    test_accuracy: float
-    final_loss: float
-    diverged: bool
-    """Some weight is not finite."""
-
-
 def train_in(
-    arm: Arm,
-    initial: nn.Module,
-    train: tuple[Tensor, Tensor],
-    test: tuple[Tensor, Tensor],
-    *,
-    lr: float,
-    batch_size: int,
-    steps: int,
-    seed: int,
-) -> Outcome:
-    """Train a copy of ``initial`` on (inputs, labels); the seed decides the batches. A diverged network guesses."""
+    arm: Arm, initial: nn.Module, examples: Examples, batches: Iterable[Tensor], *, lr: float
+) -> tuple[nn.Module, float]:
+    """A copy of ``initial`` trained on ``batches`` of ``examples``, and the loss of its last batch."""
     dtype = TYPES[arm.type_name]
     stored = torch.float32 if arm.mode == "mixed" else dtype
     network = copy.deepcopy(initial).to(stored)
@@ -64,9 +49,9 @@ def train_in(
     optimizer = _optimizer(arm.optimizer, masters, lr)
     mixed = arm.mode == "mixed" and dtype != torch.float32
     scaler = torch.amp.GradScaler("cpu", enabled=dtype == torch.float16 and arm.mode != "true")
-    inputs, labels = train[0].to(stored), train[1]
+    inputs, labels = examples.inputs.to(stored), examples.labels
     loss = torch.zeros(())
-    for chosen in batches(len(labels), batch_size, steps, torch.Generator().manual_seed(seed)):
+    for chosen in batches:
         with torch.autocast("cpu", dtype if mixed else torch.bfloat16, enabled=mixed):
             loss = nn.functional.cross_entropy(network(inputs[chosen]).float(), labels[chosen])
         network.zero_grad()
@@ -79,9 +64,7 @@ def train_in(
         if arm.mode == "master":
             for master, p in zip(masters, weights, strict=True):
                 p.data.copy_(master.data)
-    finite = all(bool(p.isfinite().all()) for p in weights)
-    right = accuracy(network.float(), *test) if finite else 1 / (int(labels.max()) + 1)
-    return Outcome(test_accuracy=right, final_loss=float(loss.detach()), diverged=not finite)
+    return network, float(loss.detach())
 
 
 def _optimizer(name: str, parameters: list[nn.Parameter], lr: float) -> torch.optim.Optimizer:
@@ -90,9 +73,8 @@ def _optimizer(name: str, parameters: list[nn.Parameter], lr: float) -> torch.op
     return torch.optim.SGD(parameters, lr, momentum=0.9)
 
 
-def operation_milliseconds(dtype: torch.dtype, device: torch.device, size: int, rounds: int) -> dict[str, float]:
-    """Median milliseconds, forward and backward, of a matrix product (size, size), a 3 x 3 convolution and a layer
-    norm."""
+def operations(dtype: torch.dtype, device: torch.device, size: int) -> dict[str, Callable[[], None]]:
+    """A matrix product (size, size), a 3 x 3 convolution and a layer norm, each forward and backward and waited for."""
     square = torch.randn(size, size, device=device).to(dtype).requires_grad_()
     image = torch.randn(4, 16, max(size // 8, 4), max(size // 8, 4), device=device).to(dtype).requires_grad_()
     kernel = torch.randn(16, 16, 3, 3, device=device).to(dtype).requires_grad_()
@@ -101,21 +83,13 @@ def operation_milliseconds(dtype: torch.dtype, device: torch.device, size: int, 
         "convolution": lambda: nn.functional.conv2d(image, kernel, padding=1),
         "layer norm": lambda: nn.functional.layer_norm(square, (size,)),
     }
-    return {name: 1e3 * _seconds(way, device, rounds) for name, way in ways.items()}
 
-
-def _seconds(way: Callable[[], Tensor], device: torch.device, rounds: int) -> float:
-    timed = []
-    for _ in range(rounds + 1):
-        if device.type == "cuda":
-            torch.cuda.synchronize(device)
-        begun = time.perf_counter() if device.type != "cpu" else time.process_time()
+    def there_and_back(way: Callable[[], Tensor]) -> None:
         result = way()
         result.backward(torch.ones_like(result))
-        if device.type == "cuda":
-            torch.cuda.synchronize(device)
-        timed.append((time.perf_counter() if device.type != "cpu" else time.process_time()) - begun)
-    return median(timed[1:])
+        synchronize(device)
+
+    return {name: partial(there_and_back, way) for name, way in ways.items()}
 
 
 def training_bytes(network: nn.Module, inputs: Tensor, compute: torch.dtype | None) -> tuple[int, int]:

@@ -1,7 +1,7 @@
-"""A training with every kind of state, stopped, saved to bytes and resumed in a new process's stead.
+"""A training with every kind of state, stopped, saved to bytes and resumed as a new process would do it.
 
 State: weights and batch-norm statistics, Adam's moments, a schedule's counter, the random numbers of dropout, and
-the position in the data. Knows nothing of files; a checkpoint is bytes, read back without running code in them.
+the position in the data. A checkpoint is bytes, read back without running code in them.
 """
 
 from __future__ import annotations
@@ -9,10 +9,14 @@ from __future__ import annotations
 import copy
 import io
 import pickle
+from collections.abc import Iterator
 from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
+
+from experiments.foundation.networks import fit
+from experiments.foundation.networks.split import Examples
 
 Part = Literal["optimizer", "rng", "scheduler", "position"]
 
@@ -25,25 +29,24 @@ def noisy_network(features: int, width: int, classes: int) -> nn.Sequential:
 
 
 class Session:
-    """A training on (n, features) and (n,) whose ``state`` is all that its future depends on."""
+    """A training on ``examples`` (n, features) that can be saved and resumed after any update."""
 
-    def __init__(self, network: nn.Module, inputs: Tensor, labels: Tensor, *, lr: float, batch_size: int) -> None:
-        self.network, self._inputs, self._labels, self._batch_size = network, inputs, labels, batch_size
+    def __init__(self, network: nn.Module, examples: Examples, *, lr: float, batch_size: int) -> None:
+        self.network, self._examples, self._batch_size = network, examples, batch_size
         self._optimizer = torch.optim.Adam(network.parameters(), lr)
         self._scheduler = torch.optim.lr_scheduler.StepLR(self._optimizer, step_size=10, gamma=0.7)
         self.position = 0
 
     def advance(self, steps: int) -> None:
         """``steps`` updates, over the samples in their order, with dropout from torch's global generator."""
-        for _ in range(steps):
-            first = self.position * self._batch_size % len(self._labels)
-            chosen = torch.arange(first, first + self._batch_size) % len(self._labels)
-            loss = nn.functional.cross_entropy(self.network(self._inputs[chosen]), self._labels[chosen])
-            self._optimizer.zero_grad()
-            loss.backward()
-            self._optimizer.step()
+        for _ in fit.steps(self._optimizer, fit.batch_losses(self.network, self._examples, self._batches(steps))):
             self._scheduler.step()
             self.position += 1
+
+    def _batches(self, steps: int) -> Iterator[Tensor]:
+        for _ in range(steps):
+            first = self.position * self._batch_size
+            yield torch.arange(first, first + self._batch_size) % len(self._examples)
 
     def save(self) -> bytes:
         """Everything, as ``torch.save`` writes it."""

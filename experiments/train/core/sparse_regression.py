@@ -20,6 +20,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
+Problem = tuple[Array, Array, Array]
+"""X (n, d), y (n,) and the true weights w (d,)."""
 
 
 def soft_threshold(w: Array, threshold: float) -> Array:
@@ -101,7 +103,7 @@ def optimality_gap(X: Array, y: Array, lam: float, w: Array) -> float:
     return float(gap.max())
 
 
-def sparse_problem(n: int, d: int, k: int, noise: float, rng: np.random.Generator) -> tuple[Array, Array, Array]:
+def sparse_problem(n: int, d: int, k: int, noise: float, rng: np.random.Generator) -> Problem:
     """(X (n, d) standard normal, y (n,), w (d,)): the first k weights are +-1, others 0; ``noise``: deviation."""
     X = rng.standard_normal((n, d))
     w = np.zeros(d)
@@ -109,9 +111,7 @@ def sparse_problem(n: int, d: int, k: int, noise: float, rng: np.random.Generato
     return X, X @ w + noise * rng.standard_normal(n), w
 
 
-def irrepresentable_problem(
-    n: int, d: int, k: int, noise: float, rng: np.random.Generator
-) -> tuple[Array, Array, Array]:
+def irrepresentable_problem(n: int, d: int, k: int, noise: float, rng: np.random.Generator) -> Problem:
     """As ``sparse_problem``, all non-zero weights +1, and a last column that resembles their sum.
 
     x_d = 0.9 / sqrt(k) (x_1 + ... + x_k) + sqrt(1 - 0.81) e has variance 1, and regressed on the first k it has
@@ -167,6 +167,9 @@ def envelope_error(box: float, cells: int) -> float:
 
     The convex envelope is |x| / box, so it is the L1 norm on the unit box alone. In d dimensions f is a sum over
     coordinates, and so is its envelope on a box.
+
+    >>> envelope_error(1.0, 10) < 1e-12, envelope_error(2.0, 10)
+    (True, 1.0)
     """
     points = np.linspace(-box, box, 2 * cells + 1)
     slopes = np.linspace(-4, 4, 8 * cells + 1)

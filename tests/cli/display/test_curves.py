@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from io import BytesIO, StringIO, TextIOWrapper
 
 import pytest
 from rich.console import Console
 
 from cli.display.console import console_for
-from cli.display.curves import TerminalCurve, curve
+from cli.display.curves import TerminalCurve, curve, curves
 from cli.display.series import Point, plot_of, plot_of_trace
 from cli.display.ticks import tick_labels, ticks
-from experiments.lab.experiment import Curve, Row, Trace
+from experiments.lab.experiment import Curve, Row, Rows, Trace, observation
+from tests.cli.display.shown import rows_of, shown
 
 
-@dataclass(frozen=True, kw_only=True)
+@observation
 class PointRow(Row):
     x: float
     y: float
@@ -140,3 +140,17 @@ def test_a_trace_is_drawn_like_a_curve() -> None:
     spec, plot = plot_of_trace(trace)
     assert (spec.x, spec.y) == ("updates", "train_loss")
     assert [(point.x, point.y) for point in plot.series[0].points] == [(1.0, 2.0), (2.0, 1.0)]
+
+
+def test_a_curve_draws_the_rows_that_it_is_for() -> None:
+    plot = plot_of(Curve(name="c", x="x", y="y", group="method", only={"method": "b", "x": (1.0, 3.0)}), ROWS)
+    assert plot is not None
+    assert [(series.label, [point.x for point in series.points]) for series in plot.series] == [("b", [1.0, 3.0])]
+
+
+def test_curves_of_the_parts_come_before_traces_and_single_points_are_left_out() -> None:
+    trace = Trace(name="loss", x="updates", y="train_loss", lines=(("run", (1.0, 2.0), (2.0, 1.0)),))
+    single = Curve(name="single", x="x", y="y", only={"x": 1.0, "method": "a"})
+    experiment = shown(PointRow, curves=(SPEC, single))
+    assert [one.curve.name for one in curves(experiment, rows_of(ROWS), [trace])] == ["spec", "loss"]
+    assert curves(experiment, Rows({})) == []

@@ -2,43 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 from xml.etree import ElementTree
 
 import pytest
-from pydantic.dataclasses import dataclass as parameters
 
 from cli.display.drawings import draw_drawing, draw_heatmap
 from cli.display.figures import save_all
 from cli.display.plots import draw_curve, spread
 from cli.display.series import plot_of
-from experiments.lab.experiment import CHECKED, Curve, Drawing, Event, Experiment, Heatmap, Row
+from experiments.lab.experiment import Curve, Drawing, Heatmap, Row, Rows, observation
+from tests.cli.display.shown import rows_of, shown
 
 
-@parameters(frozen=True, kw_only=True, config=CHECKED)
-class Params:
-    n: int = 10
-    """Points."""
-
-
-@dataclass(frozen=True, kw_only=True)
+@observation
 class PointRow(Row):
     x: float
     y: float
     method: str
 
 
-def run(params: Params, seed: int) -> Iterator[Event]:
-    yield PointRow(x=1.0, y=1.0, method="a")
-
-
 CURVE = Curve(name="speed", x="x", y="y", group="method", y_scale="log")
-EXPERIMENT: Experiment[Any, Any] = Experiment(
-    params=Params, row=PointRow, run=run, claims=(), tables=(), curves=(CURVE,)
-)
+EXPERIMENT = shown(PointRow, curves=(CURVE,))
 ROWS = [
     PointRow(seed=seed, x=x, y=(1 + seed) * 10**x, method=method)
     for seed in (0, 1)
@@ -67,7 +52,7 @@ HEATMAP = Heatmap(
 
 
 def test_every_curve_and_figure_becomes_a_png_and_an_svg(tmp_path: Path) -> None:
-    paths = save_all(EXPERIMENT, ROWS, [DRAWING, HEATMAP], tmp_path / "plots")
+    paths = save_all(EXPERIMENT, rows_of(ROWS), [DRAWING, HEATMAP], tmp_path / "plots")
     names = [f"{name}.{kind}" for name in ("speed", "graph", "confusion") for kind in ("png", "svg")]
     assert [path.name for path in paths] == names
     for path in paths:
@@ -78,14 +63,15 @@ def test_every_curve_and_figure_becomes_a_png_and_an_svg(tmp_path: Path) -> None
 
 
 def test_same_rows_give_the_same_bytes(tmp_path: Path) -> None:
-    first = save_all(EXPERIMENT, ROWS, [DRAWING], tmp_path / "first")
-    second = save_all(EXPERIMENT, ROWS, [DRAWING], tmp_path / "second")
+    first = save_all(EXPERIMENT, rows_of(ROWS), [DRAWING], tmp_path / "first")
+    second = save_all(EXPERIMENT, rows_of(ROWS), [DRAWING], tmp_path / "second")
     assert [path.read_bytes() for path in first] == [path.read_bytes() for path in second]
 
 
 def test_nothing_to_draw_makes_no_folder(tmp_path: Path) -> None:
     empty = Drawing(name="empty", title="", points=())
-    assert save_all(EXPERIMENT, [], [empty], tmp_path / "plots") == []
+    assert save_all(EXPERIMENT, rows_of([]), [empty], tmp_path / "plots") == []
+    assert save_all(EXPERIMENT, Rows({}), [empty], tmp_path / "plots") == []
     assert not (tmp_path / "plots").exists()
 
 

@@ -3,39 +3,34 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import replace
 from io import BytesIO, StringIO, TextIOWrapper
 from typing import Any
 
 import pandas as pd
 import pytest
 import scipy.stats
-from pydantic.dataclasses import dataclass as parameters
 from rich.console import Console, RenderableType
 
 from cli.display.console import THEME, ascii_text, console_for
+from cli.display.ending import ending
 from cli.display.formats import better, number_format, one_value, words
 from cli.display.means import over_seeds
 from cli.display.overviews import (
     RunSummary,
     SweepJob,
     comparison_table,
+    differing,
     records_table,
     settings_comparison,
     sweep_table,
 )
 from cli.display.tables import tables, value_column
-from experiments.lab.experiment import CHECKED, Event, Experiment, Row, Table
+from experiments.lab.experiment import Row, Rows, Table, observation
+from tests.cli.display.shown import outcome_of, rows_of, shown
 
 
-@parameters(frozen=True, kw_only=True, config=CHECKED)
-class Params:
-    n: int = 10
-    """Points."""
-
-
-@dataclass(frozen=True, kw_only=True)
+@observation
 class SearchRow(Row):
     method: str
     dataset: str = "digits"
@@ -46,12 +41,8 @@ class SearchRow(Row):
     connected: bool = True
 
 
-def run(params: Params, seed: int) -> Iterator[Event]:
-    yield SearchRow(method="nsg")
-
-
 VIEW = Table(title="Search", by=("method",), columns=("recall_at_10", "queries_per_second", "query_seconds"))
-EXPERIMENT: Experiment[Any, Any] = Experiment(params=Params, row=SearchRow, run=run, claims=(), tables=(VIEW,))
+EXPERIMENT = shown(SearchRow, VIEW)
 ROWS = [
     SearchRow(seed=0, method="nsg", recall_at_10=0.90, queries_per_second=50_000.0, query_seconds=2e-5),
     SearchRow(seed=1, method="nsg", recall_at_10=0.92, queries_per_second=52_000.0, query_seconds=1.9e-5),
@@ -70,22 +61,22 @@ def rendered(renderable: RenderableType, width: int = 80, ascii_only: bool = Fal
 
 
 def test_table_is_one_line_per_setting_with_means_intervals_and_caption() -> None:
-    assert rendered(tables(EXPERIMENT, ROWS)[0]) == WIDE
+    assert rendered(tables(EXPERIMENT, rows_of(ROWS))[0]) == WIDE
 
 
 def test_narrow_table_continues_below_with_its_keys_repeated() -> None:
-    assert rendered(tables(EXPERIMENT, ROWS)[0], width=48) == NARROW
+    assert rendered(tables(EXPERIMENT, rows_of(ROWS))[0], width=48) == NARROW
 
 
 def test_ascii_table_has_no_other_signs() -> None:
-    text = rendered(tables(EXPERIMENT, ROWS)[0], ascii_only=True)
+    text = rendered(tables(EXPERIMENT, rows_of(ROWS))[0], ascii_only=True)
     assert text.isascii()
     assert "0.9100 +/- 0.1271" in text
 
 
 @pytest.mark.parametrize("width", [30, 48, 80, 160])
 def test_no_width_cuts_a_number_or_overflows(width: int) -> None:
-    text = rendered(tables(EXPERIMENT, ROWS)[0], width=width)
+    text = rendered(tables(EXPERIMENT, rows_of(ROWS))[0], width=width)
     assert max(map(len, text.splitlines())) <= width
     assert "0.9100 ± 0.1271" in text
     assert "51,000 ± 12,706" in text
@@ -118,6 +109,45 @@ def test_half_width_never_rounds_to_zero() -> None:
     assert value_column("queries_per_second", [rows]).cells[0].text == "1,000 ± 0.06"
 
 
+@pytest.mark.parametrize("values", [(0.9941,) * 5, (0.1 + 0.2, 0.3, 0.3), (1e-12,) * 3, (0.0, 0.0), (1e15 + 0.1,) * 4])
+def test_a_constant_column_has_no_interval_and_rounding_errors_are_none(values: tuple[float, ...]) -> None:
+    rows = [SearchRow(seed=seed, method="a", recall_at_10=value) for seed, value in enumerate(values)]
+    assert over_seeds(rows, "recall_at_10").half_width == 0.0
+    assert "±" not in value_column("recall_at_10", [rows]).cells[0].text
+    assert "±" not in rendered(tables(EXPERIMENT, rows_of(rows))[0])
+
+
+def test_means_of_the_rows_of_a_seed_that_differ_by_rounding_only_have_no_interval() -> None:
+    parts = [0.1, 0.7, 0.3, 0.9941]
+    rows = [
+        SearchRow(seed=seed, method="a", recall_at_10=value)
+        for seed, order in enumerate((parts, parts[::-1], sorted(parts)))
+        for value in order
+    ]
+    assert "±" not in value_column("recall_at_10", [rows]).cells[0].text
+
+
+def test_a_table_shows_the_rows_that_it_is_for() -> None:
+    view = replace(VIEW, only={"method": ("nsg", "hnsw"), "seed": 1})
+    (grid,) = tables(shown(SearchRow, view), rows_of(ROWS))
+    assert [cell.text for cell in grid.keys[0].cells] == ["nsg"]
+    assert grid.columns[0].cells[0].text.strip() == "0.9200"
+
+
+def test_the_ending_is_question_answer_and_headline() -> None:
+    text = rendered(ending(outcome_of(EXPERIMENT, ROWS, answer="NSG finds 91 %.")))
+    assert text.splitlines()[:3] == ["", "Does it show?", "NSG finds 91 %."]
+    assert text.endswith(WIDE)
+    smoke = rendered(ending(outcome_of(EXPERIMENT, ROWS, answer="NSG finds 91 %.", smoke=True)), width=160)
+    assert smoke.splitlines()[2] == "At smoke size, which decides theorems and facts only: NSG finds 91 %."
+
+
+def test_the_ending_of_a_run_without_the_headlines_part_has_no_table() -> None:
+    text = rendered(ending(outcome_of(EXPERIMENT, [], answer="Not answered in this run: part search was not run.")))
+    assert text.splitlines()[2] == "Not answered in this run: part search was not run."
+    assert "Search" not in text
+
+
 def test_booleans_and_text_are_said_in_words() -> None:
     mixed = [SearchRow(method="a", connected=True), SearchRow(method="b", connected=False, seed=1)]
     assert [cell.text for cell in value_column("connected", [mixed, mixed[:1]]).cells] == ["1 of 2", "yes"]
@@ -125,7 +155,8 @@ def test_booleans_and_text_are_said_in_words() -> None:
 
 
 def test_table_without_rows_is_left_out() -> None:
-    assert tables(EXPERIMENT, []) == []
+    assert tables(EXPERIMENT, rows_of([])) == []
+    assert tables(EXPERIMENT, Rows({})) == []
 
 
 @pytest.mark.parametrize(
@@ -163,15 +194,30 @@ def test_wide_ranges_carry_a_unit_in_every_cell() -> None:
 
 
 def test_sweep_table_shows_last_epoch_overrides_status_and_verdicts() -> None:
-    @dataclass(frozen=True)
-    class Judged:
-        verdict: str
-
-    jobs = [SweepJob(overrides={"n": 5}, status="done", rows=ROWS[:2], findings=[Judged("holds"), Judged("refuted")])]
+    jobs = [SweepJob(overrides={"n": 5}, status="done", rows=rows_of(ROWS[:2]), verdicts=["holds", "refuted"])]
     text = rendered(sweep_table(EXPERIMENT, [*jobs, SweepJob(overrides={"n": 6}, status="failed")]))
     assert "1 hold" in text
     assert "1 refuted" in text
     assert text.splitlines()[-2].split() == ["6", "failed", "–", "–", "–"]
+
+
+def test_a_sweep_shows_the_headline_and_means_over_its_rows() -> None:
+    headline = Table(title="Recall", by=("method",), columns=("recall_at_10",), only={"method": "nsg"})
+    experiment = shown(SearchRow, VIEW, headline=headline)
+    (job,) = [SweepJob(overrides={"n": 5}, status="done", rows=rows_of(ROWS))]
+    text = rendered(sweep_table(experiment, [job]))
+    assert text.splitlines()[-2].split()[:3] == ["5", "done", "0.9100"]
+    assert text.splitlines()[-1].startswith("Recall, mean over rows")
+
+
+def test_what_differs_may_be_verdicts() -> None:
+    grid = settings_comparison(("a", "b"), {"c": "holds"}, {"c": "refuted", "d": "holds"}, "Verdict")
+    assert grid is not None
+    assert [line.split() for line in rendered(grid).splitlines()[3:5]] == [
+        ["c", "holds", "refuted"],
+        ["d", "–", "holds"],
+    ]
+    assert differing({"c": 1, "d": 2}, {"d": 2, "e": 3}) == ["c", "e"]
 
 
 def test_comparison_shows_settings_that_differ_and_differences_of_means() -> None:

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from experiments.foundation.datasets.catalog import RemoteFile
 from experiments.foundation.datasets.download import ATTEMPTS, download
+from experiments.foundation.datasets.entries import RemoteFile
 from experiments.lab.errors import InputError
 from experiments.lab.experiment import Progress
 
 if TYPE_CHECKING:
-    from tests.datasets.conftest import FileServer
+    from tests.foundation.datasets.conftest import FileServer
 
 CONTENT = np.random.default_rng(0).bytes(200_000)
 
@@ -56,7 +56,7 @@ def test_a_download_given_up_is_resumed_by_the_next_call(server: FileServer, tmp
     assert (tmp_path / "x.bin").read_bytes() == CONTENT
 
 
-def test_a_wrong_check_sum_leaves_nothing_behind(server: FileServer, tmp_path: Path) -> None:
+def test_a_wrong_checksum_leaves_no_file(server: FileServer, tmp_path: Path) -> None:
     file = remote(server, CONTENT[:-1] + b"!")
     found, expected = hashlib.md5(server.files["x.bin"]).hexdigest(), hashlib.md5(CONTENT).hexdigest()
     with pytest.raises(InputError) as raised:
@@ -66,7 +66,7 @@ def test_a_wrong_check_sum_leaves_nothing_behind(server: FileServer, tmp_path: P
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_part_of_another_file_is_caught_by_the_check_sum(server: FileServer, tmp_path: Path) -> None:
+def test_a_part_of_another_file_is_caught_by_the_checksum(server: FileServer, tmp_path: Path) -> None:
     (tmp_path / "x.bin.part").write_bytes(b"something else")
     with pytest.raises(InputError, match="The download was deleted"):
         run(remote(server), tmp_path / "x.bin")

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gzip
 import os
 import pickle
 import time
@@ -10,7 +11,7 @@ import numpy as np
 import pytest
 from sklearn.datasets import load_digits
 
-from experiments.foundation.datasets import images, network
+from experiments.foundation.datasets import image_files, network
 from experiments.foundation.datasets.catalog import CIFAR_BINARY, CIFAR_PICKLES, IDX_FILES
 from experiments.foundation.datasets.idx import write_idx
 from experiments.foundation.datasets.images import load_images, load_photo
@@ -77,7 +78,13 @@ def test_a_named_set_is_never_replaced(data_folder: Path) -> None:
 def test_an_unknown_name_is_one_line() -> None:
     with pytest.raises(InputError) as raised:
         load_images("cifar", seed=0)
-    told = "unknown image data set 'cifar'. Did you mean 'cifar10'? Known: auto, cifar10, digits, fashion, mnist."
+    assert str(raised.value) == "unknown image data set cifar: did you mean cifar10?"
+
+
+def test_a_name_like_no_other_is_answered_with_all() -> None:
+    with pytest.raises(InputError) as raised:
+        load_images("wine", seed=0)
+    told = "unknown image data set wine: expected one of auto, cifar10, digits, fashion, mnist"
     assert str(raised.value) == told
 
 
@@ -130,16 +137,36 @@ def test_both_versions_of_cifar10_give_the_same_arrays(data_folder: Path, tmp_pa
     np.testing.assert_array_equal(found[0].test_labels, found[1].test_labels)
 
 
+def test_fashion_is_the_official_one(real_data: Callable[[str], Path], data_folder: Path) -> None:
+    os.symlink(real_data("fashion-mnist"), data_folder / "fashion-mnist")
+    data = load_images("fashion", seed=0)
+    assert data.train_images.shape == (60000, 28, 28)
+    assert [data.classes[label] for label in data.train_labels[:3]] == ["Ankle boot", "T-shirt/top", "T-shirt/top"]
+    assert np.bincount(data.test_labels).tolist() == [1000] * 10
+    assert round(float(data.train_images.mean() / 255), 4) == 0.2860  # the constant by which everyone normalizes
+
+
+def test_mnist_is_what_other_readers_of_idx_see(real_data: Callable[[str], Path], data_folder: Path) -> None:
+    os.symlink(real_data("mnist"), data_folder / "mnist")
+    plain = gzip.decompress((real_data("mnist") / IDX_FILES[2]).read_bytes())[16:]
+    np.testing.assert_array_equal(load_images("mnist", seed=0).test_images.ravel(), np.frombuffer(plain, np.uint8))
+
+
+def test_an_unknown_photograph_is_one_line() -> None:
+    with pytest.raises(InputError, match=r"^unknown photograph mnist: expected one of china, flower$"):
+        load_photo("mnist")
+
+
 @pytest.mark.parametrize("name", ["china", "flower"])
 def test_photographs_are_color_images(name: str) -> None:
-    photo = load_photo(name)  # type: ignore[arg-type]
+    photo = load_photo(name)
     assert photo.shape == (427, 640, 3)
     assert photo.dtype == np.uint8
 
 
 def test_loading_mnist_costs_less_than_a_second(real_data: Callable[[str], Path], data_folder: Path) -> None:
     os.symlink(real_data("mnist"), data_folder / "mnist")
-    images._from_idx.cache_clear()
+    image_files._from_idx.cache_clear()
     start = time.process_time()
     load_images("mnist", seed=0)
     assert time.process_time() - start < 2.0  # measured 0.25 s; the slack is for a loaded machine

@@ -1,16 +1,28 @@
+"""What an import costs: names are free of libraries, loaders of the large ones."""
+
 from __future__ import annotations
 
 import subprocess
 import sys
 
-LATE = ("sklearn", "h5py", "torch", "faiss", "numba", "pandas", "matplotlib")
+import pytest
+
+PACKAGE = "experiments.foundation.datasets"
+LARGE = ("sklearn", "h5py", "torch", "faiss", "numba", "pandas", "matplotlib", "filelock")
 
 
-def test_importing_the_data_layer_loads_no_heavy_library() -> None:
-    code = (
-        "import sys, experiments.foundation.datasets.images, experiments.foundation.datasets.vectors, experiments.foundation.datasets.tables, "
-        "experiments.foundation.datasets.coco, experiments.foundation.datasets.voc, experiments.foundation.datasets.series; "
-        f"print([name for name in {LATE} if name in sys.modules])"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout == "[]\n"
+def imported(modules: tuple[str, ...], libraries: tuple[str, ...]) -> str:
+    """Which of the libraries a new process has after it imported the modules."""
+    names = ", ".join(f"{PACKAGE}.{module}" for module in modules)
+    code = f"import sys, {names}; print([name for name in {libraries} if name in sys.modules])"
+    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+
+
+def test_importing_the_loaders_loads_no_large_library() -> None:
+    loaders = ("images", "vectors", "tables", "texts", "annotated", "series", "sources", "store")
+    assert imported(loaders, LARGE) == "[]\n"
+
+
+@pytest.mark.parametrize("module", ["catalog", "choices"])
+def test_the_names_need_no_library_at_all(module: str) -> None:
+    assert imported((module,), (*LARGE, "numpy", "pydantic")) == "[]\n"

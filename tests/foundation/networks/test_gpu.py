@@ -7,14 +7,14 @@ import copy
 import pytest
 import torch
 
-from experiments.foundation.networks.batches import Examples
 from experiments.foundation.networks.checkpoint import weights_digest
 from experiments.foundation.networks.choices import NetworkName
-from experiments.foundation.networks.device import reproducible
+from experiments.foundation.networks.device import deterministic
 from experiments.foundation.networks.loop import Training
 from experiments.foundation.networks.networks import build_network
 from experiments.foundation.networks.precision import resolve_precision
 from experiments.foundation.networks.recipe import Epoch, Recipe
+from experiments.foundation.networks.split import Examples
 
 no_cuda = pytest.mark.skipif(not torch.cuda.is_available(), reason="torch has no CUDA device here")
 no_mps = pytest.mark.skipif(not torch.backends.mps.is_available(), reason="torch has no MPS device here")
@@ -53,7 +53,7 @@ def test_a_gpu_trains_like_the_cpu_without_dropout(name: str) -> None:
 
 @every_gpu
 def test_stopped_and_resumed_training_ends_with_the_same_bits(name: str) -> None:
-    with reproducible(torch.device(name)):
+    with deterministic(torch.device(name)):
         whole = training(name, "cnn", "16")
         assert len(losses(whole)) == 3
         first = training(name, "cnn", "16")

@@ -9,11 +9,12 @@ import pytest
 import torch
 from torch import nn
 
-from experiments.foundation.networks.batches import Examples, epoch_order
+from experiments.foundation.networks.batches import epoch_order
 from experiments.foundation.networks.checkpoint import weights_digest
 from experiments.foundation.networks.loop import Training
 from experiments.foundation.networks.precision import resolve_precision
 from experiments.foundation.networks.recipe import Epoch, Recipe, Step
+from experiments.foundation.networks.split import Examples
 
 CPU = torch.device("cpu")
 
@@ -31,7 +32,7 @@ def training(precision: str = "32", *, seed: int = 0, validation: Examples | Non
     )
     recipe = Recipe(**{"epochs": 3, "batch_size": 16, "lr": 0.01, "schedule": "cosine", **changes})
     resolved = resolve_precision(precision, CPU)
-    data = Examples(examples().inputs.to(resolved.parameters), examples().targets)
+    data = Examples(examples().inputs.to(resolved.parameters), examples().labels)
     return Training(network, data, recipe, precision=resolved, seed=seed, validation=validation)
 
 
@@ -76,7 +77,7 @@ def test_accumulated_batches_give_the_gradient_of_one_large_batch() -> None:
     for batch_size, accumulate in ((20, 1), (7, 3), (60, 1)):
         recipe = Recipe(epochs=1, batch_size=batch_size, accumulate=accumulate, optimizer="sgd", lr=0.1)
         run = Training(copy.deepcopy(network), examples(), recipe, precision=resolve_precision("64", CPU), seed=0)
-        run.examples = Examples(run.examples.inputs.double(), run.examples.targets)
+        run.examples = Examples(run.examples.inputs.double(), run.examples.labels)
         run._update(epoch_order(60, 0, 0)[:21])
         runs.append(run.network[1].weight.detach())
     assert runs[0].shape == (3, 50)
@@ -98,7 +99,7 @@ def test_clipping_limits_the_unscaled_gradient() -> None:
 
 def test_overflowing_update_is_skipped_and_halves_the_scale() -> None:
     run = training("fp16")
-    run.examples = Examples(run.examples.inputs * 3e4, run.examples.targets)
+    run.examples = Examples(run.examples.inputs * 3e4, run.examples.labels)
     before, scale = weights_digest(run.network[1]), run._scaler.get_scale()
     run._update(torch.arange(16))
     assert run.skipped == 1
@@ -144,7 +145,7 @@ def test_epoch_counts_updates_and_averages_the_loss_over_images() -> None:
     order = epoch_order(60, 0, 0)
     sums = [
         nn.functional.cross_entropy(
-            run.network(run.examples.inputs[batch]), run.examples.targets[batch], reduction="sum"
+            run.network(run.examples.inputs[batch]), run.examples.labels[batch], reduction="sum"
         )
         for batch in order.split(16)
     ]

@@ -8,13 +8,13 @@ from torch import Tensor, nn
 
 from experiments.foundation.networks import native
 from experiments.foundation.networks import pooled_convolutions as module
-from experiments.foundation.networks.batches import Examples
 from experiments.foundation.networks.checkpoint import weights_digest
 from experiments.foundation.networks.loop import Training
 from experiments.foundation.networks.networks import build_network
 from experiments.foundation.networks.pooled_convolutions import convolve_and_pool, fits_kernels
 from experiments.foundation.networks.precision import resolve_precision
 from experiments.foundation.networks.recipe import Recipe
+from experiments.foundation.networks.split import Examples
 
 needs_kernels = pytest.mark.skipif(native.kernels() is None, reason="no compiler, or a CPU without AVX-512")
 needs_tiles = pytest.mark.skipif(not native.amx_usable(), reason="no compiler, or a CPU or system without AMX")

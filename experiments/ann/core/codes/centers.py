@@ -15,11 +15,11 @@ TOGETHER = 256
 """Codes per center of the order."""
 
 
-def drawn_centers(codes: Whole, count: int, threads: int, seed: int = 0) -> Floats:
+def draw_centers(codes: Whole, count: int, threads: int, seed: int = 0) -> Floats:
     """Centers (count, width) of codes (n, width), by k-means of a sample.
 
     >>> codes = np.repeat(np.int8([[-9, 0], [9, 0]]), 40, axis=0)
-    >>> sorted(drawn_centers(codes, 2, threads=1).tolist())
+    >>> sorted(draw_centers(codes, 2, threads=1).tolist())
     [[-9.0, 0.0], [9.0, 0.0]]
     """
     n = len(codes)
@@ -42,7 +42,7 @@ def order_of(codes: Whole, threads: int) -> Ids:
     count = max(1, len(codes) // TOGETHER)
     if count == 1:
         return np.arange(len(codes), dtype=np.int32)
-    centers = drawn_centers(codes, count, threads)
+    centers = draw_centers(codes, count, threads)
     return order_by_center(nearest_centers(codes, centers, 1, threads)[:, 0], centers)
 
 

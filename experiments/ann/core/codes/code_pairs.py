@@ -196,8 +196,12 @@ def candidates_of_rows(
 
 @kernel
 def tighten(found: Keys, size: int, keep: int, others: Keys) -> tuple[int, int]:
-    """Keep the ``keep`` smallest keys; returns the new limit, one above the distance of the largest of them, and how
-    many remain.
+    """Keep the ``keep`` smallest keys of found[:size]; returns the new limit, one above the distance of the largest of
+    them, and how many remain.
+
+    >>> found = np.array([9 << 32, 4 << 32, 6 << 32])
+    >>> tighten(found, 3, 2, np.zeros(11, np.int64))
+    (7, 2)
     """
     select_smallest(found, size, keep, others)
     return (int(found[:keep].max()) >> 32) + 1, keep

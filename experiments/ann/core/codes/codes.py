@@ -84,7 +84,11 @@ def holds_bytes(vectors: Floats, threads: int = 1) -> bool:
 
 @fast_kernel
 def count_others(vectors: Floats, start: int, stop: int) -> int:
-    """Numbers that are no integers from 0 to 255, in the first row of start..stop-1 that has such; 0 where none has."""
+    """Numbers that are no integers from 0 to 255, in the first row of start..stop-1 that has such; 0 where none has.
+
+    >>> count_others(np.float32([[1, 2], [0.5, -1]]), 0, 2)
+    2
+    """
     for row in range(start, stop):
         others = 0
         for column in range(vectors.shape[1]):

@@ -60,7 +60,7 @@ class LineCodec:
         """Codes of padded vectors, and two rows of tables below them (n + 2, 64); as uint8 for VNNI, else as int8."""
         n = len(vectors)
         codes: Bytes = aligned_rows(n + 2, LINE, np.uint8)
-        # value = step * number + origin of every place and number. Each of the 8 groups of 16 places has one table of 16
+        # value = step * number + origin of every place and number. Each of the 8 groups of 16 places has a table of 16
         # values: two lines of four, as ``code_vector`` loads them.
         levels = np.arange(16)[:, None] * self.steps + self.origins  # (16, 128)
         tables = levels.reshape(16, 2 * LINE // GROUP, GROUP)[:, :, 0].T  # one group of 16 bytes shares a table
@@ -95,9 +95,9 @@ class LineCodec:
         # A refined byte is v = low + 16 high: its high half adds to place p, and the second 128 is taken back.
         both = np.hstack([numbers & 15, numbers >> 4]) * self.steps + self.origins - MIDDLE
         both[:, : self.refined] += both[:, LINE : LINE + self.refined] + MIDDLE
-        return self.ordered(both).astype(np.float32)
+        return self.places_in_use(both).astype(np.float32)
 
-    def ordered(self, places: NDArray[Any]) -> NDArray[Any]:
+    def places_in_use(self, places: NDArray[Any]) -> NDArray[Any]:
         """The places of a query row (m, 128) that are in use (m, 120 - refined)."""
         return np.hstack([places[:, :PLACES], places[:, LINE + self.refined : LINE + PLACES]])
 

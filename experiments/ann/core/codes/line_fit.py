@@ -110,7 +110,7 @@ def _ranks(
     decoded = codec.decode(codec.encode(principal.sample, vnni=True)[: len(principal.sample)])
     projection = codec.projection
     coordinates = principal.floats[chosen] @ projection.weights * projection.scale - projection.shift
-    asked = np.clip(np.rint(codec.ordered(coordinates)), -127, 127).astype(np.float32)
+    asked = np.clip(np.rint(codec.places_in_use(coordinates)), -127, 127).astype(np.float32)
     squared = np.einsum("ij,ij->i", decoded, decoded) - 2 * asked @ decoded.T
     squared[np.arange(len(chosen)), chosen] = np.inf
     ranks = np.zeros(nearest.shape, np.int64)

@@ -41,21 +41,23 @@ class Projection:
 
     @property
     def width(self) -> int:
+        """Coordinates of a result."""
         return len(self.scale)
 
     @cached_property
     def float_panels(self) -> Floats:
-        """The weights in the layout of ``project_four``."""
+        """The weights in the layout of ``project_four``, (width / 16, d, 16)."""
         return in_panels(self.weights, 1)
 
     @cached_property
     def integer_panels(self) -> Packed:
-        """The weights as integers in that layout."""
+        """The weights as integers in that layout, (width / 16, d / 4, 64) for VNNI, else (width / 16, d / 2, 32)."""
         return in_panels(self.weights.astype(np.int8), 4) if self.vnni else in_panels(self.weights.astype(np.int16), 2)
 
     def products(self, vectors: Floats | Bytes) -> Products:
         """v @ weights of padded vectors (m, width): of integers for bytes where weights are, otherwise of floats."""
         if vectors.dtype == np.uint8 and self.integer:
+            # Bytes as they are for VNNI, which multiplies unsigned with signed ones; as words elsewhere.
             rows = vectors if self.vnni else vectors.astype(np.int16)
             integers: NDArray[np.int32] = np.empty((len(rows), self.width), np.int32)
             multiply(rows, self.integer_panels, integers)

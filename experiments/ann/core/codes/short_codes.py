@@ -24,7 +24,7 @@ class ShortCodes(NamedTuple):
     """(n + 2, 64), see ``LineCodec.encode``; or the vectors."""
 
     def of_queries(self, queries: Stored, threads: int = 1) -> QueryCodes | Floats:
-        """What codes are compared with, for padded queries."""
+        """What codes are compared with, for padded queries (m, width): rows (m, 192 or 160), or the floats."""
         if self.codec is None:
             return queries.astype(np.float32, copy=False)
         return self.codec.encode_queries(queries, vnni=self.codes.dtype == np.uint8, threads=threads)

@@ -24,7 +24,7 @@ from experiments.ann.core.simd.lanes import (
     I32,
     I64,
     KEYS,
-    declared,
+    declare,
     eight_folds,
     eight_rows,
     eight_sums,
@@ -105,7 +105,7 @@ def keys_of_eight(
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         names = ("x", "nodes", "first", "stop", "y", "row", "codes", "bound", "keys", "count")
-        kinds, given = _named(names, signature, arguments)
+        kinds, given = _by_name(names, signature, arguments)
         named, within = _eight_keys(context, builder, kinds["nodes"], given["nodes"], given["first"], given["stop"])
         bits = _eight_distances(context, builder, kinds, given, named)
         # bits(distance) << 32, and of the naming key the id without its mark
@@ -134,7 +134,7 @@ def not_occluded(
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         names = ("x", "nodes", "first", "stop", "row", "codes", "keys", "count")
-        kinds, given = _named(names, signature, arguments)
+        kinds, given = _by_name(names, signature, arguments)
         kinds["y"], given["y"] = kinds["x"], given["x"]
         named, within = _eight_keys(context, builder, kinds["nodes"], given["nodes"], given["first"], given["stop"])
         bits = _eight_distances(context, builder, kinds, given, named)
@@ -170,7 +170,7 @@ def measure(
         keys_of_eight(vectors, nodes, first, size, others, row, codes, NO_KEY, keys, first)
 
 
-def _named(names: tuple[str, ...], signature: Any, arguments: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+def _by_name(names: tuple[str, ...], signature: Any, arguments: Any) -> tuple[dict[str, Any], dict[str, Any]]:
     """Types and values of arguments by name."""
     return dict(zip(names, signature.args, strict=True)), dict(zip(names, arguments, strict=True))
 
@@ -189,7 +189,7 @@ def _eight_keys(context: Any, builder: Any, kind: Any, keys: Any, first: Any, st
     # A masked load does not touch what is masked, which may lie outside the array. The first key takes its place, so
     # that all eight name a vector that can be measured.
     repeated = splat(builder, builder.load(start, align=8), KEYS)
-    load = declared(builder, "llvm.masked.load.v8i64.p0", KEYS, [KEYS.as_pointer(), I32, within.type, KEYS])
+    load = declare(builder, "llvm.masked.load.v8i64.p0", KEYS, [KEYS.as_pointer(), I32, within.type, KEYS])
     place = builder.bitcast(start, KEYS.as_pointer())
     return builder.call(load, [place, ir.Constant(I32, 8), within, repeated]), within
 

@@ -51,15 +51,18 @@ def collect_block(
         size = 0
         limit = np.float32(np.inf)
         for node in range(n):
+            # Rounding may take a below 0; a key needs a distance that is not.
             a = norms[node] + row_norms[row] - 2 * products[row, node]
             if a < limit and not (exclude_self and node == first + row):
                 buffer[size] = make_key(max(a, np.float32(0.0)), node)
                 size += 1
+                # Sorting four times as many as are kept, and rarely, costs less than keeping them sorted.
                 if size == capacity:
                     buffer.sort()
                     size = keep
                     limit = key_distance(buffer[keep - 1])
         buffer[:size].sort()
+        # Everything dropped so far is at least the limit; the first of what is left but not kept may be nearer.
         errors[row] = limit
         if size > keep:
             errors[row] = min(limit, key_distance(buffer[keep]))
@@ -92,10 +95,12 @@ def measure_block(
             node = key_node(chosen[row, i])
             keys[i] = make_key(exact_distance(base, node, rows[row], double), node)
         keys[:keep].sort()
+        # All left out have a >= limit, so their distance is at least limit - bound: could one be nearer than the k-th?
         missed = limits[row] - bounds[row] <= key_distance(keys[k - 1])
         if missed and np.isfinite(limits[row]):
             fallbacks += 1
             size = 0
+            # The whole base once more, against a bound that k vectors keep to: few keys remain to be sorted.
             kth = keys[k - 1]
             for node in range(base.shape[0]):
                 if not (exclude_self and node == first + row):
@@ -112,7 +117,7 @@ def measure_block(
 
 @kernel
 def exact_distance(base: Floats, node: int, vector: Floats, double: bool) -> np.float32:
-    """Squared distance of a base row, summed in float64 or float32, rounded to float32."""
+    """Squared distance of a base row (n, d) to a vector (d,), summed in float64 or float32, rounded to float32."""
     return np.float32(squared_l2_double(base[node], vector)) if double else squared_distance(base, node, vector)
 
 
@@ -129,6 +134,7 @@ def neighbor_steps(
     squared = np.full((len(rows), k), np.inf, np.float32)
     if width <= 0 or not len(rows):
         return ids, squared
+    # Distances do not change when all is shifted, but lengths, and with them what cancels, become least.
     center = base.mean(axis=0, dtype=np.float64)
     centered = (base - center).astype(np.float32)
     norms = np.einsum("ij,ij->i", centered, centered)
@@ -165,6 +171,9 @@ def exact_neighbors(base: Floats, queries: Floats, k: int, *, threads: int | Non
 
     Returns:
         ids (m, k) and squared distances (m, k), nearest first, ties by id.
+
+    >>> exact_neighbors(np.float32([[0, 0], [3, 4], [1, 0]]), np.float32([[0, 0]]), 2)
+    (array([[0, 2]], dtype=int32), array([[0., 1.]], dtype=float32))
     """
     rows, points = padded(queries), padded(base)
     workers = threads or usable_cores()
@@ -188,9 +197,16 @@ def recall_by_distance(found: NDArray[np.floating], truth: NDArray[np.floating],
         found: squared distances (m, >= k), infinity where nothing was found.
         truth: true squared distances (m, >= k).
 
+    Returns:
+        Shares (m,).
+
+    >>> recall_by_distance(np.float32([[1, 2, 9]]), np.float32([[1, 2, 3]]), 3).round(3)
+    array([0.667])
+
     Source: Aumüller, Bernhardsson, Faithfull: ANN-Benchmarks, Information Systems 87, 2020.
     """
     exists = np.isfinite(truth[:, :k]).sum(axis=1)
+    # The largest finite one: the k-th, or the last that exists.
     threshold = np.where(np.isfinite(truth[:, :k]), truth[:, :k], -np.inf).max(axis=1) * (1 + 1e-6)
     hits = (found[:, :k] <= threshold[:, None]).sum(axis=1)
     return np.minimum(hits, exists) / np.maximum(exists, 1)
@@ -201,6 +217,9 @@ def distances_of(base: Floats, queries: Floats, ids: NDArray[np.integer]) -> Flo
     -1.
 
     Libraries report distances with their own rounding; measured again, all of them are judged alike.
+
+    >>> distances_of(np.float32([[0, 0], [3, 4]]), np.float32([[0, 0]]), np.array([[1, -1]]))
+    array([[25., inf]], dtype=float32)
     """
     out = np.empty(ids.shape, np.float32)
     measure_given(np.ascontiguousarray(base), np.ascontiguousarray(queries), ids.astype(np.int64), out)
@@ -209,7 +228,7 @@ def distances_of(base: Floats, queries: Floats, ids: NDArray[np.integer]) -> Flo
 
 @kernel
 def measure_given(base: Floats, queries: Floats, ids: NDArray[np.int64], out: Floats) -> None:
-    """Squared distance of each query to each of its ids, infinity for -1."""
+    """Squared distances of queries (m, d) to their ids (m, k) in a base (n, d) into ``out`` (m, k); infinity for -1."""
     for row in range(ids.shape[0]):
         for i in range(ids.shape[1]):
             node = ids[row, i]

@@ -55,11 +55,12 @@ def rerank(
         base, queries: padded vectors, floats or bytes.
         codes: of the base; their type selects the instructions.
         found: ids (m, most) by code distance, -1 after the last.
-        pools: scratch (1, at least k), a multiple of 8 wide, on cache lines.
+        pools: scratch (1, at least k), the k nearest as a pool: a multiple of 8 wide, on cache lines.
         keys: scratch (8,).
         ids, squared: out (m, k).
     """
     for query in range(start, stop):
+        # The next query's vectors are asked for while this query's are measured.
         if query + 1 < stop:
             for node in found[query + 1]:
                 if node >= 0:
@@ -69,10 +70,11 @@ def rerank(
             count = 0
             for node in found[query, first : first + BLOCK]:
                 if node >= 0:
-                    keys[count] = node << 1
+                    keys[count] = node << 1  # a key that only names a node
                     count += 1
             if count == 0:
                 break
+            # keys is both what names the nodes and what receives their keys: count 0 is at most first 0.
             bound = pools[0, pools.shape[1] - 1]
             absorb(pools, 0, keys, keys_of_eight(base, keys, 0, count, queries, query, codes, bound, keys, 0))
         for i in range(ids.shape[1]):
@@ -84,7 +86,13 @@ def rerank(
 
 @kernel
 def drop_others(found: Ids, allowed: Mask, start: int, stop: int) -> None:
-    """Keep the found ids of rows start..stop-1 that are allowed, in their order; no mask (0,) allows all."""
+    """Keep the found ids of rows start..stop-1 that are allowed, in their order; no mask (0,) allows all.
+
+    >>> found = np.int32([[3, 0, 2, -1]])
+    >>> drop_others(found, np.array([True, False, True, False]), 0, 1)
+    >>> found.tolist()
+    [[0, 2, -1, -1]]
+    """
     if allowed.shape[0] == 0:
         return
     for row in range(start, stop):
@@ -111,15 +119,15 @@ def search_allowed(
 ) -> tuple[Ids, Floats, Ids]:
     """``search_lists`` among the allowed nodes (n,) only.
 
-    The list is lengthened by one over their share, so that about ``size`` of them are in it. Where few are allowed,
-    and for queries
-    that met fewer than k, the allowed vectors are scanned: the result has k neighbors wherever k are allowed.
+    The candidate list is lengthened by one over their share, so that about ``size`` of them are in it. Where few are
+    allowed, and for queries that met fewer than k, the allowed vectors are scanned: the result has k neighbors wherever
+    k are allowed.
     """
     count = int(allowed.sum())
     m, size = len(queries), max(size, k)
     if count == 0:
         return np.full((m, k), -1, np.int32), np.full((m, k), np.inf, np.float32), np.zeros(m, np.int32)
-    longer = -(-size * len(vectors) // count)
+    longer = -(-size * len(vectors) // count)  # size / share, rounded up
     if longer * SCANNED_PER_LISTED >= count:
         ids, squared = np.full((m, k), -1, np.int32), np.full((m, k), np.inf, np.float32)
         measured, lacking = np.zeros(m, np.int32), np.arange(m)
@@ -127,6 +135,7 @@ def search_allowed(
         ids, squared, measured = search_lists(
             lists, codes, query_codes, vectors, queries, k, longer, threads, spread, allowed
         )
+        # -1 where the last of min(k, count) results should be: fewer were met than there are.
         lacking = np.flatnonzero(ids[:, min(k, count) - 1] < 0)
     if len(lacking):
         members = np.flatnonzero(allowed)
@@ -150,7 +159,7 @@ def search_lists(
     spread: float = 1.0,
     allowed: Mask | None = None,
 ) -> tuple[Ids, Floats, Ids]:
-    """Search a batch by codes, then by vectors.
+    """Search a batch by short codes, then re-rank what was found by exact distances.
 
     Args:
         lists: see ``search_codes``.
@@ -177,6 +186,7 @@ def search_lists(
     best = [key_rows(1, k) for _ in range(threads)]
     most = size if size == len(vectors) else min(size, max(math.ceil(spread * k), size // 2))
     keep = np.ones(0, np.bool_) if allowed is None else allowed
+    # Vectors that are their own codes are floats, for which the type of this array selects nothing.
     compared: Codes | Floats = np.empty((0, 0), np.uint8) if plain else codes
 
     def work(worker: int, start: int, stop: int) -> None:
@@ -185,12 +195,17 @@ def search_lists(
         drop_others(found, keep, start, stop)
         rerank(vectors, queries, compared, found[:, :most], start, stop, best[worker], keys[worker], ids, squared)
 
+    # Two chunks per thread even out their speeds; fewer queries than twice what is in flight would leave slots empty.
     share = m if threads == 1 else -(-m // (2 * threads))
     run_all(work, m, chunk=max(2 * IN_FLIGHT, min(CHUNK, share)), threads=threads)
     return ids, squared, measured
 
 
 def key_rows(rows: int, size: int) -> Keys:
-    """Room for rows of at least ``size`` keys, in whole blocks on cache lines."""
+    """Room for rows of at least ``size`` keys, in whole blocks on cache lines.
+
+    >>> key_rows(2, 10).shape
+    (2, 16)
+    """
     keys: Keys = aligned_rows(rows, -(-size // BLOCK) * BLOCK, np.int64)
     return keys

@@ -81,6 +81,7 @@ class BuildReport:
 
     @property
     def seconds(self) -> float:
+        """Of the whole build."""
         return self.knn_seconds + self.link_seconds + self.repair_seconds
 
 
@@ -107,6 +108,7 @@ def build_steps(base: Floats, settings: BuildSettings, threads: int) -> Generato
     short = None if principal is None else short_codes(vectors, principal, threads)
     neighbors = yield from neighbor_stage(base, vectors, principal, short, settings.knn, settings.neighbors, threads)
     knn, squared = neighbors.ids, neighbors.squared
+    # Before anything walks along the graph: of many equal vectors a search would otherwise reach the same few.
     ring_of_equals(vectors, knn, squared)
     neighbors_done = time.perf_counter()
     navigating_node = nearest_to_mean(base)
@@ -118,6 +120,7 @@ def build_steps(base: Floats, settings: BuildSettings, threads: int) -> Generato
         settings.candidates_from_search,
         settings.seed,
     )
+    # One choice for the whole build; both kinds give the same integers.
     instructions = byte_instructions(vnni=has_vnni())
     if short is not None and settings.candidates_from_search:
         linked = coded_links(vectors, short, neighbors, plan, threads)
@@ -130,6 +133,7 @@ def build_steps(base: Floats, settings: BuildSettings, threads: int) -> Generato
     yield Step("repair", 0, len(base))
     attached = attach_unreachable(graph, base, navigating_node, settings.search_list_size) if settings.repair else 0
     yield Step("repair", len(base), len(base))
+    # A search by codes measures eight neighbors as quickly as one: gaps of the last eight are filled with these.
     spare = np.empty((len(base), BLOCK - 1), np.int32)
     run_all(
         lambda _, start, stop: nearest_left_out(graph, knn, start, stop, spare), len(base), chunk=4096, threads=threads
@@ -145,12 +149,23 @@ def build_steps(base: Floats, settings: BuildSettings, threads: int) -> Generato
 
 
 def stored_form(base: Floats, threads: int = 1) -> Stored:
-    """Padded vectors as they are kept to be measured: bytes where all numbers are and where that is shorter."""
+    """Padded vectors (n, width) as they are kept to be measured: bytes where all numbers are and where that is shorter.
+
+    >>> stored_form(np.zeros((2, 32), np.float32)).dtype, stored_form(np.zeros((2, 16), np.float32)).dtype
+    (dtype('uint8'), dtype('float32'))
+    """
+    # 16 floats are one cache line, and bytes are padded to one.
     return as_bytes(base, threads) if base.shape[1] > LANES and holds_bytes(base, threads) else base
 
 
 def nearest_to_mean(base: Floats) -> int:
-    """The vector nearest to the mean. The paper searches for it on the graph; a scan is exact and costs one pass."""
+    """The vector of (n, width) nearest to the mean.
+
+    The paper searches for it on the graph; a scan is exact and costs one pass.
+
+    >>> nearest_to_mean(np.float32([[0, 0], [4, 0], [1, 0]]))  # the mean is (1.67, 0)
+    2
+    """
     return int(nearest_row(base, base.mean(axis=0, dtype=np.float64)))
 
 
@@ -166,7 +181,7 @@ def nearest_row(base: Floats, vector: NDArray[np.float64]) -> int:
 
 
 def attach_unreachable(graph: Ids, base: Floats, navigating_node: int, search_list_size: int) -> int:
-    """Repair a graph in place; returns how many edges were attached."""
+    """Repair a graph (n, R) of padded vectors (n, width) in place; returns how many edges were attached."""
     n = len(base)
     capacity = min(search_list_size, n)
     entries = np.array([navigating_node], np.int32)

@@ -1,7 +1,7 @@
 """Collecting candidates for the edges of an NSG by codes; what is collected is then measured exactly.
 
 It stands in for the search by exact distances in ``pruning.link_nodes`` where vectors have codes: the candidates are
-the nodes that entered the pool of a search on the nearest neighbor graph, the nearest of them by code.
+the nodes that entered the candidate list of a search on the nearest neighbor graph, the nearest of them by code.
 """
 
 from __future__ import annotations
@@ -36,13 +36,13 @@ class Collectors(NamedTuple):
     """Scratch of one thread for searches that collect what they meet, a few at a time."""
 
     pools: Keys
-    """(searches at once, at least list size) on cache lines."""
+    """(searches at once, at least the length of a list) candidate lists on cache lines."""
     keys: Keys
     """(width of the lists + 8,)."""
     seen: Ids
     """(searches at once, SEEN)."""
     met: Keys
-    """(searches at once, more than MET), keys by code distance of the nodes that entered the pool, some repeated."""
+    """(searches at once, more than MET), keys by code distance of what entered the candidate list, some repeated."""
     counts: Keys
     """(searches at once,) keys of each in ``met``, at most MET."""
     others: Keys
@@ -50,7 +50,12 @@ class Collectors(NamedTuple):
 
 
 def collectors(width: int, size: int, k: int) -> Collectors:
-    """Room for lists of a width, search lists of a size, and k candidates beside what is met."""
+    """Room for lists of a width, candidate lists of a size, and k candidates beside what is met.
+
+    >>> collectors(width=32, size=48, k=64).pools.shape
+    (4, 48)
+    """
+    # After MET nodes what a step collects is still written, up to ``width`` + 8 keys, and then not counted.
     room = MET + max(width + BLOCK, k) + BLOCK
     return Collectors(
         key_rows(AT_ONCE, size),
@@ -85,8 +90,10 @@ def collect(
     pools[:] = NO_KEY
     scratch.seen[:] = -1
     scratch.counts[:] = 0
+    # The node that each search expands next, -1 once it is done.
     current, left = entries.copy(), entries.shape[0]
     while left > 0:
+        # As in ``coded_search``: all slots ask for the codes of their nodes' neighbors, then all of them work.
         for slot in range(entries.shape[0]):
             if current[slot] >= 0:
                 request_codes(lists, codes, current[slot])
@@ -99,6 +106,7 @@ def collect(
                 fresh = block_keys(codes, lists, node, column, queries, first + slot, keys, fresh, bound)
                 column += BLOCK
             fresh = drop_seen(keys, fresh, scratch.seen, slot)
+            # What has room in the candidate list is what the search meets: before ``absorb`` uses up the keys.
             copy_keys(keys, 0, fresh, met[slot], scratch.counts[slot])
             scratch.counts[slot] = min(scratch.counts[slot] + fresh, MET)
             absorb(pools, slot, keys, fresh)
@@ -118,11 +126,16 @@ def drop_seen(keys: Keys, count: int, seen: Ids, slot: int) -> int:
     """Move the keys of nodes that a table does not remember to the front; returns how many there are.
 
     A place of the table holds the last node that fell on it, so some nodes are forgotten.
+
+    >>> keys, seen = np.array([2, 4, 2]), np.full((1, SEEN), -1, np.int32)  # nodes 1, 2 and 1 again
+    >>> drop_seen(keys, 3, seen, 0), keys[:2].tolist()
+    (2, [2, 4])
     """
     kept = 0
     for i in range(count):
         node = key_node(keys[i])
         place = node & (seen.shape[1] - 1)
+        # Written always and counted where the node is new: no branch.
         keys[kept] = keys[i]
         kept += seen[slot, place] != node
         seen[slot, place] = node
@@ -154,6 +167,7 @@ def link_by_codes(
     n = knn.shape[0]
     for first in range(0, nodes.shape[0], AT_ONCE):
         some = nodes[first : first + AT_ONCE]
+        # Rows from n on name the nodes to start from; a node takes the same in every build, whatever thread it is on.
         entries = (n + some % (lists.shape[0] - n)).astype(np.int32)
         collect(lists, codes, queries, first, entries, size, scratch)
         for slot in range(some.shape[0]):
@@ -179,12 +193,14 @@ def link_node(
 ) -> None:
     """Choose the out-edges of a node among its nearest neighbors and what the search in a slot has met."""
     met, count = scratch.met[slot], scratch.counts[slot]
+    # The visited set holds what is a candidate already: the node itself, its neighbors, then what was met.
     visited[node] = mark
     near = 0
     for i in range(knn.shape[1]):
         if knn[node, i] >= 0:
             visited[knn[node, i]] = mark
             near += 1
+    # The table of the search forgets, the visited set does not: repeated nodes go out here.
     distinct = 0
     for i in range(count):
         other = key_node(met[i])
@@ -192,6 +208,7 @@ def link_node(
             visited[other] = mark
             met[distinct] = met[i]
             distinct += 1
+    # Neighbors come first, since their distances are exact and known; of the rest the nearest by code are measured.
     room = max(most - near, 0)
     if distinct > room:
         select_smallest(met, distinct, room, scratch.others)

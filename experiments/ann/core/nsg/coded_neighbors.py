@@ -45,7 +45,7 @@ FEWEST = 4 * TILE
 def graph_rows(
     table: CodeTable, tile: int, first: int, stop: int, scratch: RowScratch, ids: Ids, squared: Floats
 ) -> int:
-    """The k nearest others of rows first..stop-1 into ``ids`` and ``squared`` (n, k), by id.
+    """The k nearest others of rows first..stop-1 into rows ``order[first:stop]`` of ``ids`` and ``squared`` (n, k).
 
     Columns are taken in tiles, which stay in the second cache, from the rows' own on. Returns how many vectors were
     candidates beside the nearest by code.
@@ -53,10 +53,12 @@ def graph_rows(
     set_first_limits(table, first, stop, scratch)
     scratch.sizes[:] = 0
     scratch.best[:] = NOTHING
+    # Vectors whose codes are worse than the bound allows for are measured against every row, before all others.
     for row in range(first, stop):
         scratch.held[row - first] = measure_all(table, table.order[row], table.apart, scratch.best[row - first], 0)
     rest, tiles = 0, table.terms.shape[0] // tile
     for number in range(tiles):
+        # From the rows' own tile on, where near vectors stand: limits shrink before most columns are compared.
         begin = (first // tile + number) % tiles * tile
         for group in range(first, stop, TOGETHER):
             rows = table.rows[group : min(group + TOGETHER, stop)]
@@ -65,6 +67,7 @@ def graph_rows(
                 for row in range(group, group + rows.shape[0]):
                     slot = row - first
                     gather_part(table, row, slot, row - group, start, scratch.limits[slot], scratch)
+                    # A part adds at most 512, for which there is room after these.
                     if scratch.sizes[slot] > ROOM:
                         rest += make_room(table, table.order[row], slot, scratch)
     for row in range(first, stop):
@@ -96,6 +99,7 @@ def coded_graph_steps(
     def work(worker: int, start: int, stop: int) -> int:
         return graph_rows(table, tile, start, stop, scratch[worker], ids, squared)
 
+    # The trial: blocks of rows spread over the base. The rows that it makes are made again, to the same values.
     starts = np.linspace(0, n - ROWS, TRIED // ROWS, dtype=np.int64)
     if sum(work(0, start, start + ROWS) for start in starts) > most * TRIED:
         return None

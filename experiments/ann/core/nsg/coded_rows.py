@@ -3,6 +3,9 @@
 A row has a limit, the squared code distance from which on nothing can be among its k nearest. It comes from the columns
 around the row, shrinks where more candidates are met than the row has room for, and is final when the nearest by code
 are measured. ``coded_neighbors`` makes the graph of such rows.
+
+Throughout, ``row`` counts rows in the order of the table, ``node`` is the id of a row's vector, and ``slot`` the place
+of the row in the scratch.
 """
 
 from __future__ import annotations
@@ -32,7 +35,12 @@ NOTHING = int(np.float32(np.inf).view(np.int32)) << 32
 
 @kernel
 def offer(best: Keys, size: int, key: int) -> int:
-    """Insert a key into the sorted k nearest; returns the new number."""
+    """Insert a key into the sorted k nearest (k,), of which ``size`` are there; returns the new number.
+
+    >>> best = np.array([2, 8, 0])
+    >>> offer(best, 2, 4), best.tolist()
+    (3, [2, 4, 8])
+    """
     k = best.shape[0]
     if size == k and key >= best[k - 1]:
         return size
@@ -74,7 +82,10 @@ def row_scratch(k: int) -> RowScratch:
 
 @kernel
 def gather_part(table: CodeTable, row: int, slot: int, local: int, start: int, limit: int, scratch: RowScratch) -> None:
-    """Add the columns of a part whose code is nearer to a row than a limit to its candidates."""
+    """Add the columns of the part at ``start`` whose squared code distance is below a limit to a row's candidates.
+
+    ``local`` is the place of the row in ``scratch.products``.
+    """
     scratch.sizes[slot] = gather(
         scratch.products,
         local,
@@ -94,6 +105,7 @@ def gather_part(table: CodeTable, row: int, slot: int, local: int, start: int, l
 def set_first_limits(table: CodeTable, first: int, stop: int, scratch: RowScratch) -> None:
     """Limits for rows first..stop-1, from their nearest among the columns around them."""
     last = table.terms.shape[0] - AROUND
+    # 1024 columns with the rows in their middle, from a multiple of 16 on, where a panel begins.
     begin = min(max((first + stop - AROUND) // 2, 0), last) // LANES * LANES
     scratch.sizes[:] = 0
     for group in range(first, stop, TOGETHER):
@@ -101,10 +113,12 @@ def set_first_limits(table: CodeTable, first: int, stop: int, scratch: RowScratc
         for start in range(begin, begin + AROUND, PART):
             products_of_tile(rows, table.blocks, start, PART, scratch.products, table.tiles)
             for row in range(group, group + rows.shape[0]):
+                # No limit yet: only columns that are none stay out.
                 gather_part(table, row, row - first, row - group, start, FARTHEST, scratch)
     for row in range(first, stop):
         slot, node = row - first, table.order[row]
         found, best = scratch.found[slot], scratch.best[slot]
+        # The row itself and k others, whose farthest distance is one that k vectors keep to.
         few = min(best.shape[0] + 1, scratch.sizes[slot])
         select_smallest(found, scratch.sizes[slot], few, scratch.others)
         best[:] = NOTHING
@@ -129,6 +143,8 @@ def take_nearest(table: CodeTable, node: int, slot: int, scratch: RowScratch) ->
     found, others, best, size = scratch.found[slot], scratch.others, scratch.best[slot], scratch.sizes[slot]
     k = best.shape[0]
     equal = key_distance(best[k - 1]) == 0
+    # For a k-th that says anything k others must be measured: half as many more since codes err, and the row itself.
+    # Later ones only improve it: half of k.
     sure = min(k + k // 2 + 1 if scratch.held[slot] < k or equal else k // 2, size)
     select_smallest(found, size, sure, others)
     left = size - sure
@@ -136,14 +152,17 @@ def take_nearest(table: CodeTable, node: int, slot: int, scratch: RowScratch) ->
     nodes = found[: name_nodes(table, found, sure, np.inf)]
     scratch.held[slot] = measure_all(table, node, nodes, best, scratch.held[slot])
     scratch.limits[slot] = min(scratch.limits[slot], limit_of(table, node, best))
+    # Keys of one code distance are ordered by id, and the k that were taken are equals: later ids come after them.
     if sure > k and key_distance(best[k - 1]) == 0:
         return 0
+    # Keys below ``limit << 32`` have a code distance below the limit.
     return split(others, 0, left, (scratch.limits[slot] << 32) - 1, found)
 
 
 @kernel
 def take_rest(table: CodeTable, node: int, slot: int, left: int, scratch: RowScratch) -> None:
     """Offer what ``take_nearest`` has left to the nearest so far of a node, where it may be nearer."""
+    # Each with its own error now, instead of the worst that the limit was set for.
     best = scratch.best[slot]
     radius = radius_of(best[best.shape[0] - 1], table.stretch, table.errors[node])
     nodes = scratch.others[: name_nodes(table, scratch.others, left, radius)]
@@ -174,6 +193,7 @@ def name_nodes(table: CodeTable, found: Keys, size: int, radius: float) -> int:
     for i in range(size):
         node = found[i] & 0x7FFFFFFF
         error = table.errors[node]
+        # ||c_i - c_j|| <= s D + e_i + e_j, squared; those apart have been measured before.
         if error <= table.worst and found[i] >> 32 <= (radius + error) ** 2:
             found[count] = node << 1
             count += 1
@@ -186,8 +206,10 @@ def measure_all(table: CodeTable, row: int, nodes: Keys, best: Keys, held: int) 
     vectors, size, k = table.vectors, nodes.shape[0], best.shape[0]
     nearer = np.empty(BLOCK, np.int64)
     for first in range(0, size, BLOCK):
+        # The next eight are asked for before these are measured.
         for place in range(first + BLOCK, min(first + 2 * BLOCK, size)):
             request_row(vectors, key_node(nodes[place]))
+        # Only keys below the k-th so far come back: mostly none.
         count = keys_of_eight(vectors, nodes, first, size, vectors, row, table.instructions, best[k - 1], nearer, 0)
         for i in range(count):
             if key_node(nearer[i]) != row:

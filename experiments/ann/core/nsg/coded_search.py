@@ -1,9 +1,9 @@
-"""Best-first search on codes or on plain vectors, several queries in flight on each thread.
+"""Best-first search on short codes (line codes, or vectors as short as these), several queries in flight on a thread.
 
 A hop of one query waits for memory twice: for the list of the next node, then for the codes of its neighbors. Each
-request is made one round ahead, and the other queries of the group work meanwhile. No node has to be marked as
-visited: a neighbor that is measured again has the same key, and a key that is in the pool, or was pushed out of it,
-changes nothing. Where that takes longer than a look-up (plain vectors, long lists), neighbors are looked up first.
+request is made one round ahead, and the other queries of the group work meanwhile. No visited set is needed: a neighbor
+that is measured again has the same key, and a key that is in the candidate list, or was pushed out of it, changes
+nothing. Where that takes longer than a look-up (plain vectors, long lists), neighbors are looked up first in a table.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def search_codes(
         codes: of the base, from ``LineCodec.encode``; or the vectors themselves, float32.
         queries: rows of ``LineCodec.encode_queries``; or the queries themselves, float32.
         size: length of the candidate list.
-        pools: scratch (in flight, at least ``size``), a multiple of 8 wide, on cache lines.
+        pools: scratch (in flight, at least ``size``), candidate lists a multiple of 8 wide, on cache lines.
         seen: scratch (in flight, a power of 2) in which nodes that were measured are looked up, or without columns:
             then they are measured again, which is quicker where a code is one cache line.
         keys: scratch (R + 8,).
@@ -53,12 +53,15 @@ def search_codes(
         measured: out, code distances measured per query (m,).
     """
     flights, remembers = pools.shape[0], seen.shape[1] > 0
+    # A slot is a query in flight: ``owner`` names the query, ``node`` what it expands next.
     owner, node = np.full(flights, -1, np.int64), np.empty(flights, np.int64)
     fresh = np.empty((flights, graph.shape[1] + BLOCK), np.int32)
     upcoming, left = start, stop - start
     for slot in range(flights):
         upcoming = take_up(upcoming, stop, graph, pools, seen, slot, owner, node)
     while left > 0:
+        # A round, first half: the lists of all next nodes were asked for in the round before; now the codes of their
+        # neighbors are. Those of the first slot arrive while the others ask.
         for slot in range(flights):
             if owner[slot] < 0:
                 continue
@@ -67,6 +70,7 @@ def search_codes(
                 request_codes(fresh, codes, slot)
             else:
                 request_codes(graph, codes, node[slot])
+        # Second half: measure, insert, choose the next node and ask for its list.
         for slot in range(flights):
             query = owner[slot]
             if query < 0:
@@ -79,9 +83,11 @@ def search_codes(
             if place < size:
                 pools[slot, place] |= 1
                 node[slot] = key_node(pools[slot, place])
+                # Two cache lines: 32 ids, the degree that indexes usually have. More come by themselves.
                 prefetch(graph, node[slot], 0)
                 prefetch(graph, node[slot], 1)
                 continue
+            # No open key within the list: the query is done, and its slot takes the next one.
             for i in range(size):
                 found[query, i] = key_node(pools[slot, i]) if pools[slot, i] != NO_KEY else -1
             left -= 1
@@ -105,15 +111,23 @@ def take_up(
         return query
     pools[slot, :] = NO_KEY
     seen[slot, :] = -1
-    owner[slot], node[slot] = query, graph.shape[0] - 1
+    owner[slot], node[slot] = query, graph.shape[0] - 1  # the last row names the nodes to start from
     return query + 1
 
 
 @kernel
 def keep_unseen(graph: Ids, node: int, seen: Ids, slot: int, fresh: Ids) -> None:
-    """Write the neighbors of a node that the table does not remember to row ``slot`` of ``fresh``, in full blocks.
+    """Write the neighbors of a node that the table does not remember to row ``slot`` of ``fresh`` (in flight, R + 8).
 
-    A place of the table holds the last node that fell on it, so some nodes are forgotten; they are only measured again.
+    They fill whole blocks; -1 ends the list. A place of the table holds the last node that fell on it, so some nodes
+    are forgotten; they are only measured again.
+
+    >>> graph, fresh = np.int32([[4, 7, 9, 4, 4, 4, 4, 4]]), np.zeros((1, 16), np.int32)
+    >>> seen = np.full((1, 16), -1, np.int32)
+    >>> seen[0, 7] = 7
+    >>> keep_unseen(graph, 0, seen, 0, fresh)
+    >>> fresh[0, :9].tolist()  # 4 and 9, the first once more in the gaps, and the end
+    [4, 9, 4, 4, 4, 4, 4, 4, -1]
     """
     count = 0
     for i in range(graph.shape[1]):
@@ -123,8 +137,10 @@ def keep_unseen(graph: Ids, node: int, seen: Ids, slot: int, fresh: Ids) -> None
         place = neighbor & (seen.shape[1] - 1)
         known = seen[slot, place] == neighbor
         seen[slot, place] = neighbor
+        # Written always and counted where it is new: no branch that depends on what the search met.
         fresh[slot, count] = neighbor
         count += not known
+    # Fill the last block with its first id, which ``block_keys`` leaves out, and end the list after it.
     first = count - count % BLOCK
     for i in range(first, first + BLOCK):
         if i >= count:
@@ -135,7 +151,7 @@ def keep_unseen(graph: Ids, node: int, seen: Ids, slot: int, fresh: Ids) -> None
 
 @kernel
 def request_codes(graph: Ids, codes: Codes | Floats, node: int) -> None:
-    """Ask for the codes of a node's neighbors."""
+    """Ask for the codes of a node's neighbors, row ``node`` of ``graph``."""
     lines = min(REQUESTED_LINES, codes.shape[1] * codes.itemsize // LINE)
     first = 0
     while first < graph.shape[1] and graph[node, first] >= 0:
@@ -155,7 +171,12 @@ def expand(
     size: int,
     keys: Keys,
 ) -> int:
-    """Measure the neighbors of a node and insert those that the pool has room for; returns how many were measured."""
+    """Measure the neighbors of a node and insert those that the candidate list has room for.
+
+    Returns:
+        How many were measured.
+    """
+    # The last key of the list when the node is expanded: what is not below it would be dropped at once.
     bound = pools[slot, size - 1]
     count = 0
     first = 0

@@ -29,11 +29,12 @@ class SearchResult(NamedTuple):
 def search_graph(
     graph: Ids, base: Floats, queries: Floats, entries: Ids, k: int, search_list_size: int, threads: int
 ) -> SearchResult:
-    """Search a batch on any padded graph; distances are squared."""
+    """Search a batch (m, d) on any padded graph (n, R) of padded vectors (n, d); distances are squared."""
     m, n = len(queries), len(base)
     capacity = min(max(search_list_size, k), n)
     ids, squared = np.full((m, k), -1, np.int32), np.full((m, k), np.inf, np.float32)
     counts, hops = np.zeros(m, np.int32), np.zeros(m, np.int32)
+    # Four chunks per thread even out their speeds, but no more than 128 queries wait for one thread.
     chunk = max(1, min(128, -(-m // (4 * threads))))
     pools = np.empty((threads, capacity), np.int64)
     visited = np.zeros((threads, n), np.uint8)

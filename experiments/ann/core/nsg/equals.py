@@ -22,7 +22,14 @@ def ring_of_equals(vectors: NDArray[np.generic], knn: Ids, squared: Floats) -> N
     Args:
         vectors: padded (n, width).
         knn, squared: nearest others (n, k) and their squared distances. Groups of up to ``TWINS`` + 1 stay as they are.
+
+    >>> vectors = np.zeros((5, 16), np.float32)  # five equals, each with the first others as neighbors
+    >>> knn, squared = np.int32([[1, 2, 3], [0, 2, 3], [0, 1, 3], [0, 1, 2], [0, 1, 2]]), np.zeros((5, 3), np.float32)
+    >>> ring_of_equals(vectors, knn, squared)
+    >>> knn[3].tolist()
+    [4, 0, 1]
     """
+    # Only where a vector has more than TWINS others at distance 0 is there a group to look for.
     if knn.shape[1] <= TWINS or not (squared[:, TWINS] == 0).any():
         return
     rows = vectors.view(np.uint64)
@@ -30,6 +37,7 @@ def ring_of_equals(vectors: NDArray[np.generic], knn: Ids, squared: Floats) -> N
     order = np.argsort(digests, kind="stable")
     changes = digests[order[1:]] != digests[order[:-1]]
     bounds = np.flatnonzero(np.concatenate([[True], changes, [True]]))
+    # Runs of one digest; the sort is stable, so ids ascend within them. Another row with the same digest is left out.
     for run in np.flatnonzero(np.diff(bounds) > TWINS + 1):
         members = order[bounds[run] : bounds[run + 1]]
         put_first(members[(rows[members] == rows[members[0]]).all(axis=1)], knn, squared)
@@ -40,6 +48,7 @@ def digests_of(rows: NDArray[np.uint64]) -> NDArray[np.uint64]:
     """A number of each row (n,) that equal rows share, and others hardly ever (FNV-1a on words of 64 bits)."""
     digests = np.empty(rows.shape[0], np.uint64)
     for i in range(rows.shape[0]):
+        # Offset and prime of FNV-1a. Products carry upwards only; the shift brings the high bits down again.
         digest = np.uint64(0xCBF29CE484222325)
         for word in rows[i]:
             digest = (digest ^ word) * np.uint64(0x100000001B3)
@@ -50,13 +59,17 @@ def digests_of(rows: NDArray[np.uint64]) -> NDArray[np.uint64]:
 
 @kernel
 def put_first(group: NDArray[np.int64], knn: Ids, squared: Floats) -> None:
-    """Put the members of a group of equals, ids ascending, that follow each of them first in its list."""
+    """Put the members of a group of equals (m,), ids ascending, that follow each of them first in its list.
+
+    ``knn`` and ``squared`` (n, k) are changed in place.
+    """
     k, size = knn.shape[1], group.shape[0]
     others, far = np.empty(k, np.int32), np.empty(k, np.float32)
     for place in range(size):
         node, left = group[place], 0
         for i in range(k):
             other = knn[node, i]
+            # Members of the group leave the list; searchsorted finds the only place where one could be.
             if squared[node, i] > 0 or group[min(np.searchsorted(group, other), size - 1)] != other:
                 others[left], far[left] = other, squared[node, i]
                 left += 1
@@ -77,6 +90,7 @@ def followers_first(candidates: Keys, size: int, node: int, n: int) -> None:
         equals += 1
     for front in range(min(TWINS, equals - 1)):
         best = front
+        # (id - node) mod n: steps from the node around the ring, where the first id follows the last.
         for i in range(front + 1, equals):
             if (key_node(candidates[i]) - node) % n < (key_node(candidates[best]) - node) % n:
                 best = i

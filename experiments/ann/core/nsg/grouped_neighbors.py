@@ -30,7 +30,7 @@ from experiments.ann.core.simd.kernel import kernel, run_chunks
 from experiments.ann.core.simd.pool_vector import NO_KEY
 
 SEARCHED = 96
-"""List size of the searches, or k + 1 where that is more."""
+"""Length of the candidate list of the searches, or k + 1 where that is more."""
 
 
 @kernel
@@ -55,10 +55,12 @@ def search_for_themselves(
         for slot in range(some.shape[0]):
             node, met = some[slot], scratch.met[slot]
             count = 0
+            # Only what the candidate list holds at the end: the nearest by code, without the node itself.
             for key in scratch.pools[slot, :size]:
                 if key != NO_KEY and key_node(key) != node:
                     met[count] = key
                     count += 1
+            # In place: keys by code distance go in, keys by exact distance come out.
             measure(vectors, met, count, vectors, node, codes, met)
             met[:count].sort()
             for i in range(min(count, ids.shape[1])):
@@ -82,12 +84,13 @@ def grouped_graph_steps(
     n = len(vectors)
     groups = form_groups(codes, threads)
     lists = yield from rough_graph_steps(codes, groups, threads, vnni=vnni)
-    size = min(max(k + 1, SEARCHED), n)
+    size = min(max(k + 1, SEARCHED), n)  # k others and the vector itself
     ids, squared = np.full((n, k), -1, np.int32), np.full((n, k), np.inf, np.float32)
     scratch = [collectors(WALKED, size, size) for _ in range(threads)]
-    walked = in_blocks(lists)
+    walked = in_blocks(lists)  # in whole blocks, as searches by codes read lists
 
     def work(worker: int, start: int, stop: int) -> None:
+        # Near vectors together: their searches meet the same codes, which are then in the cache.
         nodes = groups.together[start:stop]
         queries = short.of_queries(vectors[nodes])
         search_for_themselves(walked, vectors, short.codes, queries, nodes, size, scratch[worker], ids, squared)

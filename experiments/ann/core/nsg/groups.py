@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from experiments.ann.core.codes.centers import drawn_centers, nearest_centers, order_by_center
+from experiments.ann.core.codes.centers import draw_centers, nearest_centers, order_by_center
 from experiments.ann.core.codes.code_pairs import (
     ROWS,
     TOGETHER,
@@ -58,12 +58,13 @@ class Groups(NamedTuple):
 
 
 def form_groups(codes: Whole, threads: int, seed: int = 0) -> Groups:
-    """Groups of codes (n, width)."""
+    """Groups of codes (n, width), one center for a thousand of them."""
     n = len(codes)
     count = max(JOINED, n // GROUP)
-    centers = drawn_centers(codes, count, threads, seed)
+    centers = draw_centers(codes, count, threads, seed)
     joined = nearest_centers(codes, centers, min(JOINED, count), threads)
     sizes = np.bincount(joined.ravel(), minlength=count)
+    # Places of the flat list (n * 4,) by center; place // 4 is the vector. Stable, so ids ascend within a center.
     order = np.argsort(joined.ravel(), kind="stable")
     offsets = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
     members = (order // joined.shape[1]).astype(np.int32)
@@ -101,6 +102,7 @@ def nearest_in_group(
         )
         for row in range(first, stop):
             slot, own = row - first, members[row]
+            # Twice as many as are kept were asked for, and one of them is the row itself.
             size = 0
             for i in range(sizes[slot]):
                 if found[slot, i] & 0x7FFFFFFF != own:
@@ -111,6 +113,7 @@ def nearest_in_group(
                 select_smallest(found[slot], size, kept, others)
             for i in range(kept):
                 key = found[slot, i]
+                # distance << 32 | id becomes distance << 32 | id << 1, the form of all other keys.
                 nearest[own, ranks[row], i] = (key >> 32) << 32 | (key & 0x7FFFFFFF) << 1
 
 
@@ -120,6 +123,7 @@ def merge_groups(nearest: Keys, start: int, stop: int, lists: Ids) -> None:
     for node in range(start, stop):
         keys = nearest[node].ravel()
         keys.sort()
+        # A vector that shares two groups with the node has the same key twice, side by side.
         count = 0
         last = -1
         for key in keys:
@@ -136,6 +140,7 @@ def rough_graph_steps(codes: Whole, groups: Groups, threads: int, *, vnni: bool)
     count = len(groups.offsets) - 1
     nearest = np.full((n, groups.joined.shape[1], TAKEN), -1, np.int64)
     widest = int(np.diff(groups.offsets).max())
+    # Small groups do without most of a tile; its width stays a multiple of 64 columns.
     tile = min(tile_of(vnni=vnni), -(-widest // COLUMNS) * COLUMNS)
     products = [aligned_rows(TOGETHER, tile, np.int32) for _ in range(threads)]
     found = [np.empty((ROWS, tile + 8 * TAKEN), np.int64) for _ in range(threads)]
@@ -146,6 +151,7 @@ def rough_graph_steps(codes: Whole, groups: Groups, threads: int, *, vnni: bool)
             if not len(members):
                 continue
             own = codes[members]
+            # The same codes in both layouts: every member is a row and a column.
             blocks, terms = column_blocks(own, COLUMNS, vnni=vnni)
             ranks = (groups.joined[members] == center).argmax(axis=1).astype(np.int32)
             rows, norms = row_codes(own, vnni=vnni)
@@ -153,7 +159,8 @@ def rough_graph_steps(codes: Whole, groups: Groups, threads: int, *, vnni: bool)
             nearest_in_group(rows, norms, members, ranks, blocks, terms, *scratch, nearest, vnni and has_tiles())
 
     for done in run_chunks(work, count, chunk=1, threads=threads):
-        yield n * done // (2 * count)
+        yield n * done // (2 * count)  # half of the progress; the searches are the other half
+    # 32 ids are two cache lines, which a search asks for.
     lists: Ids = aligned_rows(n, WALKED, np.int32)
     for _ in run_chunks(
         lambda _, start, stop: merge_groups(nearest, start, stop, lists), n, chunk=4096, threads=threads

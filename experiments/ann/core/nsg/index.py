@@ -93,7 +93,8 @@ class NSG:
         Args:
             queries: vectors (m, d).
             k: neighbors per query; what is not found is -1 at infinite distance.
-            search_list_size: pool size; raised to k where smaller. With the number of vectors the search is exact.
+            search_list_size: length of the candidate list; raised to k where smaller. With the number of vectors the
+                search is exact.
             threads: workers; all usable cores by default. They do not change the result.
             allowed: booleans (n,): which vectors may be results; all by default.
 
@@ -159,7 +160,7 @@ class NSG:
 
     @cached_property
     def lists(self) -> Ids:
-        """The graph in the layout of ``search_codes``."""
+        """The graph in the layout of ``search_codes``, (n + 1, R rounded up to a multiple of 8)."""
         return lists_with_start(self.graph, self.navigating_node)
 
     @property
@@ -184,13 +185,21 @@ class NSG:
 
 
 def check_sizes(k: int, search_list_size: int) -> None:
-    """Refuse sizes below 1."""
+    """Refuse sizes below 1.
+
+    >>> check_sizes(10, 0)
+    Traceback (most recent call last):
+    ValueError: expected k and search_list_size of at least 1, got 10 and 0
+    """
     if k < 1 or search_list_size < 1:
         raise ValueError(f"expected k and search_list_size of at least 1, got {k} and {search_list_size}")
 
 
 def checked_mask(allowed: ArrayLike, n: int) -> Mask:
     """A mask of n booleans.
+
+    >>> checked_mask([True, False], 2)
+    array([ True, False])
 
     Raises:
         ValueError: other numbers, or another length.

@@ -53,7 +53,7 @@ def exact_links(
     """
     n = len(base)
     entries = entry_sets(knn[plan.navigating_node], plan.navigating_node, plan.list_size, n, plan.seed)
-    if not plan.from_search:
+    if not plan.from_search:  # nowhere to start from: the searches meet nothing
         entries = entries[:, :0]
     links, link_squared = _empty_lists(n, plan.max_degree)
     scratch = [link_scratch(plan.list_size, n, knn.shape[1]) for _ in range(threads)]
@@ -109,6 +109,7 @@ def with_reverse_edges(
 ) -> Generator[Step, None, Ids]:
     """Edges (n, max_degree) with the reverse of each, pruned where they do not fit; -1 after the last."""
     n = len(vectors)
+    # All incoming edges first, by one thread: then every node is decided alone, and threads change nothing.
     offsets, incoming = reverse_lists(links, squared)
     joined = np.full_like(links, -1)
 
@@ -121,7 +122,8 @@ def with_reverse_edges(
 
 
 def _empty_lists(n: int, max_degree: int) -> tuple[Ids, Floats]:
-    width = min(max_degree, max(n - 1, 1))
+    """Lists of no edges, and their squared distances."""
+    width = min(max_degree, max(n - 1, 1))  # a graph has at least one column, also that of a single vector
     return np.full((n, width), -1, np.int32), np.full((n, width), np.inf, np.float32)
 
 

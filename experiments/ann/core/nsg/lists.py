@@ -17,6 +17,9 @@ def in_blocks(graph: Ids, spare: Ids | None = None) -> Ids:
 
     Gaps are filled from ``spare`` (n, any), neighbors to measure along since a block costs the same, and where that
     holds -1 by the first id of the block.
+
+    >>> in_blocks(np.int32([[4, 7, -1]]), np.int32([[9]])).tolist()
+    [[4, 7, 9, 4, 4, 4, 4, 4]]
     """
     n, width = graph.shape
     lists: Ids = aligned_rows(n, -(-width // BLOCK) * BLOCK, np.int32)
@@ -26,6 +29,7 @@ def in_blocks(graph: Ids, spare: Ids | None = None) -> Ids:
     if spare is not None and spare.shape[1]:
         gaps = ((blocks < 0) & (blocks[:, :, :1] >= 0)).reshape(lists.shape)
         rows, columns = np.nonzero(gaps)
+        # The i-th gap of a row takes its i-th spare neighbor, while there are any.
         which = (np.cumsum(gaps, axis=1) - 1)[rows, columns]
         lists[rows, columns] = np.where(which < spare.shape[1], spare[rows, which % spare.shape[1]], -1)
     gaps = (blocks < 0) & (blocks[:, :, :1] >= 0)
@@ -37,8 +41,12 @@ def lists_with_start(graph: Ids, navigating_node: int, spare: Ids | None = None,
     """A padded graph (n, R) in the layout of ``search_codes``, with the nodes to start from in one more row.
 
     These are the navigating node and others spread evenly over the ids; the graph must have room for them.
+
+    >>> lists_with_start(np.int32([[1, 2], [0, 2], [0, 1]]), navigating_node=1, starts=2)[3].tolist()
+    [1, 0, 1, 1, 1, 1, 1, 1]
     """
     n, width = graph.shape
+    # dict.fromkeys drops repetitions and keeps the order, the navigating node first.
     others = np.linspace(0, n - 1, starts).astype(np.int32)
     chosen = list(dict.fromkeys([navigating_node, *others.tolist()]))[: min(starts, width)]
     start = np.full((1, width), -1, np.int32)

@@ -69,12 +69,18 @@ class Plan(NamedTuple):
 
     @property
     def method(self) -> Literal["exact", "grouped"]:
+        """Exact, unless that takes ``PATIENCE`` times as long."""
         return "grouped" if self.exact_seconds > PATIENCE * self.grouped_seconds else "exact"
 
 
 def neighbor_plan(n: int, dim: int, threads: int) -> Plan:
-    """Predicted seconds of both ways for n vectors of ``dim`` coordinates."""
+    """Predicted seconds of both ways for n vectors of ``dim`` coordinates.
+
+    >>> neighbor_plan(100_000, 128, threads=1).method, neighbor_plan(10_000_000, 128, threads=1).method
+    ('exact', 'grouped')
+    """
     products = PRODUCTS_PER_SECOND * threads / code_widths(dim)[0]
+    # A vector joins 4 groups of 4 * 1000 members each, and is compared with n / 1000 centers; then it searches.
     grouped = n * (JOINED**2 * GROUP + n / GROUP) / products + n * SECONDS_PER_SEARCH / threads
     return Plan(n * n / products, grouped)
 
@@ -88,10 +94,17 @@ def neighbor_stage(
     method: Method,
     threads: int,
 ) -> Generator[Step, None, Neighbors]:
-    """The nearest others of padded vectors."""
+    """The nearest others of padded vectors (n, width).
+
+    Args:
+        base, vectors: the same vectors as floats and as they are measured.
+        principal, short: of these; None where the build takes exact distances throughout.
+        k: neighbors per vector.
+    """
     n, width = len(base), max(1, min(k, len(base) - 1))
     plan = neighbor_plan(n, base.shape[1], threads)
     vnni = has_vnni()
+    # Blocks of rows are spread over our threads; BLAS must not start its own in each of them.
     with threadpool_limits(1):
         if principal is not None and short is not None:
             grouped = method == "grouped" or (method == "auto" and n >= GROUPED_FROM and plan.method == "grouped")
@@ -101,30 +114,37 @@ def neighbor_stage(
                 codes = codec.encode(vectors, threads=threads)
                 if grouped:
                     steps = grouped_graph_steps(vectors, codes, short, width, threads=threads, vnni=vnni)
-                    ids, squared, order = yield from _staged("neighbors in groups", n, steps)
+                    ids, squared, order = yield from _as_stage("neighbors in groups", n, steps)
                     return Neighbors(ids, squared, "grouped", order)
                 order = order_of(codes, threads)
+                # Shorter codes are given up for longer ones, the longest only for the matrix product of floats.
                 longest = code_bytes == widths[-1]
                 most = n * DECLINED if longest else most_candidates(vectors, code_bytes, width, vnni=vnni)
                 proved = coded_graph_steps(vectors, codec, codes, order, width, most=most, threads=threads, vnni=vnni)
-                found = yield from _staged("nearest neighbors", n, proved)
+                found = yield from _as_stage("nearest neighbors", n, proved)
                 if found is not None:
                     return Neighbors(*found, "exact", order)
         exact = knn_graph_steps(base, width, threads=threads)
-        return Neighbors(*(yield from _staged("nearest neighbors", n, exact)), "exact", np.arange(n, dtype=np.int32))
+        return Neighbors(*(yield from _as_stage("nearest neighbors", n, exact)), "exact", np.arange(n, dtype=np.int32))
 
 
 def most_candidates(vectors: Stored, width: int, k: int, *, vnni: bool) -> float:
     """Candidates of a row, beside twice the k that are needed, that take as long to measure as all its products of
     codes of a width: with more, twice as long codes pay.
+
+    >>> most_candidates(np.zeros((12_000, 128), np.uint8), 64, 10, vnni=True)  # 20 + 12,000 * 64 / 12 / 128
+    520.0
     """
     products = vectors.shape[0] * width / (PRODUCTS_PER_BYTE if vnni else PRODUCTS_PER_BYTE_IN_WORDS)
     return 2 * k + products / (vectors.shape[1] * vectors.itemsize)
 
 
 def code_widths(dim: int) -> list[int]:
-    """Lengths of code to try for the exact graph, from the quickest on: products of codes take a fourth of those of
-    floats.
+    """Lengths of code, in bytes, to try for the exact graph, from the quickest on: products of codes take a fourth of
+    those of floats.
+
+    >>> code_widths(128), code_widths(960)
+    ([64, 128], [128, 256, 512])
     """
     widths = [64 if dim <= 256 else 128]
     while widths[-1] < min(dim, 512):
@@ -132,7 +152,7 @@ def code_widths(dim: int) -> list[int]:
     return widths
 
 
-def _staged(stage: str, total: int, steps: Generator[int, None, T]) -> Generator[Step, None, T]:
+def _as_stage(stage: str, total: int, steps: Generator[int, None, T]) -> Generator[Step, None, T]:
     """Name the steps of a stage."""
     while True:
         try:

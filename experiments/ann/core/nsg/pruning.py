@@ -46,6 +46,8 @@ def keep_unoccluded(
     Returns:
         Number of keys taken.
     """
+    # The rule wants all candidates sorted, but most are occluded early. So the nearest 64 are sorted and thinned by
+    # each other; then those kept thin the rest, from which the next 64 come. The edges are those of one long sort.
     size, taken = take_twins(candidates, size, node, vectors.shape[0], others, kept)
     while size > 0 and taken < kept.shape[0]:
         few, before = min(size, CHUNK), taken
@@ -55,9 +57,11 @@ def keep_unoccluded(
         sort_few(nearest, few)
         while left > 0 and taken < kept.shape[0]:
             kept[taken] = nearest[0]
+            # From place 1 on: the taken one leaves the list, and so does what it occludes.
             left = drop_occluded(vectors, codes, key_node(kept[taken]), nearest, 1, left)
             taken += 1
         for i in range(before, taken):
+            # The first pass starts after the sorted ones and writes over them; then what is left begins at the front.
             size = drop_occluded(vectors, codes, key_node(kept[i]), candidates, few if i == before else 0, size)
     return taken
 
@@ -66,8 +70,17 @@ def keep_unoccluded(
 def take_twins(candidates: Keys, size: int, node: int, n: int, others: Keys, kept: Keys) -> tuple[int, int]:
     """Move the ``TWINS`` followers of a node from the candidates to ``kept``, and drop its other equals.
 
-    Returns how many candidates are left and how many are kept.
+    Arguments as in ``keep_unoccluded``; ``n`` is the number of all nodes.
+
+    Returns:
+        How many candidates are left, and how many are kept.
+
+    >>> candidates, kept = np.array([2, 6, 8, make_key(1.0, 5)] + [0] * 8), np.zeros(4, np.int64)
+    >>> left, taken = take_twins(candidates, 4, 2, 10, np.zeros(12, np.int64), kept)  # node 2 equals 1, 3 and 4
+    >>> left, taken, [key_node(key) for key in kept[:taken]]
+    (1, 2, [3, 4])
     """
+    # Distance 0 is 32 zero bits above the id: all such keys, and no others, are below 2^32.
     equals = split(candidates, 0, size, (1 << 32) - 1, others)
     if equals == 0:
         copy_keys(others, 0, size, candidates, 0)
@@ -81,10 +94,17 @@ def take_twins(candidates: Keys, size: int, node: int, n: int, others: Keys, kep
 
 @kernel
 def drop_occluded(vectors: Stored, codes: Codes | Floats, node: int, keys: Keys, first: int, stop: int) -> int:
-    """Write the keys first..stop-1 that are not strictly nearer to a node than their distance says to the front;
-    returns their number.
+    """Write the keys first..stop-1 whose nodes are not strictly nearer to ``node`` than their distance to the front.
+
+    Args:
+        vectors, codes: see ``keep_unoccluded``.
+        keys: keys of candidates by their distance to another node (>= stop + 8,).
+
+    Returns:
+        Their number.
     """
     count = 0
+    # In place: ``count`` never passes ``place``, and the eight that are overwritten have been read.
     for place in range(first, stop, BLOCK):
         count = not_occluded(vectors, keys, place, stop, node, codes, keys, count)
     return count
@@ -103,7 +123,7 @@ def choose_edges(
     squared: Floats,
 ) -> None:
     """Write the edges that the rule leaves of a node's ``most`` nearest candidates, and their squared distances, into
-    its rows of ``links`` and ``squared``; the other arguments are those of ``keep_unoccluded``.
+    its rows of ``links`` and ``squared`` (n, max_degree); the other arguments are those of ``keep_unoccluded``.
     """
     if size > most:
         select_smallest(candidates, size, most, others)
@@ -181,7 +201,12 @@ def link_nodes(
 
 @kernel
 def without(keys: Keys, size: int, node: int) -> int:
-    """Remove a node from unsorted keys; returns the new size."""
+    """Remove a node from unsorted keys; returns the new size.
+
+    >>> keys = np.array([2, 4, 6])  # nodes 1, 2 and 3
+    >>> without(keys, 3, 1), keys[:2].tolist()
+    (2, [6, 4])
+    """
     for i in range(size):
         if key_node(keys[i]) == node:
             keys[i] = keys[size - 1]

@@ -30,7 +30,12 @@ def grow_tree(graph: Ids, root: int, parents: Ids, order: Ids, size: int) -> int
 
     Returns:
         Nodes discovered now.
+
+    >>> graph, parents, order = np.int32([[1], [2], [0], [0]]), np.int32([0, -1, -1, -1]), np.zeros(4, np.int32)
+    >>> grow_tree(graph, 0, parents, order, 0), parents.tolist()
+    (3, [0, 0, 1, -1])
     """
+    # ``order`` is the queue of the search in breadth and its result: from ``head`` on nodes wait for their turn.
     order[size] = root
     head = size
     size += 1
@@ -50,7 +55,11 @@ def grow_tree(graph: Ids, root: int, parents: Ids, order: Ids, size: int) -> int
 
 @kernel
 def count_unreachable(graph: Ids, root: int) -> int:
-    """Nodes that no path from ``root`` reaches."""
+    """Nodes of a graph (n, R) that no path from ``root`` reaches.
+
+    >>> count_unreachable(np.int32([[1], [2], [0], [0]]), 0)
+    1
+    """
     n = graph.shape[0]
     parents = np.full(n, -1, np.int32)
     parents[root] = root
@@ -59,11 +68,17 @@ def count_unreachable(graph: Ids, root: int) -> int:
 
 @kernel
 def place_in(graph: Ids, node: int, parents: Ids) -> int:
-    """Position in a node's list for one more edge: the first free one, else its last edge outside the tree, else -1."""
+    """Position in a node's list for one more edge: the first free one, else its last edge outside the tree, else -1.
+
+    >>> graph, parents = np.int32([[1, 2]]), np.int32([0, 0, 1])  # 0 -> 1 is in the tree, 2 hangs on 1
+    >>> place_in(graph, 0, parents)
+    1
+    """
     width = graph.shape[1]
     for i in range(width):
         if graph[node, i] < 0:
             return i
+    # From the farthest on. An edge outside the tree may go: paths from the root need the tree's edges only.
     for i in range(width - 1, -1, -1):
         if parents[graph[node, i]] != node:
             return i
@@ -82,7 +97,8 @@ def repair(
         root: the navigating node.
         entries: where the search for an unreached node starts, reachable nodes.
         capacity: its length of the candidate list.
-        pool, met, visited: scratch (>= capacity,), (>= n,), (n,) of zeros.
+        pool, met: scratch (>= capacity,) and (>= n,).
+        visited: the visited set (n,), of zeros.
 
     Returns:
         Number of edges that were attached.
@@ -99,7 +115,9 @@ def repair(
             continue
         mark = next_mark(visited, mark)
         _, size, _ = best_first(graph, base, base[node], entries, pool, capacity, visited, mark, met)
+        # The search met reachable nodes only, and all of them are candidates, from the nearest on.
         met[:size].sort()
+        # If none has room the node discovered last has: it is a leaf of the tree, so no edge of it is needed.
         source = order[reached - 1]
         for i in range(size):
             if place_in(graph, key_node(met[i]), parents) >= 0:
@@ -107,20 +125,30 @@ def repair(
                 break
         graph[source, place_in(graph, source, parents)] = node
         parents[node] = source
+        # What hangs on the node is now reachable too, and must not be attached a second time.
         reached = grow_tree(graph, node, parents, order, reached)
         attached += 1
     return attached
 
 
 def degrees(graph: Ids) -> NDArray[np.int64]:
-    """Out-degree of every node (n,)."""
+    """Out-degree of every node (n,) of a graph (n, R).
+
+    >>> degrees(np.int32([[1, 2], [0, -1], [-1, -1]])).tolist()
+    [2, 1, 0]
+    """
     return (graph >= 0).sum(axis=1)
 
 
 def mutual_degrees(graph: Ids) -> NDArray[np.int64]:
-    """Neighbors of every node (n,) when the reverse of every edge is added."""
+    """Neighbors of every node (n,) of a graph (n, R) when the reverse of every edge is added.
+
+    >>> mutual_degrees(np.int32([[1, 2], [0, -1], [-1, -1]])).tolist()  # 0-1 in both directions counts once
+    [2, 1, 1]
+    """
     n = len(graph)
     sources = np.repeat(np.arange(n), degrees(graph))
     targets = graph[graph >= 0].astype(np.int64)
+    # An edge as one number, source * n + target: equal ones become one.
     both = np.unique(np.concatenate([sources * n + targets, targets * n + sources]))
     return np.bincount(both // n, minlength=n)

@@ -21,7 +21,14 @@ from experiments.ann.core.simd.selection import sort_few
 
 @kernel
 def reverse_lists(links: Ids, squared: Floats) -> tuple[NDArray[np.int64], Keys]:
-    """Incoming edges of every node: offsets (n + 1,) and keys of the sources, by target and then by source id."""
+    """Incoming edges of every node: offsets (n + 1,) and keys of the sources, by target and then by source id.
+
+    >>> links = np.int32([[1, 2], [2, -1], [-1, -1]])  # 0 -> 1, 0 -> 2, 1 -> 2
+    >>> offsets, incoming = reverse_lists(links, np.zeros((3, 2), np.float32))
+    >>> offsets.tolist(), [key_node(key) for key in incoming]
+    ([0, 0, 1, 3], [0, 0, 1])
+    """
+    # Counting sort by target: count, sum up, fill. Sources come in their order, so ties go by id.
     n, width = links.shape
     offsets = np.zeros(n + 1, np.int64)
     for source in range(n):
@@ -58,7 +65,11 @@ def join_reverse(
     """Add to each of the nodes start..stop-1 the reverse of its incoming edges; prune by the rule where they do not
     fit.
 
-    ``joined`` (n, max_degree) receives the edges, from the nearest.
+    Args:
+        vectors, codes: see ``pruning.keep_unoccluded``.
+        links, squared: edges (n, max_degree) from the nearest, and their squared distances.
+        offsets, incoming: see ``reverse_lists``.
+        joined: out (n, max_degree), filled with -1: the edges, from the nearest.
     """
     width = links.shape[1]
     kept = np.empty(width, np.int64)
@@ -70,9 +81,11 @@ def join_reverse(
             size += 1
         own = size
         for i in range(offsets[node], offsets[node + 1]):
+            # An edge in both directions is there already. Two sources are never the same, so ``own`` need not grow.
             if not np.any(links[node, :own] == key_node(incoming[i])):
                 union[size] = incoming[i]
                 size += 1
+        # Pruning only where they do not fit: the rule would drop edges that cost nothing to keep.
         chosen = union
         if size > width:
             size = keep_unoccluded(vectors, codes, node, union, size, np.empty_like(union), kept)
@@ -85,12 +98,19 @@ def join_reverse(
 
 @kernel
 def nearest_left_out(graph: Ids, knn: Ids, start: int, stop: int, spare: Ids) -> None:
-    """The nearest neighbors (n, few) of nodes start..stop-1 that are not in their lists; -1 after the last."""
+    """The nearest neighbors of nodes start..stop-1 that are not in their lists into ``spare`` (n, few).
+
+    Args:
+        graph: edges (n, R).
+        knn: nearest neighbors (n, k).
+        spare: out; -1 after the last.
+    """
     for node in range(start, stop):
         count = 0
         for other in knn[node]:
             if other < 0 or count == spare.shape[1]:
                 break
+            # No early end: a loop without one looks at many edges at once.
             known = False
             for neighbor in graph[node]:
                 known |= neighbor == other

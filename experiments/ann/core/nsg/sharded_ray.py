@@ -64,7 +64,7 @@ class Worker:
         return len(self.members)
 
     def search(self, queries: NDArray[Any], k: int, search_list_size: int) -> tuple[LongIds, Floats]:
-        """The k nearest of its shard."""
+        """The k nearest of its shard for each query (m, d); see ``Shard.search``."""
         if self.shard is None:
             raise RuntimeError(f"{self.path}: the shard is not built")
         own = np.array(queries)  # Ray's arrays are read-only, for which kernels would be compiled again

@@ -5,7 +5,7 @@
 
 Vectors are dealt to shards at random, so every shard is a sample of the whole and each query asks all of them: the k
 nearest of the whole are among the k nearest of the shards, so nothing is lost beyond what a shard itself misses.
-Knows nothing of where a shard lives; ``sharded_ray`` puts shards into processes.
+Where a shard lives is left open; ``sharded_ray`` puts shards into processes.
 """
 
 from __future__ import annotations
@@ -27,6 +27,9 @@ LongIds = NDArray[np.int64]
 def partition(n: int, shards: int, seed: int = 0) -> list[LongIds]:
     """Deal the numbers 0..n-1 to shards at random; sizes differ by one at most, numbers rise within a shard.
 
+    >>> [len(part) for part in partition(10, 3)]
+    [4, 3, 3]
+
     Raises:
         ValueError: no shard, or more shards than vectors.
     """
@@ -45,6 +48,11 @@ def merge(answers: Sequence[tuple[LongIds, Floats]], k: int) -> tuple[LongIds, F
 
     Returns:
         ids and distances (m, k), nearest first; -1 at infinity where fewer were found.
+
+    >>> one = np.array([[4, 2]]), np.float32([[0.5, 2.0]])
+    >>> two = np.array([[7, -1]]), np.float32([[1.0, np.inf]])
+    >>> merge([one, two], 3)
+    (array([[4, 7, 2]]), array([[0.5, 1. , 2. ]], dtype=float32))
     """
     ids = np.hstack([answer[0] for answer in answers])
     distances = np.hstack([answer[1] for answer in answers])

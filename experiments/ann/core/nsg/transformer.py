@@ -29,7 +29,7 @@ class NSGTransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEsti
         n_neighbors: neighbors per row; in "distance" mode one more is given, as scikit-learn does, since a vector of
             the training set is its own first neighbor.
         metric: "l2" (or "euclidean") or "cosine".
-        search_list_size: pool of the search; larger is nearer to exact.
+        search_list_size: length of the candidate list of a search; larger is nearer to exact.
         seed: of the build.
         n_jobs: threads; all usable cores by default and for -1.
     """
@@ -56,7 +56,7 @@ class NSGTransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEsti
         for name, choices in (("mode", ("distance", "connectivity")), ("metric", tuple(METRICS))):
             if getattr(self, name) not in choices:
                 raise ValueError(f"{name}: expected {' or '.join(choices)}, got {getattr(self, name)!r}")
-        vectors = self._checked(X, reset=True)
+        vectors = self._check(X, reset=True)
         index = NSG.build(vectors, metric=METRICS[self.metric], seed=self.seed, threads=self._threads)
         self.index_ = CodedNSG.of(index, threads=self._threads)
         self.n_samples_fit_ = self._n_features_out = len(index)
@@ -65,7 +65,7 @@ class NSGTransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEsti
     def transform(self, X: ArrayLike) -> csr_matrix:
         """Neighbors of X (m, d) among the indexed vectors, as a sparse matrix (m, n), nearest first in each row."""
         check_is_fitted(self)
-        vectors = self._checked(X, reset=False)
+        vectors = self._check(X, reset=False)
         k = self.n_neighbors + (self.mode == "distance")
         if not 1 <= k <= self.n_samples_fit_:
             most = self.n_samples_fit_ - (self.mode == "distance")
@@ -85,5 +85,5 @@ class NSGTransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEsti
     def _threads(self) -> int | None:
         return self.n_jobs if self.n_jobs is not None and self.n_jobs > 0 else None
 
-    def _checked(self, X: ArrayLike, *, reset: bool) -> NDArray[Any]:
+    def _check(self, X: ArrayLike, *, reset: bool) -> NDArray[Any]:
         return validate_data(self, X, dtype=(np.float64, np.float32), reset=reset)

@@ -34,8 +34,8 @@ and costs nothing. ``shuffle(builder, a, b, mask)`` has one lane for every numbe
 the two, 0..n-1 are those of ``a`` and n..2n-1 those of ``b``. A processor with shorter registers takes two or more.
 
 Pools. A search keeps its candidates as ascending *keys*, ``bits(distance) << 32 | id << 1 | expanded``. This candidate
-list is called a *pool* where it is a row of registers of eight keys (``pool_vector``). To put the key 35 into
-10 20 ... 80, below which the register before ends with 5:
+list is called a *pool* where it is a row of registers of eight keys (``pool_vector``). To put the key 35 into the
+register 10 20 ... 80, when the register before it ends with 5:
 
     shuffled = shuffle(builder, below, old, [7, 8, ..., 14])    5 10 20 30 40 50 60 70    old, one lane up
     larger = max(shuffled, 35)                                 35 35 35 35 40 50 60 70

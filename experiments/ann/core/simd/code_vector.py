@@ -26,7 +26,7 @@ from experiments.ann.core.simd.lanes import (
     WORDS,
     add_byte_products,
     add_word_products,
-    declared,
+    declare,
     eight_rows,
     eight_sums,
     load_line,
@@ -98,7 +98,12 @@ def block_keys(
 
 @instruction
 def request_block(typing_context: Any, codes: Any, graph: Any, node: Any, first: Any, lines: Any) -> Any:
-    """Ask for the first cache lines of the codes of the eight neighbors of a node from column ``first`` on."""
+    """Ask for the first ``lines`` cache lines of the codes of eight neighbors of a node, from column ``first`` on.
+
+    Args:
+        codes: (n, width) of any type.
+        graph: ids (nodes, at least first + 8).
+    """
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         codes_type, graph_type, *_ = signature.args
@@ -123,7 +128,7 @@ def _eight_floats(builder: Any, base: Any, width: Any, ids: Any, target: Any) ->
     rows = eight_rows(builder, base, stride, ids)
     # Eight running sums, one per row, are enough to keep the fused products busy.
     totals = [cgutils.alloca_once_value(builder, ir.Constant(FLOATS, [0.0] * 16)) for _ in rows]
-    fma = declared(builder, "llvm.fmuladd.v16f32", FLOATS, [FLOATS] * 3)
+    fma = declare(builder, "llvm.fmuladd.v16f32", FLOATS, [FLOATS] * 3)
     with cgutils.for_range(builder, builder.lshr(stride, ir.Constant(I64, 6))) as loop:
         offset = builder.shl(loop.index, ir.Constant(I64, 6))
         y = load_line(builder, target, offset, FLOATS)
@@ -167,7 +172,7 @@ def _products_of_bytes(builder: Any, target: Any, tables: Any) -> Callable[[Any,
         for start in (target, tables)
     )
     # vpshufb looks up 64 bytes at once, each in the 16 entries of its own quarter: so 16 bytes share a table.
-    look_up = declared(builder, "llvm.x86.avx512.pshuf.b.512", BYTES, [BYTES, BYTES])
+    look_up = declare(builder, "llvm.x86.avx512.pshuf.b.512", BYTES, [BYTES, BYTES])
 
     def add(total: Any, code: Any) -> Any:
         low = builder.and_(code, ir.Constant(BYTES, [15] * LINE))

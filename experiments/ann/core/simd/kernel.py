@@ -12,7 +12,7 @@ import hashlib
 import os
 import queue
 import threading
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from functools import cache, partial
 from pathlib import Path
 from typing import Any, TypeVar, cast
@@ -31,28 +31,31 @@ meaning.
 def kernel(function: F) -> F:
     """Compile a module-level function; sums keep the order that is written."""
     # error_model="numpy": x / 0 is infinity or NaN, so that a loop has no branch that raises.
-    return _stamped(numba.njit(function, cache=True, nogil=True, error_model="numpy"))
+    return _tie_to_sources(numba.njit(function, cache=True, nogil=True, error_model="numpy"))
 
 
 def fast_kernel(function: F) -> F:
     """Compile a module-level function whose sums may be reordered, so that they use vector registers."""
-    return _stamped(numba.njit(function, cache=True, nogil=True, error_model="numpy", fastmath=REORDERED_SUMS))
+    return _tie_to_sources(numba.njit(function, cache=True, nogil=True, error_model="numpy", fastmath=REORDERED_SUMS))
 
 
 @cache
 def sources_stamp() -> str:
-    """Digest of all sources of this package."""
+    """Digest of all sources of this family's core."""
     sources = sorted(Path(__file__).parents[1].rglob("*.py"))
     return hashlib.sha256(b"\0".join(source.read_bytes() for source in sources)).hexdigest()
 
 
-def _stamped(dispatcher: Any) -> Any:
+def _tie_to_sources(dispatcher: Any) -> Any:
     """Tie what is cached on disk to all sources.
 
     numba looks at the file of the kernel alone, and would go on using what was compiled with an older version of a
     function or an instruction that the kernel calls. And it fails where the index of the cache names a class that is
     no longer there; then everything is compiled anew.
     """
+    # Private names of numba, since its public ways (NUMBA_CACHE_DIR, NUMBA_CACHE_LOCATOR_CLASSES) hold for every
+    # package in the process, take over the choice of a folder that can be written to, and with a folder for each digest
+    # would keep the kernels of all versions for ever. Where a numba lacks the names, it caches as it does by itself.
     file = getattr(getattr(dispatcher, "_cache", None), "_cache_file", None)
     if file is not None:
         file._source_stamp = sources_stamp()
@@ -61,15 +64,55 @@ def _stamped(dispatcher: Any) -> Any:
 
 
 def _index_or_nothing(load: Callable[[], dict[Any, Any]]) -> dict[Any, Any]:
+    """What the index of a cache holds, or nothing where it cannot be read any more."""
     try:
         return load()
-    except (ImportError, AttributeError):
+    except (ImportError, AttributeError):  # a class of an argument that the pickled index names has moved
         return {}
 
 
 def usable_cores() -> int:
     """Processor cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+class _Chunks:
+    """The chunks of [0, total) that some threads share; each is handed out once."""
+
+    def __init__(
+        self,
+        work: Callable[[int, int, int], object],
+        total: int,
+        chunk: int,
+        report: Callable[[int | BaseException], None],
+    ) -> None:
+        self.work, self.total, self.chunk, self.report = work, total, chunk, report
+        self.starts = iter(range(0, total, chunk))
+        self.lock = threading.Lock()
+        self.cancelled = False
+
+    def serve(self, worker: int) -> None:
+        """Take chunk after chunk and report their lengths, or what the work raised, which ends all workers."""
+        while not self.cancelled:
+            with self.lock:  # an iterator may not be asked by two threads at once
+                start = next(self.starts, None)
+            if start is None:
+                return
+            stop = min(start + self.chunk, self.total)
+            try:
+                self.work(worker, start, stop)
+            except BaseException as error:
+                self.cancelled = True
+                self.report(error)
+                return
+            self.report(stop - start)
+
+    def start(self, workers: Iterable[int]) -> list[threading.Thread]:
+        """Threads that serve; they do not keep the process alive."""
+        threads = [threading.Thread(target=self.serve, args=(worker,), daemon=True) for worker in workers]
+        for thread in threads:
+            thread.start()
+        return threads
 
 
 def run_chunks(work: Callable[[int, int, int], object], total: int, *, chunk: int, threads: int) -> Iterator[int]:
@@ -84,35 +127,16 @@ def run_chunks(work: Callable[[int, int, int], object], total: int, *, chunk: in
     Raises:
         Exception: whatever ``work`` raised, once; the remaining chunks are dropped.
     """
-    starts = iter(range(0, total, chunk))
+    # One chunk, or one thread: starting a thread takes longer than some chunks do.
     if threads == 1 or total <= chunk:
-        for start in starts:
+        for start in range(0, total, chunk):
             stop = min(start + chunk, total)
             work(0, start, stop)
             yield stop
         return
-    lock = threading.Lock()
     results: queue.SimpleQueue[int | BaseException] = queue.SimpleQueue()
-    cancelled = threading.Event()
-
-    def serve(worker: int) -> None:
-        while not cancelled.is_set():
-            with lock:
-                start = next(starts, None)
-            if start is None:
-                return
-            stop = min(start + chunk, total)
-            try:
-                work(worker, start, stop)
-            except BaseException as error:
-                cancelled.set()
-                results.put(error)
-                return
-            results.put(stop - start)
-
-    workers = [threading.Thread(target=serve, args=(worker,), daemon=True) for worker in range(threads)]
-    for thread in workers:
-        thread.start()
+    chunks = _Chunks(work, total, chunk, results.put)
+    workers = chunks.start(range(threads))
     done = 0
     try:
         while done < total:
@@ -122,13 +146,13 @@ def run_chunks(work: Callable[[int, int, int], object], total: int, *, chunk: in
             done += outcome
             yield done
     finally:
-        cancelled.set()
+        chunks.cancelled = True  # also where the caller stops asking: threads end after the chunk that they are at
         for thread in workers:
             thread.join()
 
 
 def run_all(work: Callable[[int, int, int], object], total: int, *, chunk: int, threads: int) -> None:
-    """``run_chunks`` for callers that show no progress; the caller's thread works too.
+    """``run_chunks`` for callers that show no progress: the caller's thread is one of the workers, not a waiting one.
 
     >>> squares = [0] * 5
     >>> def work(worker: int, start: int, stop: int) -> None:
@@ -137,31 +161,15 @@ def run_all(work: Callable[[int, int, int], object], total: int, *, chunk: int, 
     >>> squares
     [0, 1, 4, 9, 16]
     """
-    starts = iter(range(0, total, chunk))
-    lock = threading.Lock()
-    failures: list[BaseException] = []
-
-    def serve(worker: int) -> None:
-        while not failures:
-            with lock:
-                start = next(starts, None)
-            if start is None:
-                return
-            try:
-                work(worker, start, min(start + chunk, total))
-            except BaseException as failure:
-                failures.append(failure)
-
-    others = [threading.Thread(target=serve, args=(worker,), daemon=True) for worker in range(1, threads)]
-    if total <= chunk:
-        others = []
-    for thread in others:
-        thread.start()
-    serve(0)
+    outcomes: list[int | BaseException] = []
+    chunks = _Chunks(work, total, chunk, outcomes.append)
+    others = chunks.start(range(1, threads if total > chunk else 1))
+    chunks.serve(0)
     for thread in others:
         thread.join()
-    if failures:
-        raise failures[0]
+    for outcome in outcomes:
+        if isinstance(outcome, BaseException):
+            raise outcome
 
 
 def finish(steps: Generator[object, None, T]) -> T:

@@ -21,6 +21,7 @@ I8, I32, I64 = ir.IntType(8), ir.IntType(32), ir.IntType(64)
 BYTES, INTS, KEYS = ir.VectorType(I8, LINE), ir.VectorType(I32, 16), ir.VectorType(I64, BLOCK)
 WORDS, FLOATS = ir.VectorType(ir.IntType(16), 32), ir.VectorType(ir.FloatType(), 16)
 EIGHT = ir.VectorType(I32, BLOCK)
+"""Types of LLVM: numbers, registers of 64 bytes seen as lanes of a type, and eight ids or distances (32 bytes)."""
 
 
 def store_some(builder: Any, key: Any, wanted: Any, place: Any) -> Any:
@@ -31,7 +32,7 @@ def store_some(builder: Any, key: Any, wanted: Any, place: Any) -> Any:
     bits = builder.bitcast(wanted, I8)  # eight booleans are a byte, lane 0 its lowest bit
     # AVX-512 has the operation. Below AVX2, which has no permutation by numbers, LLVM writes one branch per lane.
     if has_wide_registers() or not supports("avx2"):
-        compress = declared(
+        compress = declare(
             builder, "llvm.masked.compressstore.v8i64", ir.VoidType(), [KEYS, I64.as_pointer(), wanted.type]
         )
         builder.call(compress, [key, place, wanted])
@@ -43,7 +44,7 @@ def store_some(builder: Any, key: Any, wanted: Any, place: Any) -> Any:
         ir.Constant(EIGHT, [2 * lane + half for lane in (order + [0] * 4)[:4] for half in (0, 1)]) for order in orders
     ]
     table = cgutils.global_constant(builder.module, "orders_of_four", ir.Constant(ir.ArrayType(EIGHT, 16), rows))
-    permute = declared(builder, "llvm.x86.avx2.permd", EIGHT, [EIGHT, EIGHT])
+    permute = declare(builder, "llvm.x86.avx2.permd", EIGHT, [EIGHT, EIGHT])
     count = ir.Constant(I64, 0)
     for half in range(2):
         four = shuffle(builder, key, key, list(range(4 * half, 4 * half + 4)))
@@ -64,7 +65,7 @@ def add_byte_products(builder: Any, total: Any, a: Any, b: Any) -> Any:
     """
     # LLVM 22 changed how it declares the same operation: with bytes instead of 32-bit lanes.
     operand = BYTES if llvm.llvm_version_info[0] >= 22 else INTS
-    dot = declared(builder, "llvm.x86.avx512.vpdpbusd.512", INTS, [INTS, operand, operand])
+    dot = declare(builder, "llvm.x86.avx512.vpdpbusd.512", INTS, [INTS, operand, operand])
     return builder.call(dot, [total, *(builder.bitcast(side, operand) for side in (a, b))])
 
 
@@ -131,6 +132,7 @@ def _interleave(builder: Any, a: Any, b: Any, mask: list[int], step: int) -> Any
 
 
 def _add(builder: Any, a: Any, b: Any) -> Any:
+    """a + b of floats or integers."""
     return builder.fadd(a, b) if isinstance(a.type.element, ir.FloatType) else builder.add(a, b)
 
 
@@ -145,6 +147,6 @@ def splat(builder: Any, value: Any, kind: Any) -> Any:
     return builder.shuffle_vector(single, single, ir.Constant(ir.VectorType(I32, kind.count), [0] * kind.count))
 
 
-def declared(builder: Any, name: str, result: Any, arguments: list[Any]) -> Any:
+def declare(builder: Any, name: str, result: Any, arguments: list[Any]) -> Any:
     """An intrinsic function of LLVM, declared where it is not yet."""
     return cgutils.get_or_insert_function(builder.module, ir.FunctionType(result, arguments), name)

@@ -13,7 +13,7 @@ from numba import types
 
 from experiments.ann.core.simd.distance import Keys
 from experiments.ann.core.simd.kernel import kernel
-from experiments.ann.core.simd.lanes import BLOCK, I8, I64, KEYS, declared, shuffle, splat
+from experiments.ann.core.simd.lanes import BLOCK, I8, I64, KEYS, declare, shuffle, splat
 from experiments.ann.core.simd.machine import has_wide_registers
 from experiments.ann.core.simd.vector import LINE, cgutils, element_pointer, instruction
 
@@ -123,12 +123,13 @@ def _shift_in(builder: Any, below: Any, old: Any, key: Any) -> Any:
     Where old < key that is old; where old[i - 1] < key < old[i] it is the key; above, old[i - 1].
     """
     shifted = shuffle(builder, below, old, list(range(7, 15)))  # lane 7 of ``below``, lanes 0 to 6 of ``old``
-    smaller = declared(builder, "llvm.smin.v8i64", KEYS, [KEYS, KEYS])
+    smaller = declare(builder, "llvm.smin.v8i64", KEYS, [KEYS, KEYS])
     return builder.call(smaller, [old, _largest(builder, shifted, key)])
 
 
 def _largest(builder: Any, a: Any, b: Any) -> Any:
-    return builder.call(declared(builder, "llvm.smax.v8i64", KEYS, [KEYS, KEYS]), [a, b])
+    """The larger key of each lane."""
+    return builder.call(declare(builder, "llvm.smax.v8i64", KEYS, [KEYS, KEYS]), [a, b])
 
 
 @instruction

@@ -16,7 +16,7 @@ from experiments.ann.core.simd.lanes import (
     WORDS,
     add_byte_products,
     add_word_products,
-    declared,
+    declare,
     splat,
 )
 from experiments.ann.core.simd.machine import has_wide_registers
@@ -92,11 +92,13 @@ def _products(
 
 
 def _add_floats(builder: Any, total: Any, factor: Any, part: Any) -> Any:
-    fma = declared(builder, "llvm.fmuladd.v16f32", FLOATS, [FLOATS] * 3)
+    """total + factor * part, fused where the processor can."""
+    fma = declare(builder, "llvm.fmuladd.v16f32", FLOATS, [FLOATS] * 3)
     return builder.call(fma, [factor, part, total])
 
 
 def _add_words(builder: Any, total: Any, factor: Any, part: Any) -> Any:
+    """total + two products of words per lane."""
     return add_word_products(builder, total, *(builder.bitcast(side, WORDS) for side in (factor, part)))
 
 

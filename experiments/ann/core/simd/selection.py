@@ -117,14 +117,28 @@ def select_one_by_one(keys: Keys, low: int, high: int, count: int) -> None:
 
 @kernel
 def copy_keys(source: Keys, first: int, stop: int, target: Keys, place: int) -> None:
-    """target[place...] = source[first:stop], in a form that compiles quickly."""
+    """target[place...] = source[first:stop], in a form that compiles quickly.
+
+    >>> import numpy as np
+    >>> target = np.zeros(4, np.int64)
+    >>> copy_keys(np.array([7, 8, 9]), 1, 3, target, 2)
+    >>> target.tolist()
+    [0, 0, 8, 9]
+    """
     for i in range(stop - first):
         target[place + i] = source[first + i]
 
 
 @kernel
 def sort_few(keys: Keys, size: int) -> None:
-    """Sort keys[:size] by insertion: as quick as any other way for some dozens, and quick to compile."""
+    """Sort keys[:size] by insertion: as quick as any other way for some dozens, and quick to compile.
+
+    >>> import numpy as np
+    >>> keys = np.array([5, 1, 3, 0])
+    >>> sort_few(keys, 3)
+    >>> keys.tolist()
+    [1, 3, 5, 0]
+    """
     for i in range(1, size):
         key, j = keys[i], i
         while j > 0 and keys[j - 1] > key:

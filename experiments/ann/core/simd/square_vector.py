@@ -21,7 +21,7 @@ from experiments.ann.core.simd.lanes import (
     WORDS,
     add_byte_products,
     add_word_products,
-    declared,
+    declare,
     load_line,
 )
 from experiments.ann.core.simd.vector import LINE, cgutils, sums_of_squares
@@ -39,7 +39,7 @@ def squares_of(x: Any, y: Any, codes: Any) -> Any:
 def mixed_squares(builder: Any, rows: list[Any], right: Any, width: Any) -> list[Any]:
     """Bytes and floats: 16 bytes become floats at a time."""
     totals = [cgutils.alloca_once_value(builder, ir.Constant(FLOATS, [0.0] * 16)) for _ in rows]
-    fma = declared(builder, "llvm.fmuladd.v16f32", FLOATS, [FLOATS] * 3)
+    fma = declare(builder, "llvm.fmuladd.v16f32", FLOATS, [FLOATS] * 3)
     few, floats = ir.VectorType(I8, 16), builder.bitcast(right, FLOATS.as_pointer())
     with cgutils.for_range(builder, builder.lshr(width, ir.Constant(I64, 4))) as loop:
         offset = builder.shl(loop.index, ir.Constant(I64, 4))
@@ -56,7 +56,7 @@ def squares_of_lines(builder: Any, rows: list[Any], right: Any, width: Any) -> l
 
     An absolute difference d is an unsigned byte, and d - 128 a signed one: d^2 = d (d - 128) + 128 d.
     """
-    less = declared(builder, "llvm.usub.sat.v64i8", BYTES, [BYTES, BYTES])
+    less = declare(builder, "llvm.usub.sat.v64i8", BYTES, [BYTES, BYTES])
     ones, middle = ir.Constant(BYTES, [1] * LINE), ir.Constant(BYTES, [128] * LINE)
     totals = [[cgutils.alloca_once_value(builder, ir.Constant(INTS, [0] * 16)) for _ in rows] for _ in range(2)]
     with cgutils.for_range(builder, builder.lshr(width, ir.Constant(I64, 6))) as loop:

@@ -11,7 +11,7 @@ from typing import Any
 from llvmlite import ir
 from numba import types
 
-from experiments.ann.core.simd.lanes import I8, I64, declared
+from experiments.ann.core.simd.lanes import I8, I64, declare
 from experiments.ann.core.simd.machine import compiles_for_tiles
 from experiments.ann.core.simd.vector import LINE, cgutils, element_pointer, instruction
 
@@ -95,5 +95,5 @@ def _load(builder: Any, number: int, address: Any, stride: Any) -> None:
 def _call(builder: Any, name: str, *arguments: Any) -> None:
     """Call an instruction for tiles; numbers name tile registers."""
     given = [ir.Constant(I8, value) if isinstance(value, int) else value for value in arguments]
-    function = declared(builder, f"llvm.x86.{name}", ir.VoidType(), [value.type for value in given])
+    function = declare(builder, f"llvm.x86.{name}", ir.VoidType(), [value.type for value in given])
     builder.call(function, given)

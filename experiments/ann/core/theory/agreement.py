@@ -15,8 +15,11 @@ ONE_LEAF = "k-d tree, one leaf"
 
 
 def distance_ratio(found: Floats, truth: Floats) -> float:
-    """Mean of found over true distance, rank by rank, from squared ones (m, k); only where both are finite and
-    positive."""
+    """Mean of found over true distance, rank by rank, from squared ones (m, k), where both are finite and positive.
+
+    >>> distance_ratio(np.array([[4.0, 16.0, np.inf]]), np.array([[1.0, 4.0, 9.0]]))
+    2.0
+    """
     ordered = np.sort(found, axis=1)
     usable = np.isfinite(ordered) & np.isfinite(truth) & (truth > 0)
     return float(np.sqrt(ordered[usable] / truth[usable]).mean()) if usable.any() else float("nan")

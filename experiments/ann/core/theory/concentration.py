@@ -22,6 +22,9 @@ def relative_contrast(points: Vectors, queries: Vectors) -> NDArray[np.float64]:
     """(D_max - D_min) / D_min of the Euclidean distances from each query (m, d) to the points (n, d): (m,).
 
     0 where all points are equally far; infinite where a query is one of the points.
+
+    >>> relative_contrast(np.array([[3, 4], [0, 10], [6, 8]]), np.zeros((1, 2))).tolist()
+    [1.0]
     """
     distances = cdist(queries, points)
     nearest, farthest = distances.min(axis=1), distances.max(axis=1)
@@ -33,6 +36,9 @@ def torus_nearest_distances(points: Vectors) -> NDArray[np.float64]:
     """Distance of each point (n, d) in the unit cube, opposite faces joined, to its nearest other: (n,).
 
     Without faces there is no boundary, which would bias how the distance falls with n.
+
+    >>> torus_nearest_distances(np.array([[0.05], [0.95], [0.5]])).round(9).tolist()
+    [0.1, 0.1, 0.45]
     """
     distances = np.asarray(cKDTree(points, boxsize=np.ones(points.shape[1])).query(points, k=2)[0])
     return distances[:, 1]
@@ -43,13 +49,22 @@ def expected_nearest_distance(n: int, dim: int) -> float:
 
     A ball of radius r has volume V r^d, so P(distance > r) = (1 - V r^d)^(n - 1) ~ exp(-n V r^d), and the mean is
     Gamma(1 + 1/d) (n V)^(-1/d) with V = pi^(d/2) / Gamma(1 + d/2).
+
+    >>> round(expected_nearest_distance(100, 1), 9), round(expected_nearest_distance(100, 2), 9)
+    (0.005, 0.05)
     """
     unit_ball = math.pi ** (dim / 2) / math.gamma(1 + dim / 2)
     return math.gamma(1 + 1 / dim) * (n * unit_ball) ** (-1 / dim)
 
 
 def hubness(points: Vectors, k: int) -> float:
-    """Skewness of how often a point is among the k nearest others of another: near 0 without hubs, large with them."""
+    """Skewness of how often a point of (n, d) is among the k nearest others of another.
+
+    Near 0 without hubs, large with them: the center of a star is everybody's nearest neighbor.
+
+    >>> round(hubness(np.vstack([np.eye(12), np.full((1, 12), 1 / 12)]), 1), 2)
+    3.14
+    """
     distances = cdist(points, points)
     np.fill_diagonal(distances, np.inf)
     chosen = np.argpartition(distances, k - 1, axis=1)[:, :k]
@@ -65,13 +80,3 @@ def curved_sheet(rng: np.random.Generator, n: int, dim: int, intrinsic_dim: int)
     latent = rng.random((n, intrinsic_dim))
     directions, phases = rng.standard_normal((intrinsic_dim, dim)), rng.uniform(0, 2 * math.pi, dim)
     return math.sqrt(2 / dim) * np.cos(latent @ directions + phases)
-
-
-def random_design_risk(noise_variance: float, n: int, features: int) -> float:
-    """Expected squared error of least squares with intercept on a new point: s^2 (n + 1)(n - 2) / (n (n - p - 2)).
-
-    For n independent Gaussian rows of p features and a linear truth; infinite for n <= p + 2.
-    """
-    if n <= features + 2:
-        return math.inf
-    return noise_variance * (n + 1) * (n - 2) / (n * (n - features - 2))

@@ -48,13 +48,23 @@ def delaunay_simplices(points: Points, *, joggle: bool = False) -> Simplices:
 
 
 def simplex_edges(simplices: Simplices) -> Edges:
-    """Edges (m, 2) of simplices, each once, smaller id first, in ascending order."""
+    """Edges (m, 2) of simplices, each once, smaller id first, in ascending order.
+
+    >>> simplex_edges(np.array([[0, 1, 2], [2, 1, 3]])).tolist()
+    [[0, 1], [0, 2], [1, 2], [1, 3], [2, 3]]
+    """
     pairs = [np.sort(simplices[:, list(corners)], axis=1) for corners in combinations(range(simplices.shape[1]), 2)]
     return np.unique(np.concatenate(pairs), axis=0)
 
 
 def delaunay_graph(points: Points, *, joggle: bool = False) -> Neighbors:
-    """The Delaunay graph, edges in both rows, ids ascending; raises as ``delaunay_simplices`` does."""
+    """The Delaunay graph (n, width) of points (n, d), edges in both rows, ids ascending.
+
+    Raises as ``delaunay_simplices`` does.
+
+    >>> delaunay_graph(np.array([[0, 0], [4, 0], [0, 4], [1, 1]])).tolist()
+    [[1, 2, 3], [0, 2, 3], [0, 1, 3], [0, 1, 2]]
+    """
     return graph_from_edges(simplex_edges(delaunay_simplices(points, joggle=joggle)), len(points))
 
 
@@ -62,6 +72,10 @@ def circumspheres(points: Points, simplices: Simplices) -> tuple[Points, NDArray
     """Centers (m, d) and squared radii (m,) of the spheres through all corners of each simplex.
 
     The center c solves 2 (x_i - x_0) (c - x_0) = |x_i - x_0|^2 for i = 1..d.
+
+    >>> centers, squared_radii = circumspheres(np.array([[0, 0], [6, 0], [0, 8]]), np.array([[0, 1, 2]]))
+    >>> centers.tolist(), squared_radii.tolist()
+    ([[3.0, 4.0]], [25.0])
     """
     sides = points[simplices[:, 1:]] - points[simplices[:, :1]]
     lengths = (sides**2).sum(axis=2)
@@ -73,6 +87,9 @@ def sphere_intrusions(points: Points, simplices: Simplices) -> NDArray[np.float6
     """How far the nearest point reaches into the circumsphere of each simplex (m,), as a share of the squared radius.
 
     0 up to rounding where the sphere is empty (its corners lie on it), 1 where a point sits in its center.
+
+    >>> sphere_intrusions(np.array([[0, 0], [6, 0], [0, 8], [3, 4.0]]), np.array([[0, 1, 2]])).tolist()
+    [1.0]
     """
     centers, squared_radii = circumspheres(points, simplices)
     blocks = (squared_distances(centers[start : start + BLOCK], points) for start in range(0, len(centers), BLOCK))

@@ -18,7 +18,11 @@ Edges = NDArray[np.int64]
 
 
 def graph_from_lists(lists: Sequence[Sequence[int]]) -> Neighbors:
-    """The graph whose node p has the out-neighbors ``lists[p]``, in that order."""
+    """The graph whose node p has the out-neighbors ``lists[p]``, in that order.
+
+    >>> graph_from_lists([[2, 1], [], [0]]).tolist()
+    [[2, 1], [-1, -1], [0, -1]]
+    """
     width = max((len(row) for row in lists), default=0)
     neighbors = np.full((len(lists), width), -1, np.int32)
     for node, row in enumerate(lists):
@@ -27,14 +31,20 @@ def graph_from_lists(lists: Sequence[Sequence[int]]) -> Neighbors:
 
 
 def graph_from_edges(edges: Edges, n: int, *, directed: bool = False) -> Neighbors:
-    """The graph of n nodes with these edges; each is put in both rows unless ``directed``. Rows ascend, repeats are
-    dropped."""
+    """The graph of n nodes with these edges (m, 2), each in both rows unless ``directed``.
+
+    Rows ascend, repeats are dropped.
+
+    >>> graph_from_edges(np.array([[0, 2], [0, 1]]), 3).tolist()
+    [[1, 2], [0, -1], [0, -1]]
+    """
     pairs = np.asarray(edges, np.int64).reshape(-1, 2)
-    keys = pairs[:, 0] * n + pairs[:, 1]
+    keys = pairs[:, 0] * n + pairs[:, 1]  # one number per edge, so that sorting puts rows and columns in order
     if not directed:
         keys = np.concatenate([keys, pairs[:, 1] * n + pairs[:, 0]])
     sources, targets = np.divmod(np.unique(keys), n)
     counts = np.bincount(sources, minlength=n)
+    # place of an edge within its row: its place in the list less where the row starts
     columns = np.arange(len(sources)) - np.repeat(np.cumsum(counts) - counts, counts)
     neighbors = np.full((n, counts.max(initial=0)), -1, np.int32)
     neighbors[sources, columns] = targets
@@ -42,13 +52,22 @@ def graph_from_edges(edges: Edges, n: int, *, directed: bool = False) -> Neighbo
 
 
 def complete_graph(n: int) -> Neighbors:
-    """Every node points to every other, ids ascending."""
+    """Every node points to every other, ids ascending: (n, n - 1).
+
+    >>> complete_graph(3).tolist()
+    [[1, 2], [0, 2], [0, 1]]
+    """
+    # 0 .. n - 2 in every row, and 1 more from the node itself on, which so is left out
     others = np.arange(n - 1)[None, :] + (np.arange(n - 1)[None, :] >= np.arange(n)[:, None])
     return others.astype(np.int32)
 
 
 def directed_edges(neighbors: Neighbors) -> Edges:
-    """Edges (m, 2) row by row."""
+    """Edges (m, 2) row by row.
+
+    >>> directed_edges(graph_from_lists([[2, 1], [], [0]])).tolist()
+    [[0, 2], [0, 1], [2, 0]]
+    """
     sources, columns = np.nonzero(neighbors >= 0)
     return np.stack([sources, neighbors[sources, columns].astype(np.int64)], axis=1)
 
@@ -68,18 +87,21 @@ def edges_outside(inner: Neighbors, outer: Neighbors) -> Edges:
 
 
 def edge_differences(first: Neighbors, second: Neighbors) -> int:
-    """Number of directed edges that exactly one of two graphs has."""
+    """Number of directed edges that exactly one of two graphs has.
+
+    >>> edge_differences(graph_from_lists([[1], [0], []]), graph_from_lists([[1, 2], [], []]))
+    2
+    """
     return len(edges_outside(first, second)) + len(edges_outside(second, first))
 
 
 def union(first: Neighbors, second: Neighbors) -> Neighbors:
-    """The graph with the edges of both, rows ascending."""
+    """The graph with the edges of both, rows ascending.
+
+    >>> union(graph_from_lists([[1], [], []]), graph_from_lists([[2], [], [0]])).tolist()
+    [[1, 2], [-1, -1], [0, -1]]
+    """
     return graph_from_edges(np.concatenate([directed_edges(first), directed_edges(second)]), len(first), directed=True)
-
-
-def symmetrized(neighbors: Neighbors) -> Neighbors:
-    """The graph with every edge in both directions, rows ascending."""
-    return graph_from_edges(directed_edges(neighbors), len(neighbors))
 
 
 def reversed_edges(neighbors: Neighbors) -> Neighbors:
@@ -88,7 +110,11 @@ def reversed_edges(neighbors: Neighbors) -> Neighbors:
 
 
 def without_edge(neighbors: Neighbors, source: int, target: int) -> Neighbors:
-    """A copy without the edge from ``source`` to ``target``."""
+    """A copy (n, width) without the edge from ``source`` to ``target``.
+
+    >>> without_edge(complete_graph(3), 0, 1).tolist()
+    [[2, -1], [0, 2], [0, 1]]
+    """
     copy = neighbors.copy()
     row = neighbors[source]
     kept = row[(row != target) & (row >= 0)]

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from experiments.ann.core.simd.kernel import kernel
 from experiments.ann.core.theory.graphs import Edges, Neighbors, directed_edges, graph_from_lists, without_edge
 from experiments.ann.core.theory.point_sets import Points
-from experiments.ann.core.theory.proximity import squared_distance
+from experiments.ann.core.theory.proximity import pairs_array, squared_distance
 
 KISSING_NUMBERS = {1: 2, 2: 6, 3: 12, 4: 24, 8: 240, 24: 196_560}
 """Unit vectors that pairwise enclose at least 60 degrees: the most there can be, where it is known exactly.
@@ -39,25 +39,12 @@ def monotonic_relative_neighborhood_graph(points: Points, ties: Literal["keep", 
 
     Returns:
         Directed graph (n, width), nearest first. Cost: O(n^2 (d degree + log n)).
+
+    >>> monotonic_relative_neighborhood_graph(np.array([[2.0, 9], [7, 3], [0, 8]])).tolist()
+    [[2, 1], [0, -1], [0, -1]]
     """
     rows = [_occlude(points, p, _order_from(points, p), ties == "drop") for p in range(len(points))]
     return graph_from_lists([list(row) for row in rows])
-
-
-def monotonic_by_definition(points: Points) -> Neighbors:
-    """MRNG from the definition with lunes: p -> q iff no r in the open lune of p and q has an edge p -> r.
-
-    Equal to the scan by rising distance when no two distances from a point tie. Decided by recursion on the distance.
-    """
-    lists: list[list[int]] = []
-    for p in range(len(points)):
-        squared = ((points - points[p]) ** 2).sum(axis=1)
-        taken: list[int] = []
-        for q in sorted(set(range(len(points))) - {p}, key=lambda node: (squared[node], node)):
-            in_lune = [r for r in taken if max(squared[r], ((points[r] - points[q]) ** 2).sum()) < squared[q]]
-            taken += [] if in_lune else [q]
-        lists.append(taken)
-    return graph_from_lists(lists)
 
 
 @kernel
@@ -65,9 +52,12 @@ def stalled_pairs(points: Points, neighbors: Neighbors) -> Edges:
     """Pairs (p, q) (m, 2), p != q, where no out-neighbor of p is strictly nearer to q. Empty iff the graph is an MSNET.
 
     Checks all n(n - 1) pairs: O(n^2 degree d).
+
+    >>> stalled_pairs(np.array([[0.0], [1.0], [2.0]]), np.array([[1, -1], [0, -1], [1, -1]], np.int32)).tolist()
+    [[1, 2]]
     """
     n = points.shape[0]
-    pairs = [(0, 0) for _ in range(0)]
+    pairs = [(0, 0) for _ in range(0)]  # an empty list whose type the compiler knows
     for q in range(n):
         squared = np.array([squared_distance(points[p], points[q]) for p in range(n)])
         for p in range(n):
@@ -79,11 +69,7 @@ def stalled_pairs(points: Points, neighbors: Neighbors) -> Edges:
                 progress = squared[u] < squared[p]
             if not progress:
                 pairs.append((p, q))
-    result = np.empty((len(pairs), 2), np.int64)
-    for row in range(len(pairs)):
-        result[row, 0] = pairs[row][0]
-        result[row, 1] = pairs[row][1]
-    return result
+    return pairs_array(pairs)
 
 
 @kernel
@@ -91,6 +77,10 @@ def monotonic_reachability(points: Points, neighbors: Neighbors) -> NDArray[np.b
     """Whether any monotonic path leads from p to q: (n, n) at [p, q], by the definition and not by greedy steps.
 
     Points are settled by rising distance to q: p is connected iff some strictly nearer out-neighbor is.
+
+    >>> path = np.array([[1, -1], [0, -1], [1, -1]], np.int32)
+    >>> monotonic_reachability(np.array([[0.0], [1.0], [2.0]]), path).astype(int).tolist()
+    [[1, 1, 0], [1, 1, 0], [1, 1, 1]]
     """
     n = points.shape[0]
     connected = np.zeros((n, n), np.bool_)
@@ -113,6 +103,9 @@ def narrow_angles(points: Points, neighbors: Neighbors) -> Edges:
 
     In a triangle the angle at p is at least 60 degrees if d(r, q) >= max(d(p, r), d(p, q)), which needs no cosine; only
     that (stronger) form, which the MRNG satisfies, is checked.
+
+    >>> narrow_angles(np.array([[0.0, 0], [3, 1], [3, -1]]), np.array([[1, 2], [-1, -1], [-1, -1]], np.int32)).tolist()
+    [[0, 1, 2]]
     """
     triples = [(0, 0, 0) for _ in range(0)]
     for p in range(points.shape[0]):
@@ -124,23 +117,27 @@ def narrow_angles(points: Points, neighbors: Neighbors) -> Edges:
                 longest = max(squared_distance(points[p], points[r]), squared_distance(points[p], points[q]))
                 if squared_distance(points[r], points[q]) < longest:
                     triples.append((p, r, q))
-    result = np.empty((len(triples), 3), np.int64)
+    found = np.empty((len(triples), 3), np.int64)
     for row in range(len(triples)):
-        result[row, 0] = triples[row][0]
-        result[row, 1] = triples[row][1]
-        result[row, 2] = triples[row][2]
-    return result
+        found[row, 0], found[row, 1], found[row, 2] = triples[row]
+    return found
 
 
 def smallest_angle(points: Points, neighbors: Neighbors) -> float:
-    """The smallest angle in degrees between two out-edges of one node, edges to repeats left out; nan where no node has
-    two."""
+    """The smallest angle in degrees between two out-edges of one node, edges to repeats left out.
+
+    nan where no node has two.
+
+    >>> round(smallest_angle(np.array([[0, 0], [1, 0], [0, 2]]), np.array([[1, 2], [-1, -1], [-1, -1]])), 9)
+    90.0
+    """
     smallest = np.nan
     for p in range(len(points)):
         directions = points[neighbors[p][neighbors[p] >= 0]] - points[p]
         lengths = np.linalg.norm(directions, axis=1, keepdims=True)
         directions = directions[lengths[:, 0] > 0] / lengths[lengths[:, 0] > 0]
         if len(directions) > 1:
+            # the largest cosine above the diagonal belongs to the smallest angle
             cosine = (directions @ directions.T)[np.triu_indices(len(directions), 1)].max()
             smallest = np.fmin(smallest, np.degrees(np.arccos(np.clip(cosine, -1.0, 1.0))))
     return float(smallest)
@@ -150,6 +147,10 @@ def removable_edges(points: Points, neighbors: Neighbors) -> Edges:
     """Edges (m, 2) of an MSNET that can be deleted one at a time with the graph still an MSNET, tried one by one.
 
     Empty iff the network is minimal. O(edges n^2 degree d), so for small sets.
+
+    >>> line = np.array([[0.0], [1.0], [2.0]])
+    >>> removable_edges(line, np.array([[1, 2], [0, 2], [1, 0]], np.int32)).tolist()
+    [[0, 2], [2, 0]]
     """
     edges = directed_edges(neighbors)
     spare = [not len(stalled_pairs(points, without_edge(neighbors, p, q))) for p, q in edges.tolist()]
@@ -160,12 +161,13 @@ def removable_edges(points: Points, neighbors: Neighbors) -> Edges:
 def _order_from(points: Points, p: int) -> NDArray[np.int64]:
     """The other points by rising distance from p, ties by id (mergesort is stable)."""
     squared = np.array([squared_distance(points[p], points[q]) for q in range(points.shape[0])])
-    squared[p] = -1.0
+    squared[p] = -1.0  # first, also before its repeats
     return np.argsort(squared, kind="mergesort")[1:]
 
 
 @kernel
 def _occlude(points: Points, p: int, order: NDArray[np.int64], drop_ties: bool) -> NDArray[np.int64]:
+    """The out-neighbors of p among the points in order of their distance."""
     taken = np.empty(order.shape[0], np.int64)
     size = 0
     for q in order:

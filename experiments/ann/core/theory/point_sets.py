@@ -25,8 +25,7 @@ def uniform_points(rng: np.random.Generator, n: int, dim: int) -> Points:
 
 
 def clustered_points(rng: np.random.Generator, n: int, dim: int, clusters: int = 8) -> Points:
-    """Distinct grid points (n, dim) around ``clusters`` uniform centers, standard deviation 1/32 of the side per
-    axis."""
+    """Distinct grid points (n, dim) around ``clusters`` uniform centers, 1/32 of the side in standard deviation."""
     found = np.empty((0, dim))
     centers = rng.uniform(GRID / 8, GRID * 7 / 8, (clusters, dim))
     while len(found) < n:
@@ -37,8 +36,12 @@ def clustered_points(rng: np.random.Generator, n: int, dim: int, clusters: int =
 
 
 def square_lattice(n: int, dim: int) -> Points:
-    """The first n points (n, dim) of a cubic lattice with equal steps inside the grid: cocircular everywhere."""
-    side = int(np.ceil(round(n ** (1 / dim), 9)))
+    """The first n points (n, dim) of a cubic lattice with equal steps inside the grid: cocircular everywhere.
+
+    >>> (square_lattice(4, 2) / GRID).tolist()
+    [[0.25, 0.25], [0.25, 0.75], [0.75, 0.25], [0.75, 0.75]]
+    """
+    side = int(np.ceil(round(n ** (1 / dim), 9)))  # the fifth root of 5^5 comes out a little above 5
     step = GRID // side
     cells = np.stack(np.unravel_index(np.arange(n), (side,) * dim), axis=1)
     return (cells * step + step // 2).astype(np.float64)
@@ -49,12 +52,15 @@ def hexagonal_lattice(side: int) -> Points:
 
     Neighbors are at squared distance 2 and the six directions meet at exactly 60 degrees, which no integer lattice of
     the plane itself has.
+
+    >>> hexagonal_lattice(2).tolist()
+    [[0.0, 0.0, 0.0], [1.0, 0.0, -1.0], [0.0, 1.0, -1.0], [1.0, 1.0, -2.0]]
     """
     rows, columns = np.divmod(np.arange(side * side), side)
-    first = columns - rows // 2
+    first = columns - rows // 2  # every second row starts half a step to the left, so the rhombus becomes a square
     return np.stack([first, rows, -first - rows], axis=1).astype(np.float64)
 
 
 def with_duplicates(rng: np.random.Generator, points: Points, copies: int) -> Points:
-    """The points followed by ``copies`` repeats of randomly chosen ones (n + copies, dim)."""
+    """The points (n, dim), then ``copies`` repeats of randomly chosen ones: (n + copies, dim)."""
     return np.concatenate([points, points[rng.choice(len(points), copies, replace=False)]])

@@ -46,19 +46,29 @@ def squared_distances(points: Points, others: Points) -> Squared:
 
 
 def nearest_order(squared: Squared) -> NDArray[np.int64]:
-    """For each point all others (n, n - 1) by rising distance, ties by id; the point itself is left out by id."""
+    """For each point all others (n, n - 1) by rising squared distance (n, n), ties by id."""
     own = squared.copy()
-    np.fill_diagonal(own, -1.0)
+    np.fill_diagonal(own, -1.0)  # a point is left out by its id: a repeat of it is at distance 0 too
     return np.argsort(own, axis=1, kind="stable")[:, 1:]
 
 
 def knn_graph(points: Points, k: int) -> Neighbors:
-    """Each point to its k nearest others, nearest first, ties by id; (n, min(k, n - 1)). Cost: O(n^2 (d + log n))."""
+    """Each point (n, d) to its k nearest others, nearest first, ties by id: (n, min(k, n - 1)).
+
+    Cost: O(n^2 (d + log n)).
+
+    >>> knn_graph(np.array([[0.0], [1.0], [3.0]]), 1).tolist()
+    [[1], [0], [1]]
+    """
     return np.ascontiguousarray(nearest_order(squared_distances(points, points))[:, :k].astype(np.int32))
 
 
 def nearest_neighbor_graph(points: Points) -> Neighbors:
-    """Each point to every other at the smallest distance: more than one where distances tie. Cost: O(n^2 d)."""
+    """Each point (n, d) to every other at the smallest distance: more than one where distances tie. Cost: O(n^2 d).
+
+    >>> nearest_neighbor_graph(np.array([[-1.0], [0.0], [1.0]])).tolist()
+    [[1, -1], [0, 2], [1, -1]]
+    """
     squared = squared_distances(points, points)
     np.fill_diagonal(squared, np.inf)
     edges = np.argwhere((squared == squared.min(axis=1, keepdims=True)) & np.isfinite(squared))
@@ -66,7 +76,13 @@ def nearest_neighbor_graph(points: Points) -> Neighbors:
 
 
 def minimum_spanning_tree(points: Points) -> Neighbors:
-    """The spanning tree of least total length, edges in both rows; ties by id. Prim's algorithm, O(n^2 d)."""
+    """The spanning tree of points (n, d) of least total length, edges in both rows; ties by id.
+
+    Cost: O(n^2 d).
+
+    >>> minimum_spanning_tree(np.array([[0.0], [1.0], [3.0]])).tolist()
+    [[1, -1], [0, 2], [1, -1]]
+    """
     return graph_from_edges(_spanning_edges(points), len(points))
 
 
@@ -78,13 +94,19 @@ def relative_neighborhood_graph(points: Points, lune: Literal["open", "closed"] 
         lune: "closed" replaces < by <=, which drops every edge at an exact tie and can disconnect the graph.
 
     Candidates r are tried from the nearest to p on, which rejects most pairs at once; the worst case is O(n^3 d).
+
+    >>> relative_neighborhood_graph(np.array([[0.0, 0], [4, 0], [2, 1], [2, -3]])).tolist()
+    [[2, 3], [2, 3], [0, 1], [0, 1]]
     """
     order = nearest_order(squared_distances(points, points))
-    return graph_from_edges(_lune_edges(points, order, lune == "closed"), len(points))
+    return graph_from_edges(_edges_with_empty_region(points, order, False, lune == "closed"), len(points))
 
 
 def relative_neighborhood_by_definition(points: Points) -> Neighbors:
-    """The relative neighborhood graph from its definition read aloud: every pair against every third point. O(n^3)."""
+    """The relative neighborhood graph from its definition read aloud: every pair against every third point.
+
+    Cost: O(n^3).
+    """
     squared = squared_distances(points, points)
     edge = np.array([~(np.maximum(squared[p], squared) < squared[p][:, None]).any(axis=1) for p in range(len(points))])
     np.fill_diagonal(edge, False)
@@ -92,24 +114,33 @@ def relative_neighborhood_by_definition(points: Points) -> Neighbors:
 
 
 def relative_neighborhood_of_edges(points: Points, edges: Edges) -> Neighbors:
-    """The edges (m, 2) whose open lune is empty; of Delaunay edges in the plane they are the whole graph. O(m n d)."""
+    """The edges (m, 2) whose open lune is empty; of Delaunay edges in the plane they are the whole graph.
+
+    Cost: O(m n d).
+    """
     to_p, to_q = (squared_distances(points[edges[:, end]], points) for end in (0, 1))
     length = to_p[np.arange(len(edges)), edges[:, 1]]
     return graph_from_edges(edges[~(np.maximum(to_p, to_q) < length[:, None]).any(axis=1)], len(points))
 
 
 def gabriel_graph(points: Points) -> Neighbors:
-    """Edge pq iff no third point r lies inside the ball on pq: d(p, r)^2 + d(q, r)^2 < d(p, q)^2; in both rows. O(n^3
-    d)."""
+    """Edge pq iff no third point r lies inside the ball on pq: d(p, r)^2 + d(q, r)^2 < d(p, q)^2; in both rows.
+
+    Cost: O(n^3 d) at worst, as for the relative neighborhood graph.
+
+    >>> gabriel_graph(np.array([[0.0, 0], [4, 0], [2, 1], [2, -3]])).tolist()
+    [[2, 3, -1], [2, 3, -1], [0, 1, 3], [0, 1, 2]]
+    """
     order = nearest_order(squared_distances(points, points))
-    return graph_from_edges(_ball_edges(points, order), len(points))
+    return graph_from_edges(_edges_with_empty_region(points, order, True, False), len(points))
 
 
 @kernel
 def _spanning_edges(points: Points) -> Edges:
+    """Prim's algorithm: the tree grows from point 0 by the shortest edge to a point outside it."""
     n = points.shape[0]
     edges = np.empty((max(n - 1, 0), 2), np.int64)
-    nearest = np.zeros(n, np.int64)
+    nearest = np.zeros(n, np.int64)  # for a point outside, its nearest in the tree, and how far it is
     distance = np.full(n, np.inf)
     waiting = np.ones(n, np.bool_)
     newest = 0
@@ -119,7 +150,7 @@ def _spanning_edges(points: Points) -> Edges:
         for node in range(n):
             if waiting[node]:
                 squared = squared_distance(points[newest], points[node])
-                if squared < distance[node]:
+                if squared < distance[node]:  # only the newest point of the tree can be nearer than before
                     distance[node] = squared
                     nearest[node] = newest
                 if best < 0 or distance[node] < distance[best]:
@@ -131,9 +162,14 @@ def _spanning_edges(points: Points) -> Edges:
 
 
 @kernel
-def _lune_edges(points: Points, order: NDArray[np.int64], closed: bool) -> Edges:
+def _edges_with_empty_region(points: Points, order: NDArray[np.int64], ball: bool, closed: bool) -> Edges:
+    """Pairs p < q without a third point in their region, which is the ball on pq, or else the lune.
+
+    r lies in the lune iff max(d(p, r), d(q, r)) < d(p, q), in the ball iff d(p, r)^2 + d(q, r)^2 < d(p, q)^2; on the
+    border, which ``closed`` regions include, the two sides are equal.
+    """
     n = points.shape[0]
-    edges = [(0, 0) for _ in range(0)]
+    edges = [(0, 0) for _ in range(0)]  # an empty list whose type the compiler knows
     for p in range(n):
         for rank in range(n - 1):
             q = order[p, rank]
@@ -145,44 +181,21 @@ def _lune_edges(points: Points, order: NDArray[np.int64], closed: bool) -> Edges
                 r = order[p, nearer]
                 to_p = squared_distance(points[p], points[r])
                 if to_p > length or (to_p == length and not closed):
-                    break
+                    break  # all others are as far from p
                 to_q = squared_distance(points[q], points[r])
-                if r != q and (to_q < length or (closed and to_q == length)):
+                size = to_p + to_q if ball else max(to_p, to_q)
+                if r != q and (size < length or (closed and size == length)):
                     empty = False
                     break
             if empty:
                 edges.append((p, q))
-    return _pairs(edges)
+    return pairs_array(edges)
 
 
 @kernel
-def _ball_edges(points: Points, order: NDArray[np.int64]) -> Edges:
-    n = points.shape[0]
-    edges = [(0, 0) for _ in range(0)]
-    for p in range(n):
-        for rank in range(n - 1):
-            q = order[p, rank]
-            if q < p:
-                continue
-            length = squared_distance(points[p], points[q])
-            empty = True
-            for nearer in range(n - 1):
-                r = order[p, nearer]
-                to_p = squared_distance(points[p], points[r])
-                if to_p >= length:
-                    break
-                if to_p + squared_distance(points[q], points[r]) < length:
-                    empty = False
-                    break
-            if empty:
-                edges.append((p, q))
-    return _pairs(edges)
-
-
-@kernel
-def _pairs(edges: list[tuple[int, int]]) -> Edges:
-    pairs = np.empty((len(edges), 2), np.int64)
-    for row in range(len(edges)):
-        pairs[row, 0] = edges[row][0]
-        pairs[row, 1] = edges[row][1]
-    return pairs
+def pairs_array(pairs: list[tuple[int, int]]) -> Edges:
+    """Pairs of ids as an array (m, 2), also where there is none."""
+    array = np.empty((len(pairs), 2), np.int64)
+    for row in range(len(pairs)):
+        array[row, 0], array[row, 1] = pairs[row]
+    return array

@@ -1,21 +1,16 @@
-"""Regression tasks in which dimension is the difficulty, and the regressions that meet them.
+"""Regression tasks in which dimension is the difficulty, and what least squares is expected to make of one.
 
-All targets are a signal of variance 1 and normal noise. Rows are drawn independently; the first are for fitting, the
-rest for the error. The random generator is an argument.
+All targets are a signal of variance 1 and normal noise, rows are drawn independently, and the random generator is an
+argument.
 """
 
 from __future__ import annotations
 
 import math
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.decomposition import PCA
-from sklearn.linear_model import LassoCV, LinearRegression
-from sklearn.neighbors import KNeighborsRegressor
-from sklearn.pipeline import make_pipeline
-from sklearn.random_projection import GaussianRandomProjection
 
 RELEVANT = 5
 """Features that a linear truth depends on."""
@@ -31,18 +26,20 @@ class Task(NamedTuple):
 def linear_task(rng: np.random.Generator, n: int, irrelevant: int, noise: float) -> Task:
     """y = (x_1 + ... + x_5) / sqrt(5) + noise e, with ``irrelevant`` more features; all features and e standard normal.
 
-    Signal and noise are drawn first: two tasks from equal generators differ in the irrelevant features alone.
+    >>> linear_task(np.random.default_rng(0), 50, 20, 0.3).features.shape
+    (50, 25)
     """
+    # signal and noise first: two tasks from equal generators differ in the irrelevant features alone
     signal, errors = rng.standard_normal((n, RELEVANT)), noise * rng.standard_normal(n)
     features = np.hstack([signal, rng.standard_normal((n, irrelevant))])
     return Task(features, signal.sum(axis=1) / math.sqrt(RELEVANT) + errors)
 
 
 def hidden_task(rng: np.random.Generator, n: int, relevant: int, irrelevant: int, spread: float, noise: float) -> Task:
-    """A wave over ``relevant`` normal directions of standard deviation ``spread`` among others of 1, all rotated at
-    random.
+    """A wave over ``relevant`` normal directions of standard deviation ``spread`` among ``irrelevant`` ones of 1.
 
-    y = sum_i sin(2 u_i) / sqrt(relevant v) + noise e with u standard normal and v = Var sin(2 u) = (1 - e^-8) / 2.
+    y = sum_i sin(2 u_i) / sqrt(relevant v) + noise e with u standard normal and v = Var sin(2 u) = (1 - e^-8) / 2. All
+    directions are rotated at random, so that no single feature holds the signal.
     """
     directions = rng.standard_normal((n, relevant + irrelevant))
     waves = np.sin(2 * directions[:, :relevant]).sum(axis=1) / math.sqrt(relevant * (1 - math.exp(-8)) / 2)
@@ -51,24 +48,14 @@ def hidden_task(rng: np.random.Generator, n: int, relevant: int, irrelevant: int
     return Task((directions * scale) @ rotation, waves + noise * rng.standard_normal(n))
 
 
-def regressor(model: str, k: int) -> Any:
-    """knn: mean of the k nearest; ols: least squares; lasso: its penalty chosen by 5-fold cross-validation."""
-    if model == "knn":
-        return KNeighborsRegressor(n_neighbors=k)
-    return LinearRegression() if model == "ols" else LassoCV(cv=5, max_iter=10_000)
+def random_design_risk(noise_variance: float, n: int, features: int) -> float:
+    """Expected squared error of least squares with intercept on a new point: s^2 (n + 1)(n - 2) / (n (n - p - 2)).
 
+    For n independent Gaussian rows of p features and a linear truth; infinite for n <= p + 2.
 
-def projected_neighbors(k: int, components: int, seed: int) -> dict[str, Any]:
-    """Nearest-neighbor regression on all features, after PCA, and after a random projection, each to ``components``."""
-    random = GaussianRandomProjection(components, random_state=seed)
-    return {
-        "all features": regressor("knn", k),
-        "PCA": make_pipeline(PCA(components), regressor("knn", k)),
-        "random projection": make_pipeline(random, regressor("knn", k)),
-    }
-
-
-def held_out_error(model: Any, task: Task, samples: int) -> float:
-    """Mean squared error on the rows behind the first ``samples``, on which the model is fitted."""
-    model.fit(task.features[:samples], task.targets[:samples])
-    return float(((model.predict(task.features[samples:]) - task.targets[samples:]) ** 2).mean())
+    >>> round(random_design_risk(0.09, 200, 5), 4), random_design_risk(0.09, 10, 8)
+    (0.0928, inf)
+    """
+    if n <= features + 2:
+        return math.inf
+    return noise_variance * (n + 1) * (n - 2) / (n * (n - features - 2))

@@ -10,7 +10,7 @@ Source: Aurenhammer: Voronoi diagrams - a survey of a fundamental geometric data
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,32 +18,21 @@ from scipy.spatial import ConvexHull, Voronoi
 
 from experiments.ann.core.theory.graphs import Edges, Neighbors, graph_from_lists
 from experiments.ann.core.theory.point_sets import Points
-from experiments.ann.core.theory.proximity import knn_graph, squared_distances
+
+HalfSpaces = tuple[NDArray[np.float64], NDArray[np.float64]]
+"""Normals a (f, d) and offsets b (f,): the places x with a x <= b for all f of them."""
 
 
-@dataclass(frozen=True)
-class ClippedCells:
+class ClippedCells(NamedTuple):
     """The cells of n sites inside a box."""
 
     corners: tuple[Points, ...]
     """Corners of each cell (c_i, d), in no order."""
-    facets: tuple[tuple[NDArray[np.float64], NDArray[np.float64]], ...]
-    """Half-spaces of each cell: normals a (f_i, d) and offsets b (f_i,); the cell is where a x <= b for all of them."""
+    facets: tuple[HalfSpaces, ...]
+    """The half-spaces whose intersection is the cell, one per facet."""
 
 
-@dataclass(frozen=True)
-class Ownership:
-    """Places that are not in exactly the cell of their nearest site."""
-
-    misassigned: int
-    misassigned_swapped: int
-    """The same after the first two sites have swapped their cells."""
-    ties: int
-    """Places left out of both, on a border within 1e-12 of the sites' extent."""
-
-
-@dataclass(frozen=True)
-class DiagramCounts:
+class DiagramCounts(NamedTuple):
     """Sizes of an unclipped diagram."""
 
     sites: int
@@ -58,12 +47,21 @@ class DiagramCounts:
 
     @property
     def euler_excess(self) -> int:
-        """By how much the larger of V - (2n - 5) and E - (3n - 6) is above 0; in the plane it never is."""
+        """The larger of V - (2n - 5) and E - (3n - 6); in the plane it is at most 0.
+
+        With a vertex at infinity for the unbounded sides the diagram is a planar graph of n faces: V + 1 - E + n = 2.
+        Every vertex joins at least three sides, so 3 (V + 1) <= 2 E, and both bounds follow.
+        """
         return max(self.vertices - (2 * self.sites - 5), self.facets - (3 * self.sites - 6))
 
 
 def clipped_cells(sites: Points, low: NDArray[np.float64], high: NDArray[np.float64]) -> ClippedCells:
-    """The cells of distinct sites (n, d) strictly inside the box from ``low`` (d,) to ``high`` (d,)."""
+    """The cells of distinct sites (n, d) strictly inside the box from ``low`` (d,) to ``high`` (d,).
+
+    >>> halves = clipped_cells(np.array([[0.25, 0.5], [0.75, 0.5]]), np.zeros(2), np.ones(2))
+    >>> cell_volumes(halves).tolist()
+    [0.5, 0.5]
+    """
     mirrored = [sites]
     for axis in range(sites.shape[1]):
         for face in (low, high):
@@ -77,35 +75,29 @@ def clipped_cells(sites: Points, low: NDArray[np.float64], high: NDArray[np.floa
 
 
 def cells_containing(cells: ClippedCells, places: Points) -> NDArray[np.bool_]:
-    """Whether place i lies in cell j by the half-spaces of the cell's own facets: (m, n). No distance is computed."""
+    """Whether place i of (m, d) lies in cell j, by the half-spaces of the cell's own facets: (m, n).
+
+    No distance is computed, so this can be compared with the nearest site.
+
+    >>> halves = clipped_cells(np.array([[0.25, 0.5], [0.75, 0.5]]), np.zeros(2), np.ones(2))
+    >>> cells_containing(halves, np.array([[0.1, 0.9]])).tolist()
+    [[True, False]]
+    """
     inside = np.empty((len(places), len(cells.facets)), bool)
     for site, (normals, offsets) in enumerate(cells.facets):
         inside[:, site] = (places @ normals.T <= offsets).all(axis=1)
     return inside
 
 
-def count_misassigned(sites: Points, cells: ClippedCells, places: Points) -> Ownership:
-    """Membership by half-spaces against the nearest site by distance, for each of the places (m, d)."""
-    distances = np.sqrt(squared_distances(places, sites))
-    nearest_two = np.partition(distances, 1, axis=1)[:, :2]
-    clear = nearest_two[:, 1] - nearest_two[:, 0] > 1e-12 * np.ptp(sites)
-    is_nearest = distances == nearest_two[:, :1]
-    inside = cells_containing(cells, places)
-    swapped = inside[:, [1, 0, *range(2, len(sites))]]
-    wrong, wrong_swapped = ((member != is_nearest).any(axis=1) & clear for member in (inside, swapped))
-    return Ownership(int(wrong.sum()), int(wrong_swapped.sum()), int((~clear).sum()))
-
-
-def merged_with_nearest(sites: Points, cells: ClippedCells) -> tuple[Points, ...]:
-    """Corners of each cell together with those of its two nearest sites: such unions have dents, on lattices too."""
-    nearest = knn_graph(sites, 2).tolist()
-    return tuple(np.concatenate([cells.corners[site] for site in (p, *near)]) for p, near in enumerate(nearest))
-
-
 def dented_corners(corners: Points, tolerance: float) -> int:
-    """Corners that lie deeper than ``tolerance`` (a length) inside the convex hull of all corners: 0 for a convex
-    cell."""
-    equations = ConvexHull(corners).equations
+    """Corners (c, d) that lie deeper than ``tolerance`` (a length) inside the convex hull of all of them.
+
+    0 for a convex cell.
+
+    >>> dented_corners(np.array([[0, 0], [2, 0], [1, 0.5], [2, 2], [0, 2]]), 1e-9)
+    1
+    """
+    equations = ConvexHull(corners).equations  # a x + b <= 0 inside, with |a| = 1: the depth is a distance
     depth = -(corners @ equations[:, :-1].T + equations[:, -1]).max(axis=1)
     return int((depth > tolerance).sum())
 
@@ -116,7 +108,7 @@ def cell_volumes(cells: ClippedCells) -> NDArray[np.float64]:
 
 
 def ordered_corners(corners: Points) -> Points:
-    """The corners of a cell of the plane, counterclockwise."""
+    """The corners (c, 2) of a cell of the plane, counterclockwise."""
     return corners[ConvexHull(corners).vertices]
 
 
@@ -126,36 +118,48 @@ def cell_neighbors(sites: Points, site: int) -> NDArray[np.int64]:
     With the site as origin the cell is where 2 r y / |r|^2 <= 1 for all other sites r. Such a half-space bounds the
     cell iff its normal 2 r / |r|^2 is a corner of the convex hull of all normals and the origin. Unbounded facets are
     found too, of which ``scipy.spatial.Voronoi`` lists only those with at least d corners.
+
+    >>> cell_neighbors(np.array([[0, 0], [2, 0], [0, 2], [-2, 0], [0, -2], [5, 5]]), 0).tolist()
+    [1, 2, 3, 4]
     """
     offsets = np.delete(sites - sites[site], site, axis=0)
     normals = 2 * offsets / (offsets**2).sum(axis=1, keepdims=True)
     corners = ConvexHull(np.concatenate([normals, np.zeros((1, sites.shape[1]))])).vertices
     others = np.delete(np.arange(len(sites)), site)
-    return np.sort(others[corners[corners < len(others)]])
+    return np.sort(others[corners[corners < len(others)]])  # the origin, put last, may be a corner too
 
 
 def dual_graph(sites: Points) -> Neighbors:
-    """The graph (n, width) that joins sites with a common facet, ids ascending; built cell by cell, without any
-    triangulation."""
+    """The graph (n, width) that joins sites (n, d) with a common facet, ids ascending.
+
+    Built cell by cell, without any triangulation.
+    """
     return graph_from_lists([list(cell_neighbors(sites, site)) for site in range(len(sites))])
 
 
 def diagram_counts(sites: Points) -> DiagramCounts:
-    """Vertices and facets of the unclipped diagram."""
+    """Vertices and facets of the unclipped diagram of the sites (n, d).
+
+    >>> cross = diagram_counts(np.array([[0, 0], [1, 1], [1, -1], [-1, 1], [-1, -1]]))
+    >>> cross.vertices, cross.facets, cross.mean_sides
+    (4, 8, 3.2)
+    """
     diagram = Voronoi(sites)
     return DiagramCounts(len(sites), len(diagram.vertices), len(diagram.ridge_points))
 
 
 def bounded_volume(sites: Points) -> float:
-    """Total volume of the cells that are bounded without any box."""
+    """Total volume of the cells of the sites (n, d) that are bounded without any box.
+
+    >>> round(bounded_volume(np.array([[0, 0], [1, 1], [1, -1], [-1, 1], [-1, -1]])), 9)
+    2.0
+    """
     diagram = Voronoi(sites)
     regions = (diagram.regions[region] for region in diagram.point_region)
     return float(sum(ConvexHull(diagram.vertices[region]).volume for region in regions if region and -1 not in region))
 
 
-def _half_spaces(
-    sites: Points, pairs: Edges, count: int
-) -> tuple[tuple[NDArray[np.float64], NDArray[np.float64]], ...]:
+def _half_spaces(sites: Points, pairs: Edges, count: int) -> tuple[HalfSpaces, ...]:
     """|x - p|^2 <= |x - q|^2 written as 2 (q - p) x <= |q|^2 - |p|^2 for every facet of the first ``count`` sites."""
     norms = (sites**2).sum(axis=1)
     both = np.concatenate([pairs, pairs[:, ::-1]])

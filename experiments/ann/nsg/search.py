@@ -1,0 +1,188 @@
+"""Our NSG, searched with every list as it is and by codes, and other index types on the same vectors and threads."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from functools import partial
+from typing import TYPE_CHECKING
+
+from experiments.ann.nsg import kept
+from experiments.ann.nsg.setup import Vectors, measured
+from experiments.lab.experiment import Curve, Event, Note, Part, Progress, Row, Table, observation
+from experiments.lab.judge.claims import Claim
+from experiments.lab.judge.measured import NotMeasured, Pairs
+from experiments.lab.judge.measures import paired
+from experiments.lab.judge.rules import Equivalence
+
+if TYPE_CHECKING:
+    from experiments.ann.core.nsg.index import NSG
+    from experiments.ann.core.rivals import Index
+    from experiments.ann.core.rivals.measuring import Workload
+
+ENOUGH = 0.99
+"""Recall at which methods are compared in the headline."""
+
+
+@observation
+class SearchRow(Row):
+    """One index, searched with one candidate list."""
+
+    method: str
+    dataset: str
+    n: int
+    search_list_size: int
+    """Length of the candidate list, or the effort of another kind of index."""
+    recall_at_k: float
+    recall_at_10: float
+    """NaN where k is below 10."""
+    queries_per_second: float
+    distance_computations: float
+    """Mean per query; NaN where the library counts none. By codes, distances are those of codes."""
+    build_seconds: float
+    index_bytes: int
+    mean_degree: float
+    """NaN where an index has no graph, or does not show it."""
+    max_degree: int | None
+
+
+def run(vectors: Vectors) -> Iterator[Event]:
+    """A kept index has no others beside it: they would have to be built."""
+    from experiments.ann.core.rivals.ours import OurCodedNSG, OurNSG
+
+    params = vectors.params
+    if params.index is not None:
+        found = yield from kept.find(vectors, params.index)
+    else:
+        yield Progress("exact neighbors", 0, 1)
+        load = vectors.load
+        index = yield from vectors.build(load.base, vectors.settings())
+        yield from notes_of(vectors, index)
+        found = kept.Found(index, load, vectors.dataset)
+    plain = OurNSG.around(found.index)
+    plain.name = "NSG" if found.index.settings.repair else "NSG, no repair"
+    yield from sweep(vectors, plain, params.search_list_sizes, found.load, found.dataset)
+    coded = OurCodedNSG.on(plain, params.search_threads)
+    coded.name = f"{plain.name}, codes"
+    yield from sweep(vectors, coded, params.search_list_sizes, found.load, found.dataset)
+    if found.neighbors is not None:
+        yield found.neighbors
+    if params.index is None:
+        yield from peers(vectors)
+
+
+def notes_of(vectors: Vectors, index: NSG) -> Iterator[Note]:
+    """How the neighbor graph was chosen, what repair did, and memory beside what vectors and edges alone take."""
+    from experiments.ann.core.nsg.neighbors import GROUPED_FROM, neighbor_plan
+    from experiments.ann.core.simd.kernel import usable_cores
+
+    n, width = index.base.shape
+    if n >= GROUPED_FROM:
+        plan = neighbor_plan(n, width, vectors.params.threads or usable_cores())
+        yield Note(
+            f"neighbor graph: {index.report.neighbors}; the cost model says {plan.exact_seconds:,.0f} s exactly and "
+            f"{plan.grouped_seconds:,.0f} s in groups"
+        )
+    yield Note(f"repair attached {index.report.attached:,} edges; {index.unreachable:,} nodes are out of reach")
+    least = n * index.space.dim * index.built.vectors.itemsize + 4 * int(index.degrees.sum())
+    yield Note(f"memory: index {index.nbytes / 1e6:,.0f} MB; its vectors and edges alone are {least / 1e6:,.0f} MB")
+
+
+def peers(vectors: Vectors) -> Iterator[Event]:
+    """Other index types: graphs of the same degree, HNSW on its lowest layer."""
+    from experiments.ann.core.rivals import INDEXES, Settings
+    from experiments.ann.core.simd.kernel import usable_cores
+
+    params = vectors.params
+    settings = Settings(
+        knn=params.knn,
+        build_list_size=params.search_list_size,
+        max_degree=params.max_degree,
+        candidates=params.candidates,
+        search_list_sizes=params.search_list_sizes,
+        k=params.k,
+        seed=vectors.seed,
+    )
+    for name in params.peers:
+        if reason := INDEXES[name].missing():
+            yield Note(f"{name} is left out: {reason}")
+            continue
+        yield Progress(f"build {name}", 0, 1)
+        try:
+            index = INDEXES[name].of(vectors.load.base, settings, params.threads or usable_cores())
+        except RuntimeError as refusal:
+            yield Note(f"{name} is left out, its library refuses these vectors: {refusal}")
+            continue
+        yield from sweep(vectors, index, index.efforts, vectors.load, vectors.dataset)
+
+
+def sweep(vectors: Vectors, index: Index, sizes: Sequence[int], load: Workload, dataset: str) -> Iterator[Event]:
+    """An index at every size, from the shortest."""
+    from experiments.ann.core.rivals.measuring import queries_per_second
+
+    threads, degrees = vectors.params.search_threads, index.degrees
+    for done, size in enumerate(sorted(sizes)):
+        yield Progress(f"search {index.name}", done, len(sizes))
+        count = index.distance_computations(load.asked, load.k, size, threads)
+        search = partial(index.search, k=load.k, effort=size, threads=threads)
+        found = load.distances(search(load.asked))
+        yield SearchRow(
+            method=index.name,
+            dataset=dataset,
+            n=len(load.base),
+            search_list_size=size,
+            recall_at_k=load.recall(found, load.k),
+            recall_at_10=load.recall(found, 10),
+            queries_per_second=queries_per_second(search, load.asked),
+            distance_computations=count,
+            build_seconds=index.build_seconds,
+            index_bytes=index.nbytes,
+            mean_degree=math.nan if degrees is None else float(degrees.mean()),
+            max_degree=None if degrees is None else int(degrees.max()),
+        )
+
+
+def beside_faiss(rows: Sequence[SearchRow]) -> Pairs | NotMeasured:
+    """Recall of ours and of faiss's NSG with the shortest list, where it is lowest."""
+    rows = measured(rows, "search")
+    size = min((row.search_list_size for row in rows if row.method == "faiss NSG"), default=0)
+    return paired("recall_at_k", only={"search_list_size": size}, method=("NSG", "faiss NSG"))(rows)
+
+
+def enough(rows: Sequence[SearchRow]) -> list[SearchRow]:
+    """The row of each seed and method with the shortest list that reaches the recall."""
+    shortest: dict[tuple[int, str], SearchRow] = {}
+    for row in sorted(rows, key=lambda row: row.search_list_size):
+        if row.recall_at_k >= ENOUGH:
+            shortest.setdefault((row.seed, row.method), row)
+    return list(shortest.values())
+
+
+PART = Part(
+    name="search",
+    row=SearchRow,
+    run=run,
+    claims=(
+        Claim(
+            "recall_equals_faiss",
+            statement="With equal parameters, recall is within 0.02 of that of faiss's NSG.",
+            rule=Equivalence("recall at k with the shortest list, ours and faiss's NSG", margin=0.02),
+            measure=beside_faiss,
+            topic="NSG: construction (000:7)",
+            predicted="holds",
+            source="Fu et al. 2019, algorithm 2, which both implement",
+        ),
+    ),
+    tables=(
+        Table(
+            title="Search",
+            by=("method", "search_list_size"),
+            columns=("recall_at_10", "queries_per_second", "distance_computations"),
+        ),
+        Table(title="Build", by=("method",), columns=("build_seconds", "index_bytes", "mean_degree", "max_degree")),
+    ),
+    curves=(
+        Curve(name="recall_qps", x="recall_at_k", y="queries_per_second", group="method", y_scale="log"),
+        Curve(name="recall_distances", x="recall_at_k", y="distance_computations", group="method", y_scale="log"),
+    ),
+)

@@ -1,0 +1,47 @@
+"""Can networks of local kernels use what lies far away, and does attention learn it more easily?
+
+Two far positions of a sequence are marked, and the question, whether they carry the same symbol, is answered at the
+first. Every network is trained at the same learning rates; the one of highest validation accuracy counts.
+
+Notes: local kernels cannot capture global context (004:62).
+
+Source: Dosovitskiy et al.: An Image is Worth 16x16 Words, 2021; Raghu et al.: Do Vision Transformers See Like
+Convolutional Neural Networks?, 2021; Yu, Koltun: Multi-Scale Context Aggregation by Dilated Convolutions, 2016.
+"""
+
+from __future__ import annotations
+
+from experiments.cnn.locality import networks
+from experiments.cnn.locality.setup import Params
+from experiments.lab.answers import listing, mean, number, percent
+from experiments.lab.experiment import Experiment, Findings, Headline, Rows, Table, plain_setup
+
+
+def answer(findings: Findings, rows: Rows) -> str:
+    chosen = {model: best.rows for model, best in networks.tuned(rows.of(networks.PART)).items()}
+    right = {model: mean(of, "test_accuracy") for model, of in chosen.items()}
+    blind, seeing = (
+        [right[model] for model, of in chosen.items() if of[0].sees == sees and model != "attention"]
+        for sees in (False, True)
+    )
+    said = [f"local networks that do not reach the far marker {percent(max(blind))}"] if blind else []
+    said += [f"local ones that do at best {percent(max(seeing))}"] if seeing else []
+    said += [f"attention {percent(right['attention'])}"] if "attention" in right else []
+    solvers = sorted((mean(of, "steps_to_solve"), m) for m, of in chosen.items() if all(row.solved for row in of))
+    steps = listing(f"{model.replace(', ', ' of ')} {number(taken)}" for taken, model in solvers)
+    needed = f"Training steps until it is solved: {steps}" if solvers else "None solves it in the steps that it has"
+    return f"Right answers where chance is 50 %: {listing(said)}. {needed}."
+
+
+EXPERIMENT = Experiment(
+    about=__doc__,
+    params=Params,
+    prepare=plain_setup,
+    parts=(networks.PART,),
+    answer=answer,
+    headline=Headline(
+        networks.PART,
+        Table("Each network at its best learning rate", by=("model", "lr"), columns=networks.COLUMNS[:3]),
+        pick=lambda rows: [row for best in networks.tuned(rows).values() for row in best.rows],
+    ),
+)

@@ -1,0 +1,67 @@
+"""What does mean average precision count, and does it equal COCO's own program?
+
+With ``annotations`` and ``detections`` the user's files are evaluated; otherwise random sets with known rates of
+errors. The twelve numbers are COCO's; beside them stand the curves, the classes and the causes of errors.
+
+Notes: mAP, precision, recall, IoU (004:69-81).
+
+Source: Lin et al.: Microsoft COCO, ECCV 2014; Everingham et al.: PASCAL VOC, IJCV 2010; Manning et al.: Introduction to
+Information Retrieval, 2008; pycocotools.
+"""
+
+from __future__ import annotations
+
+from experiments.detect.map import conventions, errors, laws, numbers, reference
+from experiments.detect.map.setup import Params, prepare
+from experiments.foundation.statements.trials import distinct
+from experiments.lab.answers import mean, number, percent
+from experiments.lab.experiment import Experiment, Findings, Headline, Rows, Table
+
+IN_WORDS = {
+    "duplicate": "objects found twice",
+    "confusion": "confused classes",
+    "localization": "boxes beside their object",
+    "background": "boxes where nothing is",
+    "missed": "objects that were missed",
+}
+
+
+def answer(findings: Findings, rows: Rows) -> str:
+    twelve, causes, compared = rows.of(numbers.PART), rows.of(errors.PART), distinct(rows.of(reference.PART))
+    ap, ap50 = (percent(mean(twelve, "value", metric=name)) for name in ("AP", "AP50"))
+    gains = {row.cause: mean(causes, "ap50_gain", cause=row.cause) for row in causes}
+    worst = max(gains, key=lambda cause: gains[cause])
+    difference = max(row.error for row in compared)
+    return (
+        f"The detections have an AP of {ap} and an AP50 of {ap50}; what costs most are {IN_WORDS[worst]}, "
+        f"without which AP50 would be {number(100 * gains[worst])} points higher. COCO's program gives the same twelve "
+        f"numbers up to {number(difference)} on {len(compared)} sets."
+    )
+
+
+EXPERIMENT = Experiment(
+    about=__doc__,
+    params=Params,
+    prepare=prepare,
+    parts=(
+        numbers.PART,
+        numbers.CHOSEN,
+        numbers.CLASSES,
+        errors.PART,
+        errors.CURVES,
+        conventions.PART,
+        conventions.MATCHES,
+        laws.PART,
+        reference.PART,
+    ),
+    answer=answer,
+    headline=Headline(
+        part=numbers.PART,
+        table=Table(
+            title="COCO's numbers",
+            by=("metric",),
+            columns=("value",),
+            only={"metric": ("AP", "AP50", "AP75", "APs", "APm", "APl", "AR1", "AR10", "AR100")},
+        ),
+    ),
+)

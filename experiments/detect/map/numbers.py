@@ -1,0 +1,163 @@
+"""What one set of detections is worth: COCO's twelve numbers, the mAP as chosen, and every class."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from experiments.detect.annotations import Scene
+from experiments.detect.core.average_precision import Interpolation, average_precision
+from experiments.detect.core.boxes import corners
+from experiments.detect.map.setup import Scenes
+from experiments.lab.experiment import Drawing, Event, Part, Row, Table, observation
+
+if TYPE_CHECKING:
+    from experiments.detect.core.ground_truth import Floats
+
+
+@observation
+class NumberRow(Row):
+    """One of COCO's twelve numbers, under COCO's name."""
+
+    metric: str
+    value: float
+
+
+@observation
+class ChosenRow(Row):
+    """Mean AP over classes and thresholds, by the convention, area and limit that were asked for."""
+
+    interp: str
+    area: str
+    max_dets: int
+    iou: str
+    """Thresholds."""
+    mean_average_precision: float
+
+
+@observation
+class ClassRow(Row):
+    """One class that has objects."""
+
+    category: str
+    objects: int
+    ap: float
+    """Mean over ten thresholds."""
+    ap50: float
+    ap75: float
+
+
+def run(scenes: Scenes) -> Iterator[Event]:
+    from experiments.detect.core.evaluation import coco_numbers
+
+    for name, value in coco_numbers(scenes.evaluation).items():
+        yield NumberRow(metric=name, value=value)
+    yield draw_scene(scenes.scene)
+
+
+def run_chosen(scenes: Scenes) -> Iterator[ChosenRow]:
+    params = scenes.params
+    yield ChosenRow(
+        interp=params.interp,
+        area=params.area,
+        max_dets=params.max_dets,
+        iou=", ".join(f"{threshold:g}" for threshold in params.iou),
+        mean_average_precision=chosen_map(scenes.scene, params.iou, params.interp, params.max_dets, params.area),
+    )
+
+
+def run_classes(scenes: Scenes) -> Iterator[ClassRow]:
+    evaluation, names = scenes.evaluation, scenes.scene.names
+    ap, ap50, ap75 = (evaluation.average_precision(iou) for iou in (None, 0.5, 0.75))
+    for k in map(int, np.flatnonzero(evaluation.positives[:, 0])):
+        yield ClassRow(
+            category=names[k] if names else f"class {k}",
+            objects=int(evaluation.positives[k, 0]),
+            ap=float(ap[k]),
+            ap50=float(ap50[k]),
+            ap75=float(ap75[k]),
+        )
+
+
+def chosen_map(
+    scene: Scene, iou: tuple[float, ...], interp: Interpolation, max_dets: int = 100, area: str = "all"
+) -> float:
+    """Mean AP over classes and thresholds, by any convention, area and limit."""
+    from experiments.detect.core.evaluation import Rules, evaluate_boxes, mean_over_classes
+
+    rules = Rules(iou=iou, area_ranges={area: Rules().area_ranges[area]}, max_dets=(max_dets,))
+    evaluation = evaluate_boxes(scene.ground_truth, scene.detections, rules)
+    positives = evaluation.positives[:, 0]
+    each = [class_precisions(scene, outcomes, positives, interp) for outcomes in evaluation.outcomes]
+    return float(np.mean([mean_over_classes(values) for values in each]))
+
+
+def class_precisions(
+    scene: Scene,
+    outcomes: np.ndarray[tuple[int, ...], np.dtype[np.uint8]],
+    positives: np.ndarray[tuple[int, ...], np.dtype[np.int64]],
+    interp: Interpolation,
+) -> Floats:
+    """AP (K,) of each class from the outcomes (n,) of its detections; NaN without objects. Ties by image."""
+    from experiments.detect.core.matching import RIGHT
+
+    detections, found = scene.detections, np.full(len(positives), np.nan)
+    order = np.lexsort((detections.images, detections.classes))
+    bounds = np.searchsorted(detections.classes[order], np.arange(len(positives) + 1))
+    for k in np.flatnonzero(positives):
+        members = order[bounds[k] : bounds[k + 1]]
+        members = members[outcomes[members] <= RIGHT]
+        right = outcomes[members] == RIGHT
+        found[k] = average_precision(detections.scores[members], right, int(positives[k]), interp=interp)
+    return found
+
+
+def draw_scene(scene: Scene) -> Drawing:
+    """Objects as cells and detections as marked edges, of the image with the most objects; y points up."""
+    truth, detections = scene.ground_truth, scene.detections
+    images, counts = np.unique(truth.images, return_counts=True)
+    image = images[counts.argmax()] if len(images) else -1
+    found = detections.images == image
+    objects, boxes = corners(truth.boxes_xywh[truth.images == image]), corners(detections.boxes_xywh[found])
+    return Drawing(
+        name="scene",
+        title=f"Image {image}: {len(objects)} objects (cells) and {len(boxes)} detections (edges, with scores)",
+        points=tuple(point for box in boxes for point in outline(*map(float, box))),
+        edges=tuple((4 * i + side, 4 * i + (side + 1) % 4) for i in range(len(boxes)) for side in range(4)),
+        cells=tuple(outline(*map(float, box)) for box in objects),
+        marks=tuple(
+            (f"{score:.2f}", float(box[0]), -float(box[1]))
+            for box, score in zip(boxes, detections.scores[found], strict=True)
+        ),
+    )
+
+
+def outline(x1: float, y1: float, x2: float, y2: float) -> tuple[tuple[float, float], ...]:
+    """The four corners, rows counted downwards."""
+    return (x1, -y1), (x2, -y1), (x2, -y2), (x1, -y2)
+
+
+PART = Part(
+    name="numbers",
+    row=NumberRow,
+    run=run,
+    tables=(Table(title="COCO's numbers", by=("metric",), columns=("value",)),),
+)
+
+CHOSEN = Part(
+    name="chosen",
+    row=ChosenRow,
+    run=run_chosen,
+    tables=(
+        Table(title="mAP as chosen", by=("interp", "area", "max_dets", "iou"), columns=("mean_average_precision",)),
+    ),
+)
+
+CLASSES = Part(
+    name="classes",
+    row=ClassRow,
+    run=run_classes,
+    tables=(Table(title="Classes", by=("category",), columns=("objects", "ap", "ap50", "ap75")),),
+)

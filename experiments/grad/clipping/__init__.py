@@ -1,0 +1,39 @@
+"""What does clipping do to gradients, where in the loop does it belong, and does it cure exploding gradients?
+
+Statements about torch's functions on random gradients; gradient descent from a wall of the recurrent unit of
+Pascanu et al.; a linear recurrent network whose gradients explode, trained with and without clipping at every learning
+rate.
+
+Notes: clipping by value and by norm (004:16-24); exploding gradients (002:184).
+
+Source: Pascanu, Mikolov, Bengio: On the difficulty of training recurrent neural networks, ICML 2013.
+"""
+
+from __future__ import annotations
+
+from experiments.grad.clipping import laws, network, wall
+from experiments.grad.clipping.setup import CLIPPED, PLAIN, Params, prepare
+from experiments.lab.answers import mean, number, percent
+from experiments.lab.experiment import Experiment, Findings, Headline, Rows
+
+
+def answer(findings: Findings, rows: Rows) -> str:
+    runs = rows.of(network.PART)
+    largest = max(row.lr for row in runs)
+    plain, clipped = (mean(runs, "diverged", case=case, lr=largest) for case in (PLAIN, CLIPPED))
+    best = [network.best_loss(runs, case) for case in (PLAIN, CLIPPED)]
+    return (
+        f"At the largest learning rate, {number(largest)}, {percent(plain)} of the runs diverge without clipping and "
+        f"{percent(clipped)} with it. At the rate that suits each best, the final loss is {number(best[0])} without "
+        f"and {number(best[1])} with clipping."
+    )
+
+
+EXPERIMENT = Experiment(
+    about=__doc__,
+    params=Params,
+    prepare=prepare,
+    parts=(laws.PART, wall.STEPS, wall.PART, network.PART),
+    answer=answer,
+    headline=Headline(wall.PART, wall.TABLE),
+)

@@ -1,0 +1,101 @@
+"""Gradients of a small loss: how large they are, how many a loss scale saves in fp16, and a training on them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from experiments.lab.experiment import Curve, Part, Row, Table, observation
+from experiments.train.precision.setup import Numbers
+
+
+@observation
+class ExponentRow(Row):
+    exponent: int
+    """e of gradients with |g| in [2^e, 2^(e+1)); smaller and larger ones count at the ends."""
+    share: float
+    """Of all gradients, in float32."""
+
+
+def run_exponents(numbers: Numbers) -> Iterator[ExponentRow]:
+    from experiments.train.core.loss_scaling import exponent_shares, gradients
+
+    drawn = numbers.drawn()
+    true = gradients(drawn.network, drawn.inputs, drawn.targets, loss_factor=numbers.params.loss_factor)
+    for exponent, share in exponent_shares(true, -40, 0).items():
+        yield ExponentRow(exponent=exponent, share=share)
+
+
+@observation
+class ScaleRow(Row):
+    """Gradients in fp16 under one loss scale."""
+
+    exponent: int
+    """k of the scale 2^k."""
+    share: float
+    """Of gradients that became 0."""
+    gradient_error: float
+    """|scaled gradient / scale - gradient| / |gradient|, Euclidean norms."""
+
+
+def run_scales(numbers: Numbers) -> Iterator[ScaleRow]:
+    import torch
+
+    from experiments.train.core.loss_scaling import gradients
+
+    drawn, factor = numbers.drawn(), numbers.params.loss_factor
+    true = gradients(drawn.network, drawn.inputs, drawn.targets, loss_factor=factor)
+    for k in numbers.params.scale_exponents:
+        half = gradients(
+            drawn.network, drawn.inputs, drawn.targets, loss_factor=factor, scale=2.0**k, compute=torch.float16
+        )
+        yield ScaleRow(
+            exponent=k,
+            share=float((half == 0).double().mean()),
+            gradient_error=float((half - true).norm() / true.norm()),
+        )
+
+
+@observation
+class RescueRow(Row):
+    """A regression trained on a loss made small, the learning rate made as much larger."""
+
+    number_format: str
+    final_loss: float
+
+
+def run_rescue(numbers: Numbers) -> Iterator[RescueRow]:
+    import torch
+
+    from experiments.train.core.loss_scaling import rescued_training, tanh_network
+
+    inputs = numbers.drawn().regression
+    for way in ("fp32", "bf16", "fp16", "fp16 scaled"):
+        torch.manual_seed(numbers.seed)
+        loss = rescued_training(
+            tanh_network(16, 32, 2),
+            inputs,
+            torch.sin(inputs[:, :1]),
+            way=way,
+            loss_factor=numbers.params.loss_factor,
+            lr=0.1,
+            steps=numbers.params.rescue_steps,
+        )
+        yield RescueRow(number_format=way, final_loss=loss)
+
+
+EXPONENTS = Part(
+    name="exponents", row=ExponentRow, run=run_exponents, curves=(Curve("gradient_exponents", "exponent", "share"),)
+)
+SCALES = Part(
+    name="scales",
+    row=ScaleRow,
+    run=run_scales,
+    tables=(Table("Gradients of a small loss in fp16, by loss scale 2^k", ("exponent",), ("share", "gradient_error")),),
+    curves=(Curve("underflow", "exponent", "share"),),
+)
+RESCUE = Part(
+    name="rescue",
+    row=RescueRow,
+    run=run_rescue,
+    tables=(Table("Training on a small loss", ("number_format",), ("final_loss",)),),
+)

@@ -1,0 +1,58 @@
+"""How do you tell underfitting from overfitting, and how much does each remedy help?
+
+Polynomials on a sine whose least error is known; a network on few digits with wrong labels, every remedy at a strength
+chosen by validation; and dropout beside the penalty that it is said to be.
+
+Notes: under-fitting and over-fitting (002:164-183); regularization and dropout (004:12, 29).
+
+Source: Wager, Wang, Liang, Dropout Training as Adaptive Regularization, NeurIPS 2013; Srivastava et al., Dropout, JMLR
+15, 2014; Prechelt, Early Stopping - But When?, 1998.
+"""
+
+from __future__ import annotations
+
+from statistics import median
+
+from experiments.lab.answers import mean, number, percent
+from experiments.lab.experiment import Experiment, Findings, Headline, Rows, Table
+from experiments.train.regularization import penalty, polynomials, remedies
+from experiments.train.regularization.setup import Params, prepare
+
+
+def answer(findings: Findings, rows: Rows) -> str:
+    fits = [row for row in rows.of(polynomials.PART) if row.noise == "little"]
+    low, high = (pick(row.degree for row in fits) for pick in (min, max))
+    train, noise = (mean(fits, column, degree=low) for column in ("train_error", "bayes_error"))
+    gap = median(row.test_error / row.train_error for row in fits if row.degree == high)
+    tuned = remedies.at_best(rows.of(remedies.PART))
+    accuracy = {name: mean(tuned, "test_accuracy", remedy=name) for name in dict.fromkeys(row.remedy for row in tuned)}
+    none = accuracy.pop("none")
+    ranked = sorted(accuracy, key=lambda name: accuracy[name])
+    return (
+        f"The training error of a polynomial of degree {low} is {number(train / noise)} times the noise; the test "
+        f"error of degree {high} is typically {number(gap)} times its training error. A network on few and partly "
+        f"wrong labels gets {percent(none)} of test images right; the best remedy, {_words(ranked[-1])}, makes it "
+        f"{percent(accuracy[ranked[-1]])}, the least, {_words(ranked[0])}, {percent(accuracy[ranked[0]])}."
+    )
+
+
+def _words(remedy: str) -> str:
+    return {"augment": "noise on the images", "small": "a smaller network"}.get(remedy, remedy.replace("_", " "))
+
+
+EXPERIMENT = Experiment(
+    about=__doc__,
+    params=Params,
+    prepare=prepare,
+    parts=(polynomials.PART, penalty.PART, remedies.PART),
+    answer=answer,
+    headline=Headline(
+        remedies.PART,
+        Table(
+            "Each remedy at the strength that validation chose",
+            by=("remedy", "strength"),
+            columns=("train_accuracy", "test_accuracy"),
+        ),
+        pick=remedies.at_best,
+    ),
+)

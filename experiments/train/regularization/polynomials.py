@@ -1,0 +1,105 @@
+"""Polynomials on a noisy sine, whose least possible error is known: what underfitting and overfitting look like."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from experiments.lab.experiment import Curve, Part, Row, Table, observation
+from experiments.lab.judge.claims import Claim
+from experiments.lab.judge.measured import Pairs
+from experiments.lab.judge.measures import by_seed
+from experiments.lab.judge.rules import Ratio, Under
+from experiments.train.regularization.setup import Images
+
+
+@observation
+class PolynomialRow(Row):
+    noise: str
+    """Little or much."""
+    degree: int
+    bayes_error: float
+    """Variance of the noise: no function has a lower error."""
+    train_error: float
+    test_error: float
+
+
+def run(images: Images) -> Iterator[PolynomialRow]:
+    import numpy as np
+
+    from experiments.train.core.polynomials import fit_polynomial
+
+    for noise, sigma in (("little", 0.2), ("much", 2.0)):
+        for degree in images.params.degrees:
+            train, test = fit_polynomial(degree, images.params.points, sigma, np.random.default_rng(images.seed))
+            yield PolynomialRow(noise=noise, degree=degree, bayes_error=sigma**2, train_error=train, test_error=test)
+
+
+def diagnoses(rows: Sequence[PolynomialRow]) -> Mapping[str, Pairs]:
+    """Training error over the least possible one, test over training error."""
+    lowest, highest = (pick(row.degree for row in rows) for pick in (min, max))
+
+    def errors(column: str, noise: str, degree: int) -> Mapping[int, float]:
+        return by_seed(rows, column, noise=noise, degree=degree)
+
+    def above_noise(noise: str) -> Pairs:
+        return Pairs(errors("train_error", noise, lowest), errors("bayes_error", noise, lowest))
+
+    return {
+        "the lowest degree misses the sine": above_noise("little"),
+        "the highest degree follows the noise": Pairs(
+            errors("test_error", "little", highest), errors("train_error", "little", highest)
+        ),
+        "the lowest degree in much noise": above_noise("much"),
+    }
+
+
+def capacity(rows: Sequence[PolynomialRow]) -> Pairs:
+    """Training errors of the two lowest degrees."""
+    lowest, more, *_ = sorted({row.degree for row in rows})
+    first, second = (by_seed(rows, "train_error", noise="little", degree=degree) for degree in (lowest, more))
+    return Pairs(first, second)
+
+
+PART = Part(
+    name="polynomials",
+    row=PolynomialRow,
+    run=run,
+    claims=(
+        Claim(
+            "errors_diagnose_the_fit",
+            statement="A large training error means underfitting; a small one beside a large test error, overfitting.",
+            rule=Under(
+                {
+                    "the lowest degree misses the sine": Ratio("training error / variance of the noise", at_least=1.5),
+                    "the highest degree follows the noise": Ratio("test / training error", at_least=3.0),
+                    "the lowest degree in much noise": Ratio("training error / variance of the noise", at_least=1.5),
+                }
+            ),
+            measure=diagnoses,
+            topic="Under-fitting and over-fitting (002:165, 170)",
+            predicted={
+                "the lowest degree misses the sine": "holds",
+                "the highest degree follows the noise": "holds",
+                "the lowest degree in much noise": "refuted",
+            },
+            source="Hastie, Tibshirani and Friedman 2009, section 7.3: no error is below the noise's variance",
+        ),
+        Claim(
+            "capacity_mends_underfitting",
+            statement="More capacity halves the training error of an underfitting model.",
+            rule=Ratio("training error, lowest degree / next", at_least=2.0),
+            measure=capacity,
+            topic="Remedies for under-fitting (002:166-169)",
+            predicted="holds",
+            source="pilot",
+        ),
+    ),
+    tables=(
+        Table(
+            title="Polynomials on a noisy sine",
+            by=("noise", "degree"),
+            columns=("bayes_error", "train_error", "test_error"),
+        ),
+    ),
+    curves=(Curve(name="polynomials", x="degree", y="test_error", group="noise", y_scale="log"),),
+)

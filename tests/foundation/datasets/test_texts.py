@@ -1,0 +1,38 @@
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from experiments.foundation.datasets.texts import load_text
+from experiments.lab.errors import InputError
+
+
+def test_shakespeare_is_byte_for_byte_the_usual_corpus(real_data: Callable[[str], Path], data_folder: Path) -> None:
+    os.symlink(real_data("shakespeare"), data_folder / "shakespeare")
+    text = load_text("shakespeare")
+    assert text.startswith("First Citizen:\nBefore we proceed any further, hear me speak.")
+    assert (len(text), len(set(text))) == (1_115_394, 65)  # 65 characters, as everyone who models it says
+    published = "86c4e6aa9db7c042ec79f339dcb96d42b0075e16b8fc2e86bf0ca57e2dc565ed"
+    assert hashlib.sha256(text.encode()).hexdigest() == published
+
+
+def test_line_ends_stay_as_they_are(data_folder: Path) -> None:
+    (data_folder / "shakespeare").mkdir()
+    (data_folder / "shakespeare" / "input.txt").write_bytes("a\r\nbé".encode())
+    assert load_text("shakespeare") == "a\r\nbé"
+
+
+def test_bytes_that_are_no_text_are_refused(data_folder: Path) -> None:
+    (data_folder / "shakespeare").mkdir()
+    (data_folder / "shakespeare" / "input.txt").write_bytes(b"a\xff")
+    with pytest.raises(InputError, match=r"input\.txt: not a text in UTF-8 \("):
+        load_text("shakespeare")
+
+
+def test_an_unknown_text_is_one_line() -> None:
+    with pytest.raises(InputError, match=r"^unknown text shakespear: did you mean shakespeare\?$"):
+        load_text("shakespear")

@@ -1,0 +1,87 @@
+"""Proportions, theorems and facts."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import stats
+
+from experiments.lab.judge.checks import fact, proportion, theorem
+
+# proportion
+
+
+@pytest.mark.parametrize(("successes", "verdict"), [(50, "holds"), (45, "inconclusive"), (30, "refuted")])
+def test_proportion_is_the_exact_binomial_interval(successes: int, verdict: str) -> None:
+    decision = proportion(successes, 50, at_least=0.85).at(0.05)
+    interval = stats.binomtest(successes, 50).proportion_ci(0.95, method="exact")
+    assert decision.verdict == verdict
+    assert (decision.evidence["ci_low"], decision.evidence["ci_high"]) == (interval.low, interval.high)
+
+
+def test_proportion_of_no_trials_is_inconclusive() -> None:
+    assert proportion(0, 0, at_least=0.5).at(0.05).summary == "expected at least one trial, got none"
+
+
+# theorem and fact
+
+
+def test_theorem_holds_with_its_bound_and_a_control_that_violates() -> None:
+    comparison = theorem([0.0] * 12, control=[0.0, 1.0])
+    decision = comparison.at(0.05)
+    assert comparison.p_value is None
+    assert decision.summary == "0 violations in 12 instances (violation rate <= 22 %), control violates"
+    one_sided = stats.binomtest(0, 12).proportion_ci(0.9, "exact").high
+    assert decision.evidence["violation_rate_at_most"] == pytest.approx(one_sided)
+
+
+def test_theorem_is_refuted_by_one_counterexample_and_shows_it() -> None:
+    decision = theorem([0.0, 0.2], tolerance=0.1, control=[1.0], counterexample="p = (0, 1)").at(0.05)
+    assert decision.verdict == "refuted"
+    assert decision.summary == "1 violation in 2 instances, largest error 0.2 > 0.1: p = (0, 1)"
+
+
+@pytest.mark.parametrize(
+    ("errors", "control"), [([], [1.0]), ([0.0], []), ([0.0], [0.0]), ([0.0, math.nan], [1.0]), ([0.0], [math.nan])]
+)
+def test_theorem_without_instances_control_or_numbers_is_inconclusive(
+    errors: list[float], control: list[float]
+) -> None:
+    assert theorem(errors, control=control).at(0.05).verdict == "inconclusive"
+
+
+def test_theorem_tolerates_rounding_up_to_the_tolerance() -> None:
+    assert theorem([1e-12], tolerance=1e-12, control=[1.0]).at(0.05).verdict == "holds"
+    assert theorem([1.1e-12], tolerance=1e-12, control=[1.0]).at(0.05).verdict == "refuted"
+
+
+def test_fact_is_equality() -> None:
+    assert fact(np.int64(600), 600).at(0.05).summary == "observed 600, as expected"
+    assert fact(("a", 1), ("a", 2)).at(0.05).verdict == "refuted"
+    assert fact(math.nan, math.nan).at(0.05).verdict == "inconclusive"
+
+
+# levels
+
+
+@settings(deadline=None, max_examples=60)
+@given(trials=st.integers(1, 40), share=st.floats(0, 1), bound=st.floats(0, 1), alpha=st.floats(1e-9, 0.999))
+def test_proportion_is_decided_exactly_where_its_interval_excludes_the_bound(
+    trials: int, share: float, bound: float, alpha: float
+) -> None:
+    comparison = proportion(round(share * trials), trials, at_least=bound)
+    decision = comparison.at(alpha)
+    assert comparison.p_value is not None
+    assert (decision.verdict != "inconclusive") == (comparison.p_value <= alpha)
+    low, high = float(decision.evidence["ci_low"]), float(decision.evidence["ci_high"])
+    assert {"holds": bound <= low + 1e-7, "refuted": bound >= high - 1e-7}.get(decision.verdict, True)
+
+
+@pytest.mark.parametrize("alpha", [0.0, 1.0, -0.1, math.nan])
+def test_a_level_lies_between_zero_and_one(alpha: float) -> None:
+    with pytest.raises(ValueError, match="expected a level between 0 and 1"):
+        fact(1, 1).at(alpha)

@@ -1,0 +1,73 @@
+"""A plan: settings checked, parts by name, and what the record says of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from experiments.lab.errors import InputError
+from experiments.lab.params import validate
+from experiments.lab.plan import Settings
+from tests.lab import toy
+
+
+@pytest.mark.parametrize(
+    ("given", "parts"),
+    [
+        ("laws", ("laws",)),
+        ("laws,training", ("laws", "training")),
+        (["laws", "training"], ("laws", "training")),
+        (None, None),
+    ],
+)
+def test_parts_are_given_as_a_list_or_as_words(given: Any, parts: tuple[str, ...] | None) -> None:
+    assert validate(Settings, {"parts": given}).parts == parts
+
+
+def test_settings_out_of_range_are_a_line_each() -> None:
+    with pytest.raises(InputError) as caught:
+        validate(Settings, {"seeds": 0, "seed": -1, "workers": "many", "parts": 3})
+    assert caught.value.problems == (
+        "seed: expected an integer from 0 to 2,147,483,647, got -1",
+        "seeds: expected an integer from 1 to 10,000, got 0",
+        "workers: expected an integer from 1 to 256, got 'many'",
+        "parts: expected a list of: text or null, got 3",
+    )
+
+
+def test_all_parts_run_by_default_and_those_that_are_named_in_the_order_of_the_experiment() -> None:
+    assert toy.plan(parts=None).parts == ("count", "squares")
+    assert toy.plan(parts=("squares", "count")).parts == ("count", "squares")
+    assert toy.plan(parts=("squares",)).parts == ("squares",)
+
+
+def test_an_unknown_part_is_answered_with_the_nearest() -> None:
+    with pytest.raises(InputError) as caught:
+        toy.plan(parts=("counts", "squares", "zzz"))
+    assert caught.value.problems == (
+        "parts: unknown part counts: did you mean count?",
+        "parts: unknown part zzz: expected one of count, squares",
+    )
+
+
+def test_no_part_at_all_is_refused() -> None:
+    with pytest.raises(InputError, match="parts: expected one or more of count, squares, got none"):
+        toy.plan(parts=())
+
+
+def test_seeds_rise_from_the_first() -> None:
+    assert list(toy.plan(seed=5, seeds=3).seeds) == [5, 6, 7]
+
+
+def test_a_plan_says_what_it_is_as_plain_values() -> None:
+    assert toy.plan(seeds=2, smoke=True).about() == {
+        "experiment": "lab.count",
+        "study": "lab.count",
+        "params": {"steps": 3},
+        "settings": {"seed": 0, "seeds": 2, "workers": 1, "parts": ["count"]},
+        "seeds": [0, 1],
+        "parts": ["count"],
+        "smoke": True,
+        "command": ["mlnotes", "run", "lab.count"],
+    }
