@@ -46,11 +46,10 @@ class Instances:
     """One per instance; 0 or 1 for a property that an instance has or lacks."""
     control: Mapping[str, Sequence[float]] | Sequence[float]
     """Errors of what must fail, by name where there are several: each of them must violate the statement."""
-    all_of: str = ""
-    """What is listed without exception, such as "all n up to 40": such a list has no rate of violations."""
     counterexample: str | None = None
     """An instance that violates it, in words that a person can check by hand."""
-
+    all_of: str = ""
+    """What is listed without exception, such as "all n up to 40": such a list has no rate of violations."""
 
     @property
     def controls(self) -> Mapping[str, Sequence[float]]:

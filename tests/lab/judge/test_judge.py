@@ -16,17 +16,23 @@ from experiments.lab.judge.checks import fact, proportion, theorem
 from experiments.lab.judge.claims import Asked, Claim
 from experiments.lab.judge.comparison import Comparison, conditional, unavailable, undecided
 from experiments.lab.judge.judge import Finding, judge
-from experiments.lab.judge.measured import NotMeasured, Observed, Pairs
+from experiments.lab.judge.measured import Instances, NotMeasured, Observed, Pairs, Trials
 from experiments.lab.judge.paired import effect
 from experiments.lab.judge.rules import Each, Effect, Fact, Rule, Theorem, Under
 from experiments.lab.judge.trends import order
 from tests.lab.judge.given import given
 
-ONES = {0: 1.0, 1: 1.1, 2: 0.9, 3: 1.0}
-ZEROS = {0: 0.0, 1: 0.0, 2: 0.0, 3: 0.0}
-CLEAR = effect(ONES, ZEROS, delta=0.0)  # p = 0.00028
-FAIR = effect({0: 1.0, 1: 1.8, 2: 0.3, 3: 1.2}, ZEROS, delta=0.0)  # p = 0.039
-NOISE = effect({0: 1.0, 1: -1.1, 2: 0.3, 3: 0.1}, ZEROS, delta=0.0)
+ZEROS = dict.fromkeys(range(8), 0.0)
+
+
+def around(mean: float, spread: float) -> Comparison:
+    """Eight seeds, evenly spread around the mean, against 0."""
+    return effect(Pairs({seed: mean + spread * (seed - 3.5) for seed in range(8)}, ZEROS), delta=0.0)
+
+
+CLEAR = around(1.0, 0.05)  # p = 0.00003
+FAIR = around(1.0, 0.38)  # p = 0.040
+NOISE = around(0.1, 0.41)
 
 
 @observation
@@ -72,7 +78,7 @@ def test_the_interval_is_that_of_the_level_at_which_it_was_judged() -> None:
 
 
 def test_theorems_and_facts_take_no_share_of_the_level() -> None:
-    assert verdicts(fact(1, 1), FAIR, theorem([0.0], control=[1.0]), fact(1, 2)) == [
+    assert verdicts(fact(1, 1), FAIR, theorem(Instances([0.0], [1.0])), fact(1, 2)) == [
         "holds",
         "holds",
         "holds",
@@ -93,10 +99,10 @@ def test_the_parts_of_a_conditional_claim_share_the_level_with_the_others() -> N
 
 def test_smoke_judges_theorems_and_facts_alone() -> None:
     kinds = [
-        theorem([0.0], control=[1.0]),
+        theorem(Instances([0.0], [1.0])),
         fact(1, 2),
         CLEAR,
-        proportion(50, 50, at_least=0.5),
+        proportion(Trials({0: (50, 50)}), at_least=0.5),
         order([1, 2, 3], {s: [1.0, 2.0, 3.0] for s in range(3)}, direction="rising"),
         conditional({"a": fact(1, 1), "b": fact(1, 2)}),
         conditional({"a": fact(1, 1), "b": CLEAR}),
@@ -143,10 +149,10 @@ def test_findings_keep_the_order_of_the_claims_and_name_seeds_and_datasets() -> 
 @pytest.mark.parametrize(
     "make",
     [
-        lambda: effect({0: 1.1, 1: 2.2, 2: 3.3}, {0: 1.0, 1: 2.1, 2: 3.2}, delta=0.0),  # an infinite interval
+        lambda: effect(Pairs({0: 1.1, 1: 2.2, 2: 3.3}, {0: 1.0, 1: 2.1, 2: 3.2}), delta=0.0),  # an infinite interval
         lambda: conditional({"a": CLEAR, "b": undecided("effect", "no peer")}),
         lambda: fact(object, [1, 2]),
-        lambda: theorem([0.5], control=[1.0], counterexample="by hand"),
+        lambda: theorem(Instances([0.5], [1.0], counterexample="by hand")),
     ],
 )
 def test_a_finding_is_json(make: Callable[[], Comparison]) -> None:
@@ -159,7 +165,7 @@ def test_a_finding_is_json(make: Callable[[], Comparison]) -> None:
 
 def test_judging_twice_gives_the_same_findings() -> None:
     values = {seed: math.sin(seed) + 1 for seed in range(12)}
-    claims = [claim("bootstrapped", effect(values, dict.fromkeys(values, 0.0), delta=0.1))]
+    claims = [claim("bootstrapped", effect(Pairs(values, dict.fromkeys(values, 0.0)), delta=0.1))]
     assert judge(claims, smoke=False) == judge(claims, smoke=False)
 
 
