@@ -221,7 +221,17 @@ def test_a_claim_over_several_parts_names_the_one_that_was_not_run() -> None:
 def test_a_condition_that_was_not_measured_says_why_beside_the_others() -> None:
     rule = Each(Effect("x", delta=0.0), per="device")
     (finding,) = judge(
-        [asked("devices", rule, lambda rows: {"cpu": Pairs(ONES, ZEROS), "gpu": NotMeasured("no GPU")})], smoke=False
+        [
+            asked(
+                "devices",
+                rule,
+                lambda rows: {
+                    "cpu": Pairs({seed: 1.0 + 0.01 * seed for seed in range(8)}, ZEROS),
+                    "gpu": NotMeasured("no GPU"),
+                },
+            )
+        ],
+        smoke=False,
     )
     assert [(c.condition, c.verdict, c.summary) for c in finding.conditions][1] == ("gpu", "not judged", "no GPU")
     assert finding.under("holds") == ["cpu"]
