@@ -1,123 +1,52 @@
-"""The NaN locator against faults with a known origin, torch's anomaly detection and legal infinities."""
+"""The study of NaN: every kind of fault is named, and a fault that is missed is a counterexample."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 import torch
-from torch import Tensor, nn
 
-from experiments.train.core import faults, nan_baselines, nan_trials
-from experiments.train.core.nan_locator import NanWatch, find_origin
+from experiments.foundation.networks.split import Examples
+from experiments.lab.judge.rules import compare
+from experiments.train.core.faults import FAULTS, Fault, sample_trial
+from experiments.train.nan import faults, healthy
+from experiments.train.nan.setup import Images, Params
 
-INPUTS = torch.rand(40, 16, generator=torch.Generator().manual_seed(0))
-TARGETS = torch.arange(40) % 10
-FIRST = torch.tensor([True, False, False, False])
-
-
-class Formula(nn.Module):
-    """A function of inputs and one weight, as a network."""
-
-    def __init__(self, function: object) -> None:
-        super().__init__()
-        self.weight = nn.Parameter(torch.ones(4))
-        self.function = function
-
-    def forward(self) -> Tensor:
-        return self.function(self.weight).sum()
+EXAMPLES = Examples(torch.rand(40, 16, generator=torch.Generator().manual_seed(0)), torch.arange(40) % 10)
+IMAGES = Images(
+    params=Params(width=8, depth=4, steps=4, batch_size=8), seed=0, examples=EXAMPLES, classes=10, dataset="noise"
+)
 
 
-@pytest.mark.parametrize("fault", faults.FAULTS, ids=lambda fault: fault.name)
-def test_every_fault_is_named_in_step_module_operation_direction_and_kind(fault: faults.Fault) -> None:
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
+def test_every_fault_is_named_in_step_module_operation_direction_and_kind(fault: Fault) -> None:
     rng = torch.Generator().manual_seed(1)
     for seed in range(3):
         torch.manual_seed(seed)
-        trial = faults.sample_trial(fault, depth=4, steps=4, rng=rng)
-        watched, *_ = nan_trials.try_fault(trial, INPUTS, TARGETS, width=8, depth=4, steps=4, batch_size=8, lr=0.1)
-        assert watched.right, f"{trial}: {watched.sentence}"
+        trial = sample_trial(fault, depth=4, steps=4, rng=rng)
+        watched, *_ = faults.try_fault(trial, IMAGES)
+        assert watched.named, f"{trial}: {watched.said}"
 
 
-def test_a_gradient_fault_is_blamed_on_the_node_that_anomaly_detection_names() -> None:
-    network = Formula(lambda w: nan_baselines.single_where(w - 1))
-    origin = find_origin(network, network)
-    assert origin is not None
-    assert (origin.node, origin.direction, origin.kind) == ("SqrtBackward0", "backward", "nan")
-    assert nan_baselines.find_by_anomaly(network, network) == origin.node
+def test_a_fault_in_the_wrong_direction_is_the_counterexample() -> None:
+    _, told_apart = faults.PART.claims
+    rng = torch.Generator().manual_seed(0)
+    rows = [row for fault in FAULTS for row in faults.try_fault(sample_trial(fault, 4, 4, rng), IMAGES)]
+    assert compare(told_apart.rule, told_apart.measure(rows)).outcome == "holds"
+    rows[0] = replace(rows[0], direction_and_kind_right=0.0)
+    refuted = compare(told_apart.rule, told_apart.measure(rows))
+    assert refuted.outcome == "refuted"
+    assert "log0: inf born in aten.log" in refuted.at(0.05).summary
 
 
-@pytest.mark.parametrize(
-    "legal",
-    [
-        lambda w: w.masked_fill(FIRST, -torch.inf).softmax(0),
-        lambda w: torch.where(FIRST, -torch.inf, w).logsumexp(0),
-        lambda w: (w + torch.tensor([0, -torch.inf, 0, 0])).exp(),
-        lambda w: torch.empty(4).copy_(w),
-        lambda w: nn.functional.dropout(w, 0.5),
-    ],
-    ids=["masked_fill", "where", "mask from outside", "uninitialized", "dropout"],
-)
-def test_infinities_that_a_program_writes_down_raise_no_alarm(legal: object) -> None:
-    network = Formula(legal)
-    assert find_origin(network, network) is None
+def test_a_fault_that_never_comes_is_found_by_nobody() -> None:
+    trial = replace(sample_trial(FAULTS[0], 4, 4, torch.Generator()), step=99)
+    assert [(row.said, row.named) for row in faults.try_fault(trial, IMAGES)] == [("nothing found", 0.0)] * 3
 
 
-def test_a_fully_masked_row_is_blamed_on_its_softmax() -> None:
-    network = Formula(lambda w: w.masked_fill(w > 0, -torch.inf).softmax(0))
-    origin = find_origin(network, network)
-    assert origin is not None
-    assert (origin.operation, origin.kind) == ("aten._softmax", "nan")
-
-
-def test_a_weight_that_is_nan_before_the_step_is_named() -> None:
-    network = nn.Sequential(nn.Linear(2, 2), nn.Linear(2, 1))
-    network[1].weight.data[0, 0] = torch.nan
-    origin = find_origin(network, lambda: network(torch.ones(1, 2)).sum())
-    assert origin is not None
-    assert (origin.direction, origin.module, origin.inputs) == ("state", "1", ("weight",))
-
-
-def test_replay_repeats_dropout_and_leaves_gradients_buffers_and_random_numbers_alone() -> None:
-    torch.manual_seed(0)
-    network = nn.Sequential(nn.Linear(3, 8), nn.BatchNorm1d(8), nn.Dropout(0.5), nn.Linear(8, 1))
-    batch, masks = torch.randn(6, 3), []
-    network[2].register_forward_hook(lambda *values: masks.append(values[2] == 0))
-
-    def compute_loss() -> Tensor:
-        return network(batch).sum().log() * torch.inf
-
-    watch = NanWatch(network)
-    watch.begin()
-    loss = compute_loss()
-    loss.backward()
-    kept = [buffer.clone() for buffer in network.buffers()], network[0].weight.grad.clone(), torch.get_rng_state()
-    assert watch.check(loss, compute_loss) is not None
-    assert torch.equal(masks[0], masks[1])
-    assert all(map(torch.equal, kept[0], network.buffers()))
-    assert torch.equal(kept[1].nan_to_num(7), network[0].weight.grad.nan_to_num(7))
-    assert torch.equal(kept[2], torch.get_rng_state())
-
-
-def test_gradients_too_large_to_square_are_no_fault() -> None:
-    network = Formula(lambda w: w * 1e30)
-    watch = NanWatch(network)
-    watch.begin()
-    loss = network()
-    loss.backward()
-    assert torch.linalg.vector_norm(network.weight.grad).isinf()
-    assert watch.check(loss, network) is None
-
-
-def test_under_a_loss_scaler_only_the_loss_counts() -> None:
-    network = Formula(lambda w: w)
-    loss = network()
-    network.weight.grad = torch.full((4,), torch.inf)
-    assert NanWatch(network, scaled=True).check(loss, network) is None
-
-
-def test_an_origin_reads_as_one_line() -> None:
-    network = nn.Sequential(nn.Linear(2, 2))
-    with torch.no_grad():
-        network[0].weight.zero_()
-        network[0].bias.zero_()
-    origin = find_origin(network, lambda: network(torch.ones(1, 2)).log().sum())
-    assert origin is not None
-    assert origin.sentence == "inf born in aten.log, forward pass, the loss, from float32 (1, 2) in [0, 0]"
+def test_a_second_where_mends_the_gradient_of_the_first() -> None:
+    (claim,), rows = healthy.WHERE.claims, list(healthy.run_where(IMAGES))
+    assert compare(claim.rule, claim.measure(rows)).outcome == "holds"
+    mended = [replace(row, gradient_finite=1.0) for row in rows]
+    assert compare(claim.rule, claim.measure(mended)).outcome == "refuted"

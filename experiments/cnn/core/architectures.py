@@ -5,15 +5,13 @@ Krizhevsky's "One weird trick" paper, and the bottleneck of ResNet-50 strides in
 
 Sources: Krizhevsky, https://arxiv.org/abs/1404.5997, 2014; Simonyan, Zisserman, https://arxiv.org/abs/1409.1556, 2014;
 He et al., https://arxiv.org/abs/1512.03385, 2015; Dosovitskiy et al., https://arxiv.org/abs/2010.11929, 2021, at the
-size "tiny" of Touvron et al., https://arxiv.org/abs/2012.12877, 2021. Published numbers: the pages of torchvision's
-models, https://pytorch.org/vision/stable/models.html, and the card of timm's vit_tiny_patch16_224.augreg_in21k_ft_in1k.
+size "tiny" of Touvron et al., https://arxiv.org/abs/2012.12877, 2021.
 """
 
 from __future__ import annotations
 
 import copy
 from collections.abc import Callable
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal
 
@@ -23,31 +21,6 @@ from torch import Tensor, nn
 ArchitectureName = Literal["alexnet", "vgg16", "resnet18", "resnet50", "vit_tiny"]
 IMAGE = (1, 3, 224, 224)
 CLASSES = 1000
-
-
-@dataclass(frozen=True)
-class Published:
-    """What the documentation of an implementation says of it."""
-
-    parameters: int
-    """Rounded to ``parameter_unit``."""
-    giga_macs: float
-    """Multiply-adds of one image in thousands of millions, rounded to ``digits``; called GFLOPS or GMACs there."""
-    digits: int
-    parameter_unit: int = 1
-
-    def rounded(self, parameters: int) -> int:
-        """A number of parameters as coarse as the published one."""
-        return round(parameters / self.parameter_unit) * self.parameter_unit
-
-
-PUBLISHED: dict[str, Published] = {
-    "alexnet": Published(61_100_840, 0.71, 2),
-    "vgg16": Published(138_357_544, 15.47, 2),
-    "resnet18": Published(11_689_512, 1.81, 2),
-    "resnet50": Published(25_557_032, 4.09, 2),
-    "vit_tiny": Published(5_700_000, 1.1, 1, parameter_unit=100_000),
-}
 
 
 def alexnet() -> nn.Module:

@@ -18,7 +18,7 @@ from collections import Counter as Tally
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -30,7 +30,6 @@ from experiments.cnn.core.flops_products import PRODUCTS, hides_products
 
 BACKWARD = "(backward)"
 """Path of everything that runs in the backward pass."""
-M = TypeVar("M", bound=nn.Module)
 
 
 class UncountedProductsError(ValueError):
@@ -42,7 +41,7 @@ class LayerCount:
     """What one module costs by itself, without its children."""
 
     path: str
-    """Of the module within the network, such as ``layer1.0.conv2``; empty for the network itself."""
+    """Within the network, such as ``layer1.0.conv2``; empty for the network itself."""
     kind: str
     """Class of the module."""
     operations: tuple[str, ...]
@@ -53,11 +52,6 @@ class LayerCount:
     """Element-wise operations (convention in ``flops_elementwise``)."""
     parameters: int
     """Own parameters; shared ones count in the first module that has them."""
-
-    @property
-    def flops(self) -> int:
-        """Two for each multiply-add; element-wise operations stay apart."""
-        return 2 * self.macs
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,7 +65,6 @@ class Count:
 
     @property
     def uncounted_products(self) -> tuple[str, ...]:
-        """Operations without a formula that may cost products."""
         return tuple(operation for operation in self.uncounted if hides_products(operation))
 
     @property
@@ -81,11 +74,7 @@ class Count:
 
     @property
     def macs(self) -> int:
-        """Multiply-adds.
-
-        Raises:
-            UncountedProductsError: an operation ran that may cost products and has no formula.
-        """
+        """Multiply-adds; raises UncountedProductsError where an operation without a formula may cost products."""
         if self.uncounted_products:
             raise UncountedProductsError(
                 f"no total: {', '.join(self.uncounted_products)} may cost products and has no formula; "
@@ -112,12 +101,14 @@ def count(module: nn.Module, *inputs: Any, backward: bool = False, **options: An
 
     Args:
         module: any module, on any device, meta included.
-        inputs: its arguments.
         backward: also run the backward pass, from gradients of one by every output, and count it under ``(backward)``.
             Gradients that were there before are there afterwards.
-        options: its keyword arguments.
+        inputs, options: its arguments.
 
     In training mode running statistics move as in any pass; count a ``ghost`` to leave a module as it is.
+
+    >>> count(nn.Linear(3, 4), torch.zeros(5, 3)).flops
+    120
     """
     with _Counter() as counter, _kept_gradients([*module.parameters(), *_tensors(inputs), *_tensors(options)]):
         with _entered_modules(module, counter.enter, counter.leave):
@@ -129,7 +120,7 @@ def count(module: nn.Module, *inputs: Any, backward: bool = False, **options: An
     return Count(layers=tuple(_layers(module, counter.spent)), uncounted=dict(counter.uncounted))
 
 
-def ghost(module: M) -> M:
+def ghost(module: nn.Module) -> nn.Module:
     """A copy on the meta device: it has shapes but no numbers, so a pass through it costs no memory and no time."""
     return copy.deepcopy(module).to("meta")
 
@@ -141,6 +132,10 @@ class _Spent:
     macs: int = 0
     elementwise: int = 0
     operations: dict[str, None] = field(default_factory=dict)
+
+    def layer(self, path: str, kind: str, parameters: int) -> LayerCount:
+        costs = {"macs": self.macs, "elementwise": self.elementwise, "parameters": parameters}
+        return LayerCount(path=path, kind=kind, operations=tuple(self.operations), **costs)
 
 
 class _Counter(TorchDispatchMode):
@@ -241,29 +236,15 @@ def _layers(network: nn.Module, spent: Mapping[str, _Spent]) -> Iterator[LayerCo
         own = set(module.parameters(recurse=False)) - seen
         seen |= own
         if own or path in spent:
-            yield _layer(path, type(module).__name__, spent.get(path, _Spent()), sum(p.numel() for p in own))
+            yield spent.get(path, _Spent()).layer(path, type(module).__name__, sum(p.numel() for p in own))
     if BACKWARD in spent:
-        yield _layer(BACKWARD, "", spent[BACKWARD], 0)
-
-
-def _layer(path: str, kind: str, spent: _Spent, parameters: int) -> LayerCount:
-    return LayerCount(
-        path=path,
-        kind=kind,
-        operations=tuple(spent.operations),
-        macs=spent.macs,
-        elementwise=spent.elementwise,
-        parameters=parameters,
-    )
+        yield spent[BACKWARD].layer(BACKWARD, "", 0)
 
 
 def _tensors(value: Any) -> Iterator[Tensor]:
     """All tensors within a result of tuples, lists and dictionaries."""
     if isinstance(value, Tensor):
         yield value
-    elif isinstance(value, Mapping):
-        for part in value.values():
-            yield from _tensors(part)
-    elif isinstance(value, list | tuple):
-        for part in value:
+    elif isinstance(value, Mapping | list | tuple):
+        for part in value.values() if isinstance(value, Mapping) else value:
             yield from _tensors(part)

@@ -33,7 +33,7 @@ class Layer:
 class TimedLayer:
     """What a layer costs in work and in time."""
 
-    name: str
+    layer: str
     macs: int
     seconds: float
 

@@ -12,7 +12,7 @@ from typing import cast
 import torch
 from torch import Tensor, nn
 
-from experiments.train.core.nan_locator import Direction, Kind
+from experiments.train.core.nan_origin import Direction, Kind
 
 Function = Callable[[Tensor], Tensor]
 

@@ -13,7 +13,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
-from experiments.train.core.nan_locator import Origin
+from experiments.train.core.nan_origin import Origin
 
 Loss = Callable[[], Tensor]
 
@@ -102,7 +102,7 @@ class NormalizedConvolution(nn.Module):
 
 
 class SafeSqrt(nn.Module):
-    """A square root at zero behind two ``where``: the gradient is finite (see ``double_where``)."""
+    """A square root at zero inside two ``where``: the gradient is finite (see ``double_where``)."""
 
     def __init__(self, features: int, classes: int) -> None:
         super().__init__()

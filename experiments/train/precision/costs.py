@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Mapping
+from statistics import median
 
 from experiments.lab.experiment import Part, Row, Rows, Table, observation
 from experiments.lab.judge.measured import Pairs
@@ -19,9 +21,6 @@ class OperationRow(Row):
 
 
 def run_operations(numbers: Numbers) -> Iterator[OperationRow]:
-    import time
-    from statistics import median
-
     from experiments.foundation.networks.device import synchronize
     from experiments.foundation.networks.timing import one_thread, time_in_turns
     from experiments.train.core.number_formats import FORMATS

@@ -1,16 +1,10 @@
-"""Counts tried against formulas written out by hand, against torch's own counter and fvcore's, and against arithmetic.
-
-Each trial holds a second number that must be off: a formula without its groups, multiply-adds taken for FLOPs, or the
-peer that misses an operation.
-"""
+"""Modules on which counters of FLOPs are compared, some with a formula by hand, and what torch and fvcore count."""
 
 from __future__ import annotations
 
 import importlib
-import importlib.util
-import time
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -19,7 +13,6 @@ from torch.nn.functional import scaled_dot_product_attention
 from torch.utils.flop_counter import FlopCounterMode
 
 from experiments.cnn.core.flops_counter import count
-from experiments.foundation.statements.trial import Trial
 
 
 class Lambda(nn.Module):
@@ -60,11 +53,6 @@ def torch_flops(case: Case) -> int:
         if case.backward:
             (out[0] if isinstance(out, tuple) else out).sum().backward()
     return int(counter.get_total_flops())
-
-
-def has_fvcore() -> bool:
-    """Whether the peer that is no dependency is installed."""
-    return importlib.util.find_spec("fvcore") is not None
 
 
 def fvcore_macs(case: Case) -> int:
@@ -140,7 +128,7 @@ def fused_cases() -> list[Case]:
     return [
         Case(name="attention", module=fused, inputs=(q,), by_hand=attention),
         Case(name="attention, causal", module=causal, inputs=(q,), by_hand=attention),
-        # scores once more, then the gradients by V, weights, Q and K: five products behind two
+        # scores once more, then the gradients by V, weights, Q and K: five products after two
         Case(name="attention, backward", module=fused, inputs=(q,), backward=True, by_hand=attention * 7 // 2),
         Case(name="LSTM", module=lstm, inputs=(x,), by_hand=steps),
         Case(name="LSTM, two layers, both ways", module=stacked, inputs=(x,), by_hand=2 * (steps + second)),
@@ -169,74 +157,3 @@ def fused_cases() -> list[Case]:
         ),
         Case(name="conv, groups", module=grouped, inputs=(torch.randn(n, 8, 9, 9),), by_hand=forward),
     ]
-
-
-def peer_trials() -> Iterator[Trial]:
-    """Own FLOPs against torch's and against twice fvcore's; multiply-adds taken for FLOPs must be off."""
-    for case in supported_cases():
-        macs = case.macs()
-        yield _against("torch's counter", case.name, 2 * macs, torch_flops(case), wrong=macs)
-        if has_fvcore() and case.fvcore and not case.backward:
-            yield _against("twice fvcore", case.name, 2 * macs, 2 * fvcore_macs(case), wrong=macs)
-
-
-def hand_trials() -> Iterator[Trial]:
-    """Own count against the formula written for the case; and torch's counter against the same formula."""
-    for case in fused_cases():
-        theirs = torch_flops(case)
-        yield _against("by hand", case.name, 2 * case.macs(), 2 * case.by_hand, wrong=case.by_hand)
-        said = f"{theirs:,} FLOPs, by hand {2 * case.by_hand:,}"
-        yield _against("torch by hand", case.name, theirs, 2 * case.by_hand, wrong=case.by_hand, witness=said)
-
-
-def convolution_trials(trials: int, generator: torch.Generator) -> Iterator[Trial]:
-    """Random convolutions against 2 Cin k^2 Cout H W / groups, and, unpadded, against the sum that ones give.
-
-    With all inputs and weights 1 every multiply-add adds 1 to some output, so the outputs sum up to their number. The
-    control forgets the groups; groups are at least 2.
-    """
-    for _ in range(trials):
-        groups, per_group, out_group, kernel, size, stride = (
-            int(torch.randint(low, high, (1,), generator=generator))
-            for low, high in ((2, 5), (1, 4), (1, 4), (1, 5), (8, 15), (1, 4))
-        )
-        inputs, outputs = groups * per_group, groups * out_group
-        conv = nn.Conv2d(inputs, outputs, kernel, stride=stride, groups=groups, bias=False)
-        nn.init.ones_(conv.weight)
-        image = torch.ones(1, inputs, size, size)
-        side = (size - kernel) // stride + 1
-        without_groups = 2 * inputs * kernel**2 * outputs * side**2
-        flops = 2 * count(conv, image).macs
-        name = f"Conv2d({inputs}, {outputs}, {kernel}, stride={stride}, groups={groups}) on {size} x {size}"
-        yield _against("closed form", "formula", flops, without_groups // groups, wrong=without_groups, witness=name)
-        summed = 2 * int(conv(image).sum(dtype=torch.float64))
-        yield _against("closed form", "sum over ones", flops, summed, wrong=without_groups, witness=name)
-
-
-def rate_trial(repeats: int) -> Trial:
-    """Whether FLOPs differ between runs of one layer on one input, and whether FLOPs per second do."""
-    layer, x = nn.Linear(64, 64), torch.randn(16, 64)
-    counts, rates = set(), set()
-    for _ in range(repeats):
-        begin = time.perf_counter()
-        layer(x)
-        seconds = time.perf_counter() - begin
-        counts.add(count(layer, x).flops)
-        rates.add(max(counts) / seconds)
-    return Trial(
-        part="rate",
-        case="repeated runs",
-        error=float(len(counts) > 1),
-        control_error=float(len(rates) > 1),
-        witness=f"{sorted(counts)} FLOPs in {repeats} runs",
-    )
-
-
-def _against(part: str, case: str, own: int, expected: int, *, wrong: int, witness: str = "") -> Trial:
-    return Trial(
-        part=part,
-        case=case,
-        error=float(abs(own - expected)),
-        control_error=float(abs(wrong - expected)),
-        witness=witness or f"{case}: {own:,} FLOPs, expected {expected:,}",
-    )

@@ -1,0 +1,177 @@
+"""What networks cost: layer by layer, as a whole, and beside what their documentation says."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+from experiments.cnn.core.published import PUBLISHED
+from experiments.cnn.flops.setup import Networks
+from experiments.lab.experiment import Event, Note, Part, Row, Table, observation
+from experiments.lab.judge.claims import Claim
+from experiments.lab.judge.measured import NotMeasured, Observed
+from experiments.lab.judge.rules import Fact, Under
+
+COSTS = ("parameters", "macs", "flops", "elementwise")
+
+
+@observation
+class CostRow(Row):
+    """What something costs in one forward pass."""
+
+    model: str
+    macs: float
+    """Multiply-adds."""
+    flops: float
+    """Twice the multiply-adds."""
+    elementwise: float
+    """Operations on single numbers; not in flops."""
+    parameters: float
+
+
+@observation
+class LayerRow(CostRow):
+    """One module within a model, without its children."""
+
+    layer: str
+    """Path of the module within the model."""
+    case: str
+    """Class of the module."""
+    operations: str
+    shown: bool
+    """Whether it is one of the costliest, which the table shows."""
+
+
+@observation
+class ModelRow(CostRow):
+    """One model; macs and flops are NaN where products went uncounted."""
+
+    uncounted: str
+    """Operations without a formula."""
+
+
+@observation
+class PublishedRow(Row):
+    """One architecture, at the input for which its costs are published, rounded like the published ones."""
+
+    model: str
+    rounded_giga_macs: float
+    published_giga_macs: float
+    rounded_parameters: float
+    published_parameters: float
+
+
+def run_layers(networks: Networks) -> Iterator[LayerRow]:
+    for name in networks.params.models:
+        layers = networks.counted(name).layers
+        costliest = sorted(layers, key=lambda layer: (-layer.macs, -layer.elementwise))[: networks.params.show]
+        for layer in layers:
+            yield LayerRow(
+                model=name,
+                layer=layer.path or "(itself)",
+                case=layer.kind,
+                operations=", ".join(layer.operations),
+                macs=layer.macs,
+                flops=2 * layer.macs,
+                elementwise=layer.elementwise,
+                parameters=layer.parameters,
+                shown=layer in costliest,
+            )
+
+
+def run_models(networks: Networks) -> Iterator[Event]:
+    """A note instead of a total where products went uncounted."""
+    from experiments.cnn.core.flops_counter import UncountedProductsError
+
+    for name in networks.params.models:
+        counted = networks.counted(name)
+        try:
+            macs = float(counted.macs)
+        except UncountedProductsError as error:
+            macs = math.nan
+            yield Note(f"{name}: {error}")
+        yield ModelRow(
+            model=name,
+            macs=macs,
+            flops=2 * macs,
+            elementwise=counted.elementwise,
+            parameters=counted.parameters,
+            uncounted=", ".join(counted.uncounted) or "none",
+        )
+
+
+def run_published(networks: Networks) -> Iterator[PublishedRow]:
+    for name in networks.params.models:
+        if name in PUBLISHED and networks.params.input is None:
+            counted, known = networks.counted(name), PUBLISHED[name]
+            yield PublishedRow(
+                model=name,
+                rounded_giga_macs=round(counted.macs / 1e9, known.digits),
+                published_giga_macs=known.giga_macs,
+                rounded_parameters=known.rounded(counted.parameters),
+                published_parameters=known.parameters,
+            )
+
+
+def per_architecture(column: str) -> Callable[[Sequence[PublishedRow]], Mapping[str, Observed] | NotMeasured]:
+    """The column of each architecture that was counted."""
+
+    def measure(rows: Sequence[PublishedRow]) -> Mapping[str, Observed] | NotMeasured:
+        if not rows:
+            return NotMeasured("no architecture with published numbers at its own input was counted")
+        return {row.model: Observed(getattr(row, column)) for row in rows}
+
+    return measure
+
+
+LAYERS = Part(
+    name="layers",
+    row=LayerRow,
+    run=run_layers,
+    tables=(Table("Costliest layers", by=("model", "layer", "case"), columns=COSTS, only={"shown": True}),),
+)
+MODELS = Part(
+    name="models",
+    row=ModelRow,
+    run=run_models,
+    tables=(Table("Models", by=("model",), columns=(*COSTS, "uncounted")),),
+)
+PUBLICATIONS = Part(
+    name="published",
+    row=PublishedRow,
+    run=run_published,
+    claims=(
+        Claim(
+            "published_costs_are_multiply_adds",
+            statement="The published GFLOPS or GMACs of architectures are their multiply-adds, attention included.",
+            rule=Under(
+                {
+                    name: Fact("thousand millions of multiply-adds, rounded as published,", known.giga_macs)
+                    for name, known in PUBLISHED.items()
+                }
+            ),
+            measure=per_architecture("rounded_giga_macs"),
+            topic="FLOPs (004:14-15)",
+            predicted={**dict.fromkeys(PUBLISHED, "holds"), "vit_tiny": "refuted"},
+            source="the model pages of torchvision and timm; the number of vit_tiny is that without its attention",
+        ),
+        Claim(
+            "published_parameters_are_these",
+            statement="The architectures have the published number of parameters.",
+            rule=Under(
+                {name: Fact("parameters, rounded as published,", known.parameters) for name, known in PUBLISHED.items()}
+            ),
+            measure=per_architecture("rounded_parameters"),
+            topic="FLOPs (004:14-15)",
+            predicted="holds",
+            source="the model pages of torchvision and timm",
+        ),
+    ),
+    tables=(
+        Table(
+            "Counted and published",
+            by=("model",),
+            columns=("rounded_giga_macs", "published_giga_macs", "rounded_parameters", "published_parameters"),
+        ),
+    ),
+)

@@ -1,0 +1,101 @@
+"""Laws of counting, modules of the user's own, and what is told of them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from torch import nn
+
+from experiments.cnn.flops import EXPERIMENT, answer, costs, laws, times
+from experiments.cnn.flops.laws import convolution_trials, hand_trials, rate_trial
+from experiments.cnn.flops.own import load_module
+from experiments.cnn.flops.setup import Params, prepare
+from experiments.lab.errors import InputError
+from experiments.lab.experiment import Rows
+from experiments.lab.judge.claims import Claim
+from experiments.lab.judge.measured import NotMeasured
+
+
+def test_torch_misses_or_overcounts_all_of_these_but_the_grouped_convolution() -> None:
+    right = [trial.case for trial in hand_trials() if trial.statement == "torch by hand" and trial.error == 0]
+    assert right == ["conv, groups"]
+
+
+def test_convolutions_have_as_many_macs_as_their_outputs_sum_to_over_ones() -> None:
+    trials = list(convolution_trials(30, torch.Generator().manual_seed(0)))
+    assert max(trial.error for trial in trials) == 0
+    assert min(trial.control_error for trial in trials) > 0
+
+
+def test_the_count_repeats_and_the_rate_does_not() -> None:
+    trial = rate_trial(5)
+    assert trial.error == 0
+    assert trial.control_error > 0
+
+
+MODULES = """
+from torch import nn
+import neighbor
+
+class Net(nn.Linear):
+    def __init__(self):
+        super().__init__(neighbor.SIZE, 2)
+
+instance = Net()
+number = 3
+
+def broken():
+    raise ValueError("no\\nweights")
+"""
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    (tmp_path / "neighbor.py").write_text("SIZE = 7\n")
+    (tmp_path / "own.py").write_text(MODULES)
+    (tmp_path / "wrong.py").write_text("1 +\n")
+    return tmp_path / "own.py"
+
+
+def test_own_modules_are_found_in_files_and_packages(file: Path) -> None:
+    assert [load_module(f"{file}:{name}").in_features for name in ("Net", "instance")] == [7, 7]
+    assert isinstance(load_module("torch.nn:Identity"), nn.Identity)
+
+
+@pytest.mark.parametrize(
+    ("reference", "message"),
+    [
+        ("own.py", r"expected FILE.py:NAME or package.module:NAME, got 'own.py'"),
+        ("{}/none.py:Net", r"expected a Python file, there is no .*none.py"),
+        ("{}/own.py:Nett", r"expected 'Nett' in .*own.py, it has none"),
+        ("{}/own.py:number", r"to give a torch.nn.Module, got int"),
+        ("{}/own.py:broken", r"has to work without arguments, got ValueError: no weights"),
+        ("{}/wrong.py:Net", r"wrong.py cannot be run: SyntaxError"),
+        ("no_such_package:Net", r"no_such_package cannot be imported: ModuleNotFoundError"),
+    ],
+)
+def test_what_gives_no_module_is_refused_in_one_line(file: Path, reference: str, message: str) -> None:
+    with pytest.raises(InputError, match=message) as caught:
+        load_module(reference.format(file.parent))
+    assert len(caught.value.problems) == 1
+    assert "\n" not in str(caught.value)
+
+
+def test_own_modules_are_counted_without_laws(file: Path) -> None:
+    networks = prepare(Params(model=f"{file}:Net", input=(1, 7)), 0)
+    rows: dict[str, list[Any]] = {part.name: list(part.run(networks)) for part in EXPERIMENT.parts}
+    assert [row.macs for row in rows["models"]] == [row.macs for row in rows["layers"]] == [14]
+    assert rows["laws"] == rows["published"] == rows["times"] == []
+    claims: tuple[Claim[Any], ...] = (*laws.PART.claims, *costs.PUBLICATIONS.claims, *times.PART.claims)
+    assert all(isinstance(claim.measure([]), NotMeasured) for claim in claims)
+    assert answer({}, Rows(rows)).endswith("own.py:Net costs 2.8e-5 million FLOPs and has 1.6e-5 million parameters.")
+
+
+def test_unknown_models_and_wrong_inputs_are_refused_with_advice(file: Path) -> None:
+    with pytest.raises(InputError, match=r"^unknown model resnet19: did you mean resnet18\?$"):
+        prepare(Params(model="resnet19"), 0)
+    with pytest.raises(InputError, match=r"Net does not run on an input of shape \[1, 3, 224, 224\].*try device=cpu"):
+        list(costs.MODELS.run(prepare(Params(model=f"{file}:Net"), 0)))
