@@ -8,10 +8,11 @@ from functools import partial
 import numpy as np
 from scipy.special import stdtrit
 
-from experiments.lab.judge.comparison import Comparison, Decision, Evidence, Kind, Settled, Tested, Verdict, undecided
+from experiments.lab.judge.comparison import Comparison, Decision, Settled, Tested, undecided
 from experiments.lab.judge.mean import SeedMean
 from experiments.lab.judge.measured import Instances, Trials
 from experiments.lab.judge.statistics import clopper_pearson, p_proportion_above, violation_rate_bound
+from experiments.lab.judge.verdict import Evidence, Kind, Verdict
 
 FEWEST_CLUSTERS = 3
 """Seeds from which on their spread is an estimate."""

@@ -13,13 +13,8 @@ from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 from experiments.lab.judge.mean import SeedMean
-
-Verdict = Literal["holds", "refuted", "conditional", "inconclusive", "not judged"]
-Kind = Literal["theorem", "fact", "effect", "equivalence", "slope", "order", "proportion", "conditional"]
-Evidence = dict[str, bool | int | float | str]
-
-EXACT_KINDS: tuple[Kind, ...] = ("theorem", "fact")
-"""Kinds that are decided without a level, and therefore in smoke mode too."""
+from experiments.lab.judge.robustness import Card
+from experiments.lab.judge.verdict import EXACT_KINDS, Evidence, Kind, Verdict
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,6 +77,8 @@ class Tested:
     """Seed -> what is judged, to tell conditions apart."""
     matters: float = 0.0
     """Difference between two conditions that is worth a word, on the same scale."""
+    card: Callable[[float], Card] | None = None
+    """How robust the verdict at alpha is."""
 
     def at(self, alpha: float) -> Decision:
         check_level(alpha)

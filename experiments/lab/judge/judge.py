@@ -13,19 +13,11 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from experiments.lab.judge.claims import Asked, Prediction
-from experiments.lab.judge.comparison import (
-    EXACT_KINDS,
-    Comparison,
-    Conditional,
-    Decision,
-    Evidence,
-    Kind,
-    Settled,
-    Verdict,
-)
+from experiments.lab.judge.comparison import Comparison, Conditional, Decision, Settled
 from experiments.lab.judge.measured import NotMeasured, NotRunError
 from experiments.lab.judge.rules import MismatchError, compare
 from experiments.lab.judge.statistics import holm_levels
+from experiments.lab.judge.verdict import EXACT_KINDS, Evidence, Kind, Verdict
 
 FAMILY_WISE_ALPHA = 0.05
 

@@ -15,10 +15,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 
-from experiments.lab.judge.comparison import Comparison, Decision, Evidence, Kind, Tested, Verdict, undecided
+from experiments.lab.judge.comparison import Comparison, Decision, Tested, undecided
 from experiments.lab.judge.mean import Interval, SeedMean
 from experiments.lab.judge.measured import Pairs
+from experiments.lab.judge.robustness import Card, alternatives, one_sided, two_sided
 from experiments.lab.judge.statistics import clopper_pearson
+from experiments.lab.judge.verdict import Evidence, Kind, Verdict
 
 FEWEST_SEEDS = 3
 """With fewer, an interval says more about its formula than about the data."""
@@ -88,7 +90,20 @@ def equivalence(arms: Pairs, *, margin: float) -> Comparison:
         report=partial(_report_equivalence, found, margin),
         by_seed=found.by_seed,
         matters=margin,
+        card=partial(_equivalence_card, found, margin),
     )
+
+
+def _equivalence_card(found: Differences, margin: float, alpha: float) -> Card:
+    low, high = found.mean.interval(alpha)
+    verdict = two_sided(-margin, margin)(Interval(low, high))
+    nearest, farthest = sorted((abs(low), abs(high)))
+    reach = {"holds": f"above {farthest:.3g}", "refuted": f"below {nearest:.3g}"}.get(verdict, "")
+    others = {
+        "half the margin": two_sided(-margin / 2, margin / 2),
+        "twice the margin": two_sided(-2 * margin, 2 * margin),
+    }
+    return Card(reach and f"a margin {reach}", alternatives(found.mean, alpha, two_sided(-margin, margin), others))
 
 
 def differences(arms: Pairs, kind: Kind, *, scale: float = 0.0) -> Differences | Comparison:
@@ -191,7 +206,17 @@ def _larger(found: Differences, threshold: float, stated: Evidence) -> Compariso
         report=partial(_report_effect, found, threshold, stated),
         by_seed=found.by_seed,
         matters=abs(threshold),
+        card=partial(_effect_card, found, threshold),
     )
+
+
+def _effect_card(found: Differences, threshold: float, alpha: float) -> Card:
+    low, high = found.mean.interval(alpha)
+    verdict = one_sided(threshold)(Interval(low, high))
+    stands = {"holds": f"below {found.shown(low):.3g}", "refuted": f"above {found.shown(high):.3g}"}.get(verdict, "")
+    others = {"half the threshold": one_sided(threshold / 2), "twice the threshold": one_sided(2 * threshold)}
+    found_by = alternatives(found.mean, alpha, one_sided(threshold), others if threshold else {})
+    return Card(stands and f"a threshold {stands}", found_by)
 
 
 def _report_effect(found: Differences, threshold: float, stated: Evidence, alpha: float, verdict: Verdict) -> Decision:

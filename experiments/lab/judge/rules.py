@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol
 
 from experiments.lab.judge.checks import fact, proportion, theorem
-from experiments.lab.judge.comparison import Comparison, Kind, conditional, unavailable, undecided
+from experiments.lab.judge.comparison import Comparison, conditional, unavailable, undecided
 from experiments.lab.judge.measured import (
     Instances,
     Measured,
@@ -25,6 +25,7 @@ from experiments.lab.judge.measured import (
 )
 from experiments.lab.judge.paired import effect, equivalence, ratio
 from experiments.lab.judge.trends import Direction, order, slope, slope_below
+from experiments.lab.judge.verdict import Kind
 
 
 class Rule(Protocol):

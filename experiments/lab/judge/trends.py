@@ -19,9 +19,11 @@ from typing import Literal
 import numpy as np
 import scipy  # scipy.stats takes a second to import and loads itself at first use
 
-from experiments.lab.judge.comparison import Comparison, Decision, Evidence, Kind, Tested, Verdict, undecided
+from experiments.lab.judge.comparison import Comparison, Decision, Tested, undecided
 from experiments.lab.judge.mean import SeedMean
 from experiments.lab.judge.paired import FEWEST_SEEDS, describe_interval, describe_seeds
+from experiments.lab.judge.robustness import Card, Judge, alternatives, two_sided
+from experiments.lab.judge.verdict import Evidence, Kind, Verdict
 
 FEWEST_SLOPE_POINTS = 5
 FEWEST_ORDER_POINTS = 3
@@ -89,7 +91,20 @@ def slope(x: Sequence[float], y: Mapping[int, Sequence[float]], *, theory: float
         report=partial(_report_slope, exponents, theory, relation, {"theory": theory, "tolerance": tolerance}),
         by_seed=exponents.by_seed,
         matters=tolerance,
+        card=partial(_slope_card, exponents.mean, theory, tolerance),
     )
+
+
+def _slope_card(mean: SeedMean, theory: float, tolerance: float, alpha: float) -> Card:
+    def within(reach: float) -> Judge:
+        return two_sided(theory - reach, theory + reach)
+
+    low, high = mean.interval(alpha)
+    distances = sorted((abs(low - theory), abs(high - theory)))
+    verdict = within(tolerance)(mean.interval(alpha))
+    reach = {"holds": f"above {distances[1]:.3g}", "refuted": f"below {distances[0]:.3g}"}.get(verdict, "")
+    others = {"half the tolerance": within(tolerance / 2), "twice the tolerance": within(2 * tolerance)}
+    return Card(reach and f"a tolerance {reach}", alternatives(mean, alpha, within(tolerance), others))
 
 
 def slope_below(x: Sequence[float], y: Mapping[int, Sequence[float]], *, limit: float) -> Comparison:
