@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal, Protocol
 
 from experiments.lab.judge.mean import SeedMean
@@ -27,6 +27,10 @@ class Decision:
     evidence: Evidence = field(default_factory=dict)
     label: str | None = None
     """In which way it was refuted, such as "negligible"."""
+    robustness: str = ""
+    """For which threshold it stands and which alternatives agree, in one line."""
+    alternatives: Mapping[str, Verdict] = field(default_factory=dict)
+    """Other analyses -> what they say."""
 
 
 class Comparison(Protocol):
@@ -82,7 +86,12 @@ class Tested:
 
     def at(self, alpha: float) -> Decision:
         check_level(alpha)
-        return self.report(alpha, self.outcome if self.p_value <= alpha else "inconclusive")
+        verdict = self.outcome if self.p_value <= alpha else "inconclusive"
+        decision = self.report(alpha, verdict)
+        if self.card is None:
+            return decision
+        card = self.card(alpha)
+        return replace(decision, robustness=card.line(verdict), alternatives=card.alternatives)
 
 
 def undecided(kind: Kind, reason: str) -> Comparison:

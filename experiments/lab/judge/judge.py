@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from experiments.lab.judge.claims import Asked, Prediction
@@ -34,6 +34,8 @@ class Condition:
     label: str | None
     summary: str
     evidence: Evidence
+    robustness: str = ""
+    alternatives: Mapping[str, Verdict] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,6 +60,10 @@ class Finding:
     summary: str
     """The evidence in one line."""
     evidence: Evidence
+    robustness: str = ""
+    """For which threshold a statistical verdict stands, and which other analyses agree."""
+    alternatives: Mapping[str, Verdict] = field(default_factory=dict)
+    """Other analyses -> what they say."""
     conditions: tuple[Condition, ...] = ()
     """For a conditional claim."""
     seeds: tuple[int, ...] = ()
@@ -179,6 +185,8 @@ def _finding(asked: Asked, comparison: Comparison, decisions: Mapping[str, Decis
         label=decision.label,
         summary=decision.summary,
         evidence=decision.evidence,
+        robustness=decision.robustness,
+        alternatives=decision.alternatives,
         conditions=conditions,
         seeds=tuple(sorted(_distinct(rows, "seed"))),
         datasets=tuple(sorted(map(str, _distinct(rows, "dataset")))),
@@ -197,6 +205,8 @@ def _condition(name: str, comparison: Comparison, decision: Decision) -> Conditi
         label=decision.label,
         summary=decision.summary,
         evidence=decision.evidence,
+        robustness=decision.robustness,
+        alternatives=decision.alternatives,
     )
 
 

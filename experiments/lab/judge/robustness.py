@@ -39,9 +39,13 @@ class Card:
     alternatives: Mapping[str, Verdict]
     """Analysis -> what it says."""
 
-    def against(self, verdict: Verdict) -> list[str]:
-        """The alternatives that say something else."""
-        return [name for name, found in self.alternatives.items() if found != verdict]
+    def line(self, verdict: Verdict) -> str:
+        """Such as "stands for a threshold below 0.062; 5 of 6 alternatives agree: not twice the threshold"."""
+        against = [name for name, found in self.alternatives.items() if found != verdict]
+        count = len(self.alternatives)
+        agreed = f"{count - len(against)} of {count} alternatives agree" if count else ""
+        but = f": not {', '.join(against)}" if against else ""
+        return "; ".join(part for part in (self.stands and f"stands for {self.stands}", agreed + but) if part)
 
 
 def one_sided(threshold: float) -> Judge:
