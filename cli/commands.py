@@ -149,6 +149,25 @@ def rerun(run: RunName, debug: Debug = False) -> None:
     run_again(run)
 
 
+@app.command()
+def seal(
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="NAME|FAMILY", help="Everything by default.", autocompletion=completion.scopes),
+    ] = None,
+    check: Annotated[bool, typer.Option("--check", help="Only tell which claims changed; then exit 1.")] = False,
+    debug: Debug = False,
+) -> None:
+    """Seal claims before they are run, in conf/claims.lock.
+
+    A run on a claim that is not as it was sealed only explores. A claim that changed is sealed anew, and what it was
+    stays in the history with its last verdict: `mlnotes show NAME` prints it.
+    """
+    from cli import seal
+
+    (seal.check_seals if check else seal.seal_claims)(tuple(names or ()))
+
+
 @data.command("list")
 def data_list(debug: Debug = False) -> None:
     """List the data sets and where they are."""

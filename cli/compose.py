@@ -70,6 +70,22 @@ class Composition:
         with one._hydra() as _, one._explained():
             return one._plain(hydra_compose(config_name=NODE, overrides=list(one.overrides)))
 
+    def plain_values(self) -> dict[str, object]:
+        """What ``values`` gives where there are no overrides and no option groups, without Hydra, which takes longer.
+
+        Raises:
+            InputError: a yaml that cannot be laid over the defaults.
+        """
+        try:
+            study = OmegaConf.load(self.config)
+            if "defaults" in study or self.overrides or self.smoke:
+                return self.values()
+            known = OmegaConf.create({**self.defaults, "experiment": None})
+            OmegaConf.set_struct(known, True)
+            return self._plain(DictConfig(OmegaConf.merge(known, study)))
+        except (OmegaConfBaseException, ValueError) as error:
+            raise InputError(f"{self.config}: {_one_line(error)}") from None
+
     def grid(self) -> list[dict[str, object]]:
         """The composed values of every point of a sweep, in the order in which Hydra runs them.
 

@@ -46,6 +46,7 @@ THEME = Theme(
         "verdict.refuted": f"bold {RED}",
         "verdict.conditional": f"bold {MAGENTA}",
         "verdict.inconclusive": GRAY,
+        "verdict.failed": f"bold {ORANGE}",
         "verdict.not_judged": GRAY,
         "mismatch": f"bold reverse {ORANGE}",
         "bar.back": GRAY,

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from experiments.lab.judge.claims import Prediction
     from experiments.lab.judge.judge import Condition, Finding
 
-VERDICTS = ("holds", "refuted", "conditional", "inconclusive", "not judged")
+VERDICTS = ("holds", "refuted", "conditional", "inconclusive", "failed", "not judged")
 COUNTED = {"holds": ("holds", "hold"), "refuted": ("refuted", "refuted")}
 WIDTH = max(map(len, VERDICTS))
 

@@ -59,9 +59,8 @@ def verdict(finding: Finding) -> str:
     """
     if finding.verdict == "conditional":
         return f"holds for {listing(finding.under('holds'))} and is refuted for {listing(finding.under('refuted'))}"
-    return {"holds": "holds", "refuted": "is refuted", "not judged": "was not judged"}.get(
-        finding.verdict, "is undecided"
-    )
+    words = {"holds": "holds", "refuted": "is refuted", "failed": "could not be judged", "not judged": "was not judged"}
+    return words.get(finding.verdict, "is undecided")
 
 
 def _decimals(value: float, digits: int) -> int:

@@ -68,8 +68,7 @@ class Study:
     @property
     def files(self) -> tuple[Path, ...]:
         """The experiment's source: its file, or those of its folder."""
-        is_folder = self.module.name == "__init__.py"
-        return tuple(sorted(self.module.parent.glob("*.py"))) if is_folder else (self.module,)
+        return files_of(self.module)
 
     @property
     def claims(self) -> tuple[ClaimText, ...]:
@@ -108,15 +107,24 @@ def load(experiment: str) -> Experiment[Any, Any]:
     return importlib.import_module(f"experiments.{experiment}").EXPERIMENT
 
 
+def module_of(experiment: str) -> Path:
+    """The file of a module below ``experiments``, or its folder's ``__init__.py``."""
+    folder = EXPERIMENTS / experiment.replace(".", "/")
+    return folder / "__init__.py" if folder.is_dir() else folder.with_suffix(".py")
+
+
+def files_of(module: Path) -> tuple[Path, ...]:
+    """An experiment's source: its file, or those of its folder."""
+    return tuple(sorted(module.parent.glob("*.py"))) if module.name == "__init__.py" else (module,)
+
+
 def _study(config: Path) -> Study:
     name = f"{config.parent.name}.{config.stem}"
     lines = config.read_text(encoding="utf-8").splitlines()
     comments = [line.lstrip("# ") for line in lines if line.startswith("#") and "@package" not in line]
     named = [line.partition(":")[2].strip() for line in lines if line.startswith("experiment:")]
     experiment = named[0] if named else name
-    folder = EXPERIMENTS / experiment.replace(".", "/")
-    module = folder / "__init__.py" if folder.is_dir() else folder.with_suffix(".py")
-    return Study(name, experiment, comments[0] if comments else "", config, module)
+    return Study(name, experiment, comments[0] if comments else "", config, module_of(experiment))
 
 
 @cache

@@ -156,6 +156,10 @@ class Curve:
     y_scale: Literal["linear", "log"] = "linear"
     only: Mapping[str, object] = field(default_factory=dict)
     """Column -> value, or tuple of values, of the rows that are drawn; all by default."""
+    title: str | Callable[[Sequence[Any]], str] = ""
+    """What was found, in a sentence, or a function that says it of the part's rows; else the axes are named."""
+    limit: float | None = None
+    """The value of y at which a claim is decided, drawn as a dashed line."""
 
 
 P = TypeVar("P")

@@ -23,8 +23,11 @@ from experiments.lab import catalog
 from experiments.lab.environment import THREAD_VARIABLES, usable_cores
 from experiments.lab.experiment import Artifact, Event, Experiment, Note
 
-Message = tuple[int, str, Event | BaseException | None]
+Told = tuple[int, str, Event | None]
 """(seed, part, event); None ends a seed."""
+
+Message = tuple[int, str, Event | BaseException | None]
+"""The same, or the error that ended a worker."""
 
 
 def observe(
@@ -40,8 +43,8 @@ def observe(
 
 def in_parallel(
     experiment: str, params: Any, parts: Sequence[str], seeds: Sequence[int], workers: int
-) -> Iterator[tuple[int, str, Event]]:
-    """(seed, part, event) of every seed, as they come.
+) -> Iterator[Told]:
+    """What every seed yields and its end, as they come.
 
     Raises:
         Exception: the first that a worker met; the others are stopped.
@@ -63,7 +66,7 @@ def in_parallel(
                 process.join()
 
 
-def _received(queue: Any, processes: Sequence[Any], open_seeds: int) -> Iterator[tuple[int, str, Event]]:
+def _received(queue: Any, processes: Sequence[Any], open_seeds: int) -> Iterator[Told]:
     while open_seeds:
         try:
             seed, part, event = queue.get(timeout=1.0)
@@ -71,12 +74,10 @@ def _received(queue: Any, processes: Sequence[Any], open_seeds: int) -> Iterator
             if not any(process.is_alive() for process in processes) and queue.empty():
                 raise RuntimeError("a worker ended without a word, perhaps for lack of memory") from None
             continue
-        if event is None:
-            open_seeds -= 1
-        elif isinstance(event, BaseException):
+        if isinstance(event, BaseException):
             raise event
-        else:
-            yield seed, part, event
+        open_seeds -= event is None
+        yield seed, part, event
 
 
 def _work(experiment: str, params: Any, parts: Sequence[str], seeds: Sequence[int], queue: Any, scratch: str) -> None:

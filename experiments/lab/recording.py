@@ -41,6 +41,7 @@ class Recording(Sink):
         self._home = home or runs_home()
         self._meta: dict[str, object] = {}
         self._notes: list[str] = []
+        self._seeds_done: list[int] = []
         self._rows: IO[str]
 
     @property
@@ -60,6 +61,7 @@ class Recording(Sink):
             "machine": environment.machine(),
             "commit": environment.commit(),
             "notes": self._notes,
+            "seeds_done": self._seeds_done,
             "status": "running",
             "started": datetime.now(UTC).isoformat(timespec="milliseconds"),
             "process": {"id": os.getpid(), "started": process_start(os.getpid()), "host": platform.node()},
@@ -86,6 +88,10 @@ class Recording(Sink):
         beside = path.with_name(path.name + ".part")
         artifact.write(beside)
         beside.replace(path)
+
+    def seed_done(self, seed: int) -> None:
+        self._seeds_done.append(seed)
+        self._update()
 
     def end(self, outcome: Outcome) -> None:
         """Close the record, whatever becomes of the findings."""

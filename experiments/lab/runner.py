@@ -14,11 +14,11 @@ from typing import Any
 from experiments.lab.experiment import Artifact, Event, Experiment, Figure, Note, Progress, Row, Rows
 from experiments.lab.judge.judge import Finding, judge
 from experiments.lab.judge.measured import NotRunError
-from experiments.lab.parallel import in_parallel, observe
+from experiments.lab.parallel import Told, in_parallel, observe
 from experiments.lab.plan import Plan
-from experiments.lab.sinks import Outcome, Sink, Status, tell
+from experiments.lab.sinks import Outcome, SeedDone, Sink, Status, tell
 
-Told = tuple[str, Event]
+Stamped = tuple[str, Event | SeedDone]
 """(part, event)"""
 
 
@@ -29,6 +29,7 @@ class Memory(Sink):
     rows_by_part: dict[str, list[Row]]
     notes: list[str] = field(default_factory=list)
     figures: list[Figure] = field(default_factory=list)
+    seeds_done: list[int] = field(default_factory=list)
 
     def row(self, part: str, row: Row) -> None:
         self.rows_by_part[part].append(row)
@@ -38,6 +39,9 @@ class Memory(Sink):
 
     def figure(self, figure: Figure) -> None:
         self.figures.append(figure)
+
+    def seed_done(self, seed: int) -> None:
+        self.seeds_done.append(seed)
 
 
 def execute(plan: Plan, sinks: Sequence[Sink] = ()) -> Outcome | None:
@@ -78,18 +82,20 @@ def execute(plan: Plan, sinks: Sequence[Sink] = ()) -> Outcome | None:
         return outcome
 
 
-def all_seeds(plan: Plan) -> Generator[Told]:
-    """Events of every seed, rows stamped with theirs; of figures and equal notes only the first seed's pass."""
+def all_seeds(plan: Plan) -> Generator[Stamped]:
+    """Events of every seed, rows stamped with theirs, and its end; of figures and equal notes the first seed's pass."""
     if plan.settings.workers > 1 and len(plan.seeds) > 1:
         events = in_parallel(plan.name, plan.params, plan.parts, plan.seeds, plan.settings.workers)
     else:
-        events = (
-            (seed, part, event)
-            for seed in plan.seeds
-            for part, event in observe(plan.experiment, plan.params, plan.parts, seed)
-        )
+        events = _in_turn(plan)
     noted: set[str] = set()
+    heard: set[int] = set()
     for seed, part, event in events:
+        if event is None:
+            if seed in heard:
+                yield "", SeedDone(seed)
+            continue
+        heard.add(seed)
         if isinstance(event, Note) and event.text in noted:
             continue
         if isinstance(event, Note):
@@ -97,6 +103,12 @@ def all_seeds(plan: Plan) -> Generator[Told]:
         if isinstance(event, Figure) and seed != plan.settings.seed:
             continue
         yield part, _stamped(event, seed, plan)
+
+
+def _in_turn(plan: Plan) -> Iterator[Told]:
+    for seed in plan.seeds:
+        yield from ((seed, part, event) for part, event in observe(plan.experiment, plan.params, plan.parts, seed))
+        yield seed, "", None
 
 
 def answer_of(experiment: Experiment[Any, Any], findings: Sequence[Finding], rows: Rows) -> str:
@@ -127,7 +139,14 @@ def _judged(plan: Plan, memory: Memory) -> Outcome:
 
 def _observed(plan: Plan, memory: Memory, status: Status) -> Outcome:
     rows = Rows({part: tuple(rows) for part, rows in memory.rows_by_part.items()})
-    return Outcome(plan=plan, status=status, rows=rows, notes=tuple(memory.notes), figures=tuple(memory.figures))
+    return Outcome(
+        plan=plan,
+        status=status,
+        rows=rows,
+        notes=tuple(memory.notes),
+        figures=tuple(memory.figures),
+        seeds_done=tuple(memory.seeds_done),
+    )
 
 
 def _end_broken(sinks: Sequence[Sink], outcome: Outcome, error: BaseException) -> None:

@@ -28,6 +28,8 @@ class Outcome:
     findings: tuple[Finding, ...] = ()
     """Empty where the run did not come to its end."""
     answer: str = ""
+    seeds_done: tuple[int, ...] = ()
+    """Seeds that came to their end, in the order in which they did."""
     error: BaseException | None = None
     seconds: float = 0.0
 
@@ -53,13 +55,25 @@ class Sink:
     def artifact(self, artifact: Artifact) -> None:
         """A file to be written."""
 
+    def seed_done(self, seed: int) -> None:
+        """A repetition has come to its end: all its rows are known."""
+
     def end(self, outcome: Outcome) -> None:
         """The run is over, whichever way."""
 
 
-def tell(sink: Sink, part: str, event: Event) -> None:
+@dataclass(frozen=True)
+class SeedDone:
+    """What the runner says when a repetition has come to its end."""
+
+    seed: int
+
+
+def tell(sink: Sink, part: str, event: Event | SeedDone) -> None:
     """Hand an event to the method of its kind."""
     match event:
+        case SeedDone(seed):
+            sink.seed_done(seed)
         case Row():
             sink.row(part, event)
         case Progress():

@@ -17,7 +17,7 @@ HEAVY = ("torch", "hydra", "pydantic", "rich", "numpy")
 
 def test_the_commands_are_these() -> None:
     names = [command.name or command.callback.__name__ for command in app.registered_commands]  # type: ignore[union-attr]
-    assert names == ["list", "show", "run", "verify", "runs", "compare", "judge", "rerun", "doctor"]
+    assert names == ["list", "show", "run", "verify", "runs", "compare", "judge", "rerun", "seal", "doctor"]
     assert [group.name for group in app.registered_groups] == ["data"]
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 
 import pytest
+from experiments.cnn.activation_trials import Row as ActivationRow
 
 from experiments.cnn import activation_claims as activation
 from experiments.cnn import pooling_claims as pooling
-from experiments.cnn.activation_trials import Row as ActivationRow
 from experiments.cnn.pooling_rows import Row, Stays, move_columns
 from experiments.lab.judge.claims import Comparison
 

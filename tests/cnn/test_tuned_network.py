@@ -12,9 +12,6 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from experiments.cnn import pooling
-from experiments.cnn.core.activation_members import DeepMembers
-from experiments.cnn.core.activation_network import DeepNetwork
-from experiments.cnn.core.activations import ACTIVATIONS, ActivationName
 from experiments.cnn.core.invariance import invariance, transform
 from experiments.cnn.core.pooling import POOLS, Border, PoolName, Window, framed
 from experiments.cnn.core.pooling_members import PoolingMembers
@@ -49,13 +46,6 @@ def test_pooling_networks_side_by_side_are_those_alone(pool: PoolName, window: W
     torch.manual_seed(0)
     networks = [PoolingNetwork(pool, (2, 12, 12), 3, window).double() for _ in range(3)]
     assert_alike(PoolingMembers(networks), networks, images(4))  # type: ignore[arg-type]
-
-
-@pytest.mark.parametrize("activation", ACTIVATIONS)
-def test_deep_networks_side_by_side_are_those_alone(activation: ActivationName) -> None:
-    torch.manual_seed(0)
-    networks = [DeepNetwork(activation, (2, 12, 12), 3, depth=3, width=4, init="auto").double() for _ in range(3)]
-    assert_alike(DeepMembers(networks), networks, images(4))  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("border", ["circular", "zero"])

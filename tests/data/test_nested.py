@@ -1,116 +1,52 @@
-"""NestedTensors against each sequence alone and torch's own padding; lengths, storage, timing, lines of a file."""
+"""data.nested: lines of a file, one thing per part, and who is faster by rows made by hand."""
 
 from __future__ import annotations
 
 import gzip
-from functools import partial
 from pathlib import Path
 
 import pytest
 import torch
-from torch import nn
 
-from experiments.data.core.nested import (
-    Layout,
-    Lengths,
-    Model,
-    Operation,
-    careless_error,
-    draw_lengths,
-    draw_sequences,
-    nest,
-    nested_error,
-    pad,
-    stored_elements,
-    waste,
-)
-from experiments.data.core.nested_timing import median_seconds, time_layouts
-from experiments.data.line_lengths import line_lengths, sample_lengths
-from experiments.data.nested import Params, gain_grows_with_waste, nested_linear_layers_are_faster
-from experiments.data.nested_rows import Row
+from experiments.data.nested import answer, results, times
+from experiments.data.nested.setup import Params, line_lengths, prepare, sample_lengths
 from experiments.lab.errors import InputError
+from experiments.lab.experiment import Row, Rows
+from experiments.lab.judge.comparison import Comparison
+from experiments.lab.judge.measured import Undecided
+from experiments.lab.judge.rules import compare
 
-LENGTHS = [3, 1, 7]
+SMALL = Params(lengths=("equal", "heavy"), n=4, mean_length=3, dim=4, heads=2, layout=("strided", "jagged"))
 
 
 def rng() -> torch.Generator:
     return torch.Generator().manual_seed(0)
 
 
-def test_waste_by_hand() -> None:
-    assert waste([4, 4]) == 0
-    assert waste([1, 3]) == pytest.approx(1 - 4 / 6)
-    with pytest.raises(ValueError, match=r"expected lengths of at least 1, got \[0, 3\]"):
-        waste([0, 3])
+def test_heads_have_to_divide_dim() -> None:
+    with pytest.raises(ValueError, match="heads: expected a divisor of dim = 8, got 3"):
+        Params(dim=8, heads=3)
 
 
-@pytest.mark.parametrize("kind", ["equal", "uniform", "heavy"])
-def test_lengths_have_their_mean_and_the_tail_that_was_asked_for(kind: Lengths) -> None:
-    drawn = draw_lengths(kind, 4000, 30, rng())
-    assert sum(drawn) / 4000 == pytest.approx(30, rel=0.1)
-    assert min(drawn) >= 1
-    largest = {"equal": (30, 30), "uniform": (55, 59), "heavy": (300, 10_000)}[kind]
-    assert largest[0] <= max(drawn) <= largest[1]
+def test_every_kind_operation_and_layout_is_tried_beside_careless_padding() -> None:
+    tried = list(results.run_laws(prepare(SMALL, 0)))
+    assert len({row.case for row in tried}) == 2 * 2 * 2
+    assert max(row.error for row in tried) < 1e-5
+    assert max(row.control_error for row in tried) > 0.01
 
 
-@pytest.mark.parametrize("layout", ["jagged", "strided"])
-def test_a_nested_tensor_stores_only_elements_and_torch_pads_it_back(layout: Layout) -> None:
-    sequences = draw_sequences(LENGTHS, 4, rng())
-    nested, (padded, mask) = nest(sequences, layout), pad(sequences)
-    assert stored_elements(nested) == 4 * sum(LENGTHS)
-    assert stored_elements(padded) == 4 * 3 * 7
-    assert mask.sum(1).tolist() == LENGTHS
-    torch.testing.assert_close(torch.nested.to_padded_tensor(nested, 0.0), padded)
-
-
-@pytest.mark.parametrize("layout", ["jagged", "strided"])
-@pytest.mark.parametrize("operation", ["linear", "sdpa"])
-def test_nested_results_are_those_of_each_sequence_and_careless_padding_is_not(
-    layout: Layout, operation: Operation
-) -> None:
-    model, sequences = Model.draw(8, 2, rng()), draw_sequences(LENGTHS, 8, rng())
-    assert nested_error(model, operation, sequences, layout) < 1e-5
-    assert careless_error(model, operation, sequences) > 0.01
-    assert careless_error(model, operation, sequences[:1] * 2) < 1e-5  # nothing is padded
-
-
-def test_attention_is_torchs_multihead_attention_without_projections() -> None:
-    model, (sequence,) = Model.draw(8, 2, rng()), draw_sequences([5], 8, rng())
-    torchs = nn.MultiheadAttention(8, 2, bias=False, batch_first=True)
-    with torch.no_grad():
-        torchs.in_proj_weight.copy_(torch.eye(8).repeat(3, 1))
-        torchs.out_proj.weight.copy_(torch.eye(8))
-        expected = torchs(sequence[None], sequence[None], sequence[None])[0][0]
-    torch.testing.assert_close(model.alone("sdpa", sequence).transpose(0, 1).flatten(1), expected)
-
-
-def test_padded_attention_with_its_mask_is_each_sequences_own() -> None:
-    model, sequences = Model.draw(8, 2, rng()), draw_sequences(LENGTHS, 8, rng())
-    for found, sequence in zip(model.padded("sdpa", *pad(sequences)), sequences, strict=True):
-        torch.testing.assert_close(found[:, : len(sequence)], model.alone("sdpa", sequence))
-
-
-def test_every_way_runs_once_to_warm_up_and_once_per_round_in_turns() -> None:
-    calls: list[str] = []
-    found = median_seconds({name: partial(calls.append, name) for name in "ab"}, rounds=3)
-    assert calls == ["a", "b"] * 4
-    assert min(found.values()) >= 0
-    with pytest.raises(ValueError, match="expected at least one round, got 0"):
-        median_seconds({}, rounds=0)
+def test_only_the_padded_tensor_stores_more_than_the_elements() -> None:
+    rows = list(results.run_storage(prepare(SMALL, 0)))
+    found = results.beyond_the_elements(rows)
+    assert max(found.errors) < 1e-12
+    assert max(found.control) == pytest.approx(max(row.waste for row in rows))
 
 
 def test_padding_is_timed_first_then_the_layouts() -> None:
-    model, sequences = Model.draw(8, 2, rng()), draw_sequences(LENGTHS, 8, rng())
-    found = time_layouts(model, "linear", sequences, ("strided", "jagged"), 1)
-    assert [timed.layout for timed in found] == ["padded", "strided", "jagged"]
-    assert all(timed.operation_seconds > 0 and timed.building_seconds > 0 for timed in found)
-
-
-def test_heads_have_to_divide_dim() -> None:
-    with pytest.raises(ValueError, match="expected heads that divide dim = 8, got 3"):
-        Model.draw(8, 3, rng())
-    with pytest.raises(ValueError, match="heads: expected a divisor of dim = 8, got 3"):
-        Params(dim=8, heads=3)
+    found = list(times.time_rows(prepare(SMALL, 0), "linear", "heavy"))
+    assert [row.layout for row in found] == ["padded", "strided", "jagged"]
+    assert found[0].speedup == 1
+    assert all(row.operation_milliseconds > 0 and row.building_milliseconds > 0 for row in found)
 
 
 def test_lines_of_a_file_give_lengths_in_bytes_gzip_too(tmp_path: Path) -> None:
@@ -137,7 +73,25 @@ def test_a_file_that_cannot_be_used_is_named_with_its_fault(tmp_path: Path, cont
     assert caught.value.problems == (f"{path}: {said}",)
 
 
-def time_rows_of(milliseconds: dict[str, float]) -> list[Row]:
+def test_the_lengths_of_a_file_are_a_case_of_their_own_and_the_answer_is_about_them(tmp_path: Path) -> None:
+    path = tmp_path / "lines.txt"
+    path.write_text("a\nbb\nccc\n")
+    setup = prepare(Params(lengths=("heavy",), n=3, op=("sdpa",), text=str(path)), 0)
+    assert sorted(map(len, setup.batches["lines.txt"])) == [1, 2, 3]
+    rows: dict[str, list[Row]] = {
+        "laws": [*results.run_laws(setup)],
+        "storage": [*results.run_storage(setup)],
+        "time": [*times.time_rows(setup, "sdpa", "heavy"), *times.time_rows(setup, "sdpa", "lines.txt")],
+    }
+    said = answer({}, Rows(rows))
+    assert (
+        "With the lengths of lines.txt a NestedTensor stores 66.7 % of what padding stores on average; attention"
+        in said
+    )
+    assert "linear" not in said
+
+
+def time_rows_of(milliseconds: dict[str, float]) -> list[times.TimeRow]:
     """Five seeds of padded and jagged linear layers over three kinds of lengths; padding takes about 8 ms."""
     wastes = {"equal": 0.0, "uniform": 0.45, "heavy": 0.8}
     rows = []
@@ -146,27 +100,39 @@ def time_rows_of(milliseconds: dict[str, float]) -> list[Row]:
             for layout, taken in (("padded", 8.0), ("jagged", milliseconds[case])):
                 slow = taken * (1 + 0.01 * seed * (layout == "padded"))
                 rows.append(
-                    Row(
+                    times.TimeRow(
                         seed=seed,
-                        part="time",
                         case=case,
                         layout=layout,
                         operation="linear",
                         waste=share,
                         operation_milliseconds=slow,
+                        building_milliseconds=0.1,
                         speedup=8.0 * (1 + 0.01 * seed) / slow,
                     )
                 )
     return rows
 
 
+def judged(name: str, milliseconds: dict[str, float]) -> Comparison:
+    claim = next(claim for claim in times.PART.claims if claim.name == name)
+    return compare(claim.rule, claim.measure(time_rows_of(milliseconds)))
+
+
 @pytest.mark.parametrize(("heavy", "verdict"), [(2.0, "holds"), (20.0, "refuted")])
 def test_only_lengths_that_waste_half_decide_who_is_faster(heavy: float, verdict: str) -> None:
-    found = nested_linear_layers_are_faster(time_rows_of({"equal": 99.0, "uniform": 99.0, "heavy": heavy})).at(0.05)
+    comparison = judged("nested_linear_layers_are_faster", {"equal": 99.0, "uniform": 99.0, "heavy": heavy})
+    found = comparison.at(0.05)
     assert (found.verdict, found.evidence["conditions"]) == (verdict, 1)
 
 
+def test_without_the_operation_nothing_is_decided() -> None:
+    rows = time_rows_of({"equal": 9.0, "uniform": 6.0, "heavy": 2.0})
+    assert isinstance(times.padded_over_nested("sdpa")(rows), Undecided)
+    assert isinstance(times.gains_by_waste([row for row in rows if row.case != "equal"]), Undecided)
+
+
 def test_a_gain_that_does_not_rise_with_waste_is_refuted() -> None:
-    rising = gain_grows_with_waste(time_rows_of({"equal": 9.0, "uniform": 6.0, "heavy": 2.0}))
-    falling = gain_grows_with_waste(time_rows_of({"equal": 2.0, "uniform": 6.0, "heavy": 9.0}))
+    rising = judged("gain_grows_with_waste", {"equal": 9.0, "uniform": 6.0, "heavy": 2.0})
+    falling = judged("gain_grows_with_waste", {"equal": 2.0, "uniform": 6.0, "heavy": 9.0})
     assert (rising.at(0.05).verdict, falling.at(0.05).verdict) == ("holds", "refuted")

@@ -379,3 +379,37 @@ def test_a_process_that_only_helps_leaves_no_record(tmp_path: Path) -> None:
     assert not (tmp_path / "runs").exists()
     assert sink.told == []
     assert os.listdir(tmp_path) == []
+
+
+# repetitions
+
+
+def test_the_end_of_every_seed_is_told_after_its_last_event_and_recorded(tmp_path: Path) -> None:
+    told: list[str] = []
+
+    class Hearing(Counting):
+        def seed_done(self, seed: int) -> None:
+            self._count(f"seed {seed} done")
+
+    plan = toy.plan(steps=1, seeds=2, seed=5)
+    recording = Recording(home=tmp_path)
+    outcome = execute(plan, (recording, Hearing(told=told)))
+    assert outcome is not None
+    assert outcome.seeds_done == (5, 6)
+    assert [what for what in told if "done" in what] == ["seed 5 done", "seed 6 done", "end done"]
+    assert told.index("seed 5 done") == told.index("artifact") + 1
+    assert recording.record is not None
+    assert recording.record.meta["seeds_done"] == [5, 6]
+
+
+def test_a_seed_that_was_interrupted_is_not_done() -> None:
+    def observe(setup: Setup[Params]) -> Iterator[Event]:
+        yield StepRow(step=0)
+        if setup.seed == 1:
+            raise KeyboardInterrupt
+
+    sink = Counting()
+    with pytest.raises(KeyboardInterrupt):
+        execute(toy.plan(toy.experiment(observe), seeds=3), (sink,))
+    assert sink.outcome is not None
+    assert sink.outcome.seeds_done == (0,)

@@ -7,70 +7,15 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 import torch
-from sklearn.metrics import average_precision_score
 from torch import nn
 from torch.nn import functional
 
-from experiments.foundation.networks.ensemble import Ensemble, Member
-from experiments.loss.core import classification, digits_study, imbalance, segments
+from experiments.foundation.networks.ensemble import Member
+from experiments.loss.core import digits_study, segments
 from experiments.loss.core.dice_study import Arm, Pictures, Reading, gradient_snr, image_losses, train
-from experiments.loss.core.focal_study import draw_set, easy_share, hard_examples, scores, whole_losses
 from experiments.loss.core.unets import UNets
 from experiments.loss.judging import judge_instances
 from experiments.loss.tuning import best_of_grid, why_untuned
-
-
-def test_average_precision_is_sklearns() -> None:
-    rng = torch.Generator().manual_seed(0)
-    scores, targets = torch.rand(60, generator=rng), (torch.rand(60, generator=rng) < 0.2).float()
-    expected = average_precision_score(targets.numpy(), scores.numpy())
-    assert imbalance.average_precision(scores, targets) == pytest.approx(expected)
-
-
-def test_clouds_have_the_ratio_asked_for_and_their_likelihood_ratio_ranks_best() -> None:
-    inputs, targets = imbalance.clouds(5050, 100, torch.Generator().manual_seed(0))
-    assert targets.sum() == 50
-    best = imbalance.average_precision(imbalance.clouds_likelihood_ratio(inputs), targets)
-    assert best > imbalance.average_precision(inputs[:, 0].abs(), targets) > 50 / 5050
-
-
-def test_a_heat_map_has_one_positive_cell_in_1024_with_the_plus_around_it() -> None:
-    patches, targets = imbalance.dense(3, 1e-6, torch.Generator().manual_seed(0))
-    assert patches.shape == (3 * 1024, 25)
-    assert targets.sum() == 3
-    assert (patches[targets > 0] - imbalance.PLUS.flatten()).min() > -1e-4
-
-
-def test_sets_have_the_size_and_the_share_of_positives_of_their_condition() -> None:
-    rng = torch.Generator().manual_seed(0)
-    for condition, n, positives in (("1:100", 5050, 50), ("dense 1:1023", 3 * 1024, 3), ("dense 1:1023", 5, 2)):
-        inputs, targets = draw_set(condition, n, 0.8, rng)
-        assert targets.sum() == positives
-        assert len(inputs) == (n if n > 5 else 2 * 1024)
-
-
-def test_scores_are_the_logits_however_many_examples_there_are() -> None:
-    rng = torch.Generator().manual_seed(0)
-    members = [Member(lambda z, t: classification.binary_cross_entropy(z[:, 0], t), 0.1, start) for start in (0, 1)]
-    ensemble, inputs = Ensemble(members, (3, 8, 1), rng), torch.randn(600, 3, generator=rng)
-    found = scores(ensemble, inputs)
-    torch.testing.assert_close(found, ensemble.logits(inputs).detach()[..., 0])
-    assert not found.requires_grad
-    targets = (inputs[:, 0] > 1).float().expand(2, -1)
-    losses = nn.BCEWithLogitsLoss(reduction="none")(found, targets).mean(1)
-    torch.testing.assert_close(whole_losses(ensemble, inputs, targets), losses)
-
-
-def test_hard_examples_keep_the_worst_quarter() -> None:
-    logits = torch.linspace(-3, 3, 8)
-    losses = hard_examples(logits, torch.zeros(8))
-    assert (losses > 0).tolist() == [False] * 6 + [True] * 2
-    torch.testing.assert_close(losses[-1], 4 * classification.binary_cross_entropy(logits, torch.zeros(8))[-1])
-
-
-def test_easy_negatives_are_those_below_three_tenths() -> None:
-    probability, targets = torch.tensor([0.1, 0.29, 0.31, 0.1]), torch.tensor([0.0, 0.0, 0.0, 1.0])
-    assert easy_share(torch.ones(4), probability, targets) == 0.5
 
 
 def test_noisy_labels_are_other_labels() -> None:

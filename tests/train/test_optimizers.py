@@ -1,58 +1,41 @@
-"""Update rules by formula against torch.optim, races against closed forms."""
+"""train.optimizers: grids, tuned races, and laws whose controls fail."""
 
 from __future__ import annotations
 
 import pytest
-import torch
 
-from experiments.train.core import optimizer_race, update_rules
-from experiments.train.core.update_rules import Rule
-
-
-def noisy_gradient(x: torch.Tensor, t: int) -> torch.Tensor:
-    return 3 * x + torch.sin(torch.tensor([t, 2.0 * t, 7.0], dtype=x.dtype))
+from experiments.lab.judge.measured import Pairs, Undecided
+from experiments.train.optimizers import laws, races
+from experiments.train.optimizers.races import CENTERS, RaceRow
+from experiments.train.optimizers.setup import Params, prepare
 
 
-@pytest.mark.parametrize("decay", [0.0, 0.1])
-@pytest.mark.parametrize("name", update_rules.DIRECTIONS)
-def test_a_rule_walks_the_trajectory_of_torch(name: str, decay: float) -> None:
-    rule, start = Rule(name=name, lr=0.01, weight_decay=decay), torch.tensor([1.0, -2.0, 3.0], dtype=torch.float64)
-    ours = update_rules.trajectory(rule, start, noisy_gradient, 100)
-    theirs = update_rules.torch_trajectory(rule, start, noisy_gradient, 100)
-    torch.testing.assert_close(ours, theirs, atol=1e-12, rtol=0)
+def test_a_grid_lies_around_its_center() -> None:
+    assert Params(grid=3).rates(0.3) == pytest.approx([0.1, 0.3, 0.9])
 
 
-def test_the_gradient_of_rosenbrocks_valley_is_that_of_autograd() -> None:
-    x = torch.tensor([-1.2, 1.0], dtype=torch.float64, requires_grad=True)
-    value = (1 - x[0]) ** 2 + 100 * (x[1] - x[0] ** 2) ** 2
-    torch.testing.assert_close(update_rules.rosenbrock_gradient(x.detach()), torch.autograd.grad(value, x)[0])
+def test_every_law_holds_and_every_control_breaks_it() -> None:
+    rows = list(laws.run(prepare(Params(), 0)))
+    assert [row.statement for row in rows] == ["torch"] * 8 + ["scale", "decay"]
+    assert max(row.error for row in rows) < 1e-10
+    assert min(row.control_error for row in rows) > 1e-6
 
 
-def test_adams_first_step_has_the_length_of_the_learning_rate() -> None:
-    rule, start = Rule(name="adam", lr=0.01), torch.zeros(2, dtype=torch.float64)
-    path = update_rules.trajectory(rule, start, lambda x, t: torch.tensor([1e-3, -50.0], dtype=torch.float64), 1)
-    torch.testing.assert_close(path[1], torch.tensor([-0.01, 0.01], dtype=torch.float64), rtol=1e-4, atol=0)
+def race(problem: str, optimizer: str, steps: tuple[int, int, int]) -> list[RaceRow]:
+    rates = zip((0.1, 0.3, 0.9), steps, strict=True)
+    return [RaceRow(problem=problem, optimizer=optimizer, lr=lr, steps=taken, reached=True) for lr, taken in rates]
 
 
-def test_decoupled_decay_is_an_l2_penalty_for_sgd() -> None:
-    start = torch.tensor([1.0, -2.0, 3.0], dtype=torch.float64)
-    l2 = update_rules.trajectory(Rule(name="sgd", lr=0.1, weight_decay=0.2), start, noisy_gradient, 50)
-    apart = update_rules.shrunk_trajectory(Rule(name="sgd", lr=0.1), 0.2, start, noisy_gradient, 50)
-    torch.testing.assert_close(l2, apart, atol=1e-12, rtol=0)
-
-
-def test_adam_ends_at_the_worst_point_of_its_counterexample() -> None:
-    # at x = 1 the mean regret is 2 (c - 2) / 3
-    assert update_rules.reddi_average_regret("adam", 3000) == pytest.approx(4 / 3, abs=0.02)
-    assert update_rules.reddi_average_regret("amsgrad", 3000) < 0.05
-
-
-def test_sgd_on_a_quadratic_takes_the_steps_of_its_closed_form() -> None:
-    problem = optimizer_race.ill_conditioned(1, 1.0, torch.Generator().manual_seed(0))
-    # the loss falls by (1 - 0.1)^2 a step: 0.81^22 <= 0.01 < 0.81^21
-    assert optimizer_race.steps_to(problem, Rule(name="sgd", lr=0.1), share=0.01, most_steps=100, seed=0) == 22
-
-
-def test_a_race_that_diverges_counts_as_the_longest() -> None:
-    problem = optimizer_race.ill_conditioned(2, 10.0, torch.Generator().manual_seed(0))
-    assert optimizer_race.steps_to(problem, Rule(name="sgd", lr=1e30), share=0.01, most_steps=50, seed=0) == 50
+def test_rules_are_compared_at_the_rate_of_the_fewest_steps_unless_it_is_an_edge() -> None:
+    steps = {"sgd": (90, 60, 80), "momentum": (9, 8, 9), "adagrad": (50, 30, 40), "rmsprop": (50, 40, 30)}
+    rows = [
+        row
+        for problem, names in CENTERS.items()
+        for name in names
+        for row in race(problem, name, steps.get(name, (9, 5, 6)))
+    ]
+    found = races.against_sgd(rows)
+    assert found["ill-conditioned: adagrad"] == Pairs({0: 60.0}, {0: 30.0})
+    assert found["sparse features: rmsprop"] == Undecided(
+        "the best learning rate of rmsprop, 0.9, is the largest of its grid"
+    )

@@ -52,9 +52,9 @@ def run(vectors: Vectors) -> Iterator[Event]:
 
 def sweep(vectors: Vectors, name: str) -> Iterator[MethodRow]:
     """One index type at every effort, asked in every mode."""
+    from experiments.ann.core.exact.exact import distance_ratio
     from experiments.ann.core.rivals import INDEXES
     from experiments.ann.core.rivals.measuring import queries_per_second
-    from experiments.ann.core.theory.agreement import distance_ratio
 
     load, params = vectors.load, vectors.params
     index = INDEXES[name].of(load.base, vectors.settings)

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
+from torch.func import jacrev
 from torch.nn import functional
 
 from experiments.cnn.core.activations import FUNCTIONS, ActivationName, InitName, initialize
+from experiments.foundation.networks.tuned_networks import Members
 
 SMALL = 8
 """Pixels a side from which on no layer halves the map."""
@@ -49,12 +51,43 @@ class DeepNetwork(nn.Module):
         return self.head(self.maps(images)[-1].flatten(1))
 
     def maps(self, images: Tensor) -> list[Tensor]:
-        """The output of every layer (n, width, h, w), behind its activation."""
+        """The output of every layer (n, width, h, w), after its activation."""
         function, found = FUNCTIONS[self.activation], []
         for convolution in self.convolutions:
             images = function(convolution(images))
             found.append(images)
         return found
+
+
+class DeepMembers(Members[DeepNetwork]):
+    """Networks alike but for their weights, side by side: images (n, c, h, w) to logits (members, n, classes).
+
+    The channels of the members stand next to each other and lie together in memory (channels last); all convolutions
+    but the first are grouped.
+    """
+
+    def forward(self, images: Tensor) -> Tensor:
+        members, first = len(self.networks), self.networks[0]
+        maps = images.contiguous(memory_format=torch.channels_last)
+        for layer, stride in enumerate(first.strides):
+            weight, bias = self.joined(f"convolutions.{layer}")
+            groups = 1 if layer == 0 else members
+            maps = FUNCTIONS[first.activation](functional.conv2d(maps, weight, bias, stride, 1, groups=groups))
+        weight, bias = self.stacked("head")
+        features = maps.unflatten(1, (members, -1)).transpose(0, 1).flatten(2)
+        return torch.baddbmm(bias.unsqueeze(1), features, weight.transpose(1, 2))
+
+
+def distance_from_affine(network: DeepNetwork, images: Tensor) -> float:
+    """How far the network is from x -> J x + f(0), J its Jacobian at 0, on images (n, c, h, w), both in float64.
+
+    The largest difference relative to the largest output.
+    """
+    zero = torch.zeros_like(images[:1])
+    jacobian = jacrev(network)(zero)[0, :, 0]  # (classes, c, h, w)
+    outputs = network(images)
+    affine = (images.flatten(1) @ jacobian.flatten(1).T) + network(zero)
+    return float((outputs - affine).abs().max() / outputs.abs().max())
 
 
 @torch.no_grad()
@@ -65,7 +98,7 @@ def mean_squares(network: DeepNetwork, images: Tensor) -> list[float]:
 
 @torch.no_grad()
 def dead_shares(network: DeepNetwork, images: Tensor) -> list[float]:
-    """Share of each layer's channels that a ReLU silences at every place of every image; 1 where values are nan."""
+    """Share of each layer's channels that are above 0 at no place of any image; 1 where values are nan."""
     shares = []
     for maps in network.maps(images):
         alive = (maps > 0).any(0).flatten(1).any(1)

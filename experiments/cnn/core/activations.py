@@ -104,3 +104,26 @@ def initialize(layer: nn.Conv2d | nn.Linear, name: ActivationName, init: InitNam
         nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")
     if layer.bias is not None:
         nn.init.zeros_(layer.bias)
+
+
+@torch.no_grad()
+def propagated_mean_squares(
+    gain_of: dict[ActivationName, float], *, layers: int, width: int, networks: int, seed: int
+) -> dict[ActivationName, list[float]]:
+    """Mean square of the pre-activations of every layer over ``networks`` dense networks, 1 in layer 1.
+
+    z_1 ~ N(0, 1), z_(l+1) = g W f(z_l) / sqrt(width) with W standard normal. All activations share the weights, one
+    example goes through each network: over networks its pre-activations are those of any example.
+    """
+    rng = torch.Generator().manual_seed(seed)
+    names = list(gain_of)
+    scales = torch.tensor([gain_of[name] for name in names]) / width**0.5
+    z = torch.randn(networks, width, 1, generator=rng).expand(networks, width, len(names))
+    found = [z.square().mean((0, 1))]
+    for _ in range(layers - 1):
+        weights = torch.randn(networks, width, width, generator=rng)
+        active = torch.stack([FUNCTIONS[name](z[..., i]) for i, name in enumerate(names)], 2)
+        z = (weights @ active) * scales
+        found.append(z.square().mean((0, 1)))
+    squares = (torch.stack(found) / found[0]).T.tolist()
+    return dict(zip(names, squares, strict=True))

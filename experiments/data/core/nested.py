@@ -1,8 +1,8 @@
 """Sequences of unequal length as one NestedTensor of torch, padded to the longest, and one by one.
 
-Sequences are (length, dim) tensors, lengths differ, dim does not. "jagged" lays their rows one behind the other with
+Sequences are (length, dim) tensors, lengths differ, dim does not. "jagged" lays their rows end to end with
 offsets, "strided" is torch's older layout; both are prototypes in torch and warn so, which is silenced here. A padded
-tensor is (n, longest, dim) with zeros behind each sequence. The operations are a linear layer with ReLU and
+tensor is (n, longest, dim) with zeros after each sequence. The operations are a linear layer with ReLU and
 self-attention with several heads, without projections.
 Source: PyTorch documentation, torch.nested; Vaswani et al.: Attention Is All You Need, NeurIPS 2017 (attention).
 """

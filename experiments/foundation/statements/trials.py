@@ -44,14 +44,19 @@ def trials_of(rows: Sequence[R], statement: str, case: str | None = None) -> lis
 def tried(rows: Sequence[TrialRow], control: Sequence[float] | None = None) -> Instances:
     """What a Theorem judges of these trials, with the worst as the counterexample.
 
+    The control of every kind of instance must fail by itself: a check that is blind in one case proves nothing there.
+
     Args:
         rows: trials of one statement.
         control: errors of the control where the rows have none of their own.
     """
     worst = max(rows, key=lambda row: row.error, default=None)
+    controls: dict[str, list[float]] = {}
+    for row in rows:
+        controls.setdefault(f"the control of {row.case}", []).append(row.control_error)
     return Instances(
         errors=[row.error for row in rows],
-        control=[row.control_error for row in rows] if control is None else control,
+        control=controls if control is None else control,
         counterexample=worst.counterexample or None if worst is not None else None,
     )
 

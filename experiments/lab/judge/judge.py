@@ -1,16 +1,16 @@
 """The judge: from claims and rows to findings, with one family-wise level per experiment.
 
-All statistical comparisons of an experiment, the parts of conditional claims included, share alpha = 0.05 by Holm's
-step-down procedure, and each is reported with the interval of the level at which it was judged. Theorems and facts
-need no level. The judge knows neither how rows are made nor where findings go.
+All statistical comparisons of an experiment, the parts of conditional claims included, share one level, 0.05 unless it
+is judged in several looks, by Holm's step-down procedure, and each is reported with the interval of the level at which
+it was judged. Theorems and facts need no level. The judge knows neither how rows are made nor where findings go.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
-from typing import Any
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any, Literal
 
 from experiments.lab.judge.claims import Asked, Prediction
 from experiments.lab.judge.comparison import Comparison, Conditional, Decision, Settled
@@ -20,8 +20,9 @@ from experiments.lab.judge.statistics import holm_levels
 from experiments.lab.judge.verdict import EXACT_KINDS, Evidence, Kind, Verdict
 
 FAMILY_WISE_ALPHA = 0.05
+"""Level that all statistical comparisons of an experiment share."""
 
-_NOT_JUDGED = Decision(verdict="not judged", summary="smoke: not judged")
+NOT_JUDGED = Decision(verdict="not judged", summary="smoke: not judged")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,6 +37,16 @@ class Condition:
     evidence: Evidence
     robustness: str = ""
     alternatives: Mapping[str, Verdict] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Standing:
+    """Whether a finding confirms a claim that was fixed before its data were drawn, or only explores."""
+
+    kind: Literal["confirmatory", "exploratory"] = "exploratory"
+    why: str = "judged outside of a run"
+    notable: bool = False
+    """Whether the reader should be told why, as where a claim changed, a look was taken or seeds were seen before."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,13 +80,16 @@ class Finding:
     seeds: tuple[int, ...] = ()
     datasets: tuple[str, ...] = ()
     """Data sets that the rows name."""
+    standing: Standing = Standing()
 
     @property
     def as_predicted(self) -> bool:
         """Whether the verdicts are those predicted, condition by condition where a prediction names them.
 
-        What was not judged, or not predicted, contradicts nothing.
+        What was not judged, or not predicted, contradicts nothing; what failed is never as predicted.
         """
+        if self.verdict == "failed":
+            return False
         if isinstance(self.predicted, str):
             return self.verdict in (self.predicted, "not judged")
         return all(
@@ -92,11 +106,11 @@ class Finding:
         return _jsonable(asdict(self))
 
 
-def judge(asked: Sequence[Asked], *, smoke: bool) -> tuple[Finding, ...]:
-    """Judge every claim on its rows, in their order.
+def judge(asked: Sequence[Asked], *, smoke: bool, level: float = FAMILY_WISE_ALPHA) -> tuple[Finding, ...]:
+    """Judge every claim on its rows, in their order; all statistical comparisons share ``level``.
 
-    In smoke mode only theorems and facts are judged. A claim whose measure raises is inconclusive and names the error,
-    and the others are judged all the same.
+    In smoke mode only theorems and facts are judged. A claim whose measure raises has failed and names the error, and
+    the others are judged all the same.
 
     Raises:
         ValueError: two claims have one name.
@@ -107,7 +121,7 @@ def judge(asked: Sequence[Asked], *, smoke: bool) -> tuple[Finding, ...]:
         raise ValueError(f"expected claims with different names, got {', '.join(names)}")
     comparisons = [_compare(one) for one in asked]
     leaves = [_leaves(comparison) for comparison in comparisons]
-    levels = iter(_levels([leaf for of_claim in leaves for leaf in of_claim.values()]))
+    levels = iter(_levels([leaf for of_claim in leaves for leaf in of_claim.values()], level))
     findings = []
     for one, comparison, of_claim in zip(asked, comparisons, leaves, strict=True):
         decisions = {condition: _decide(leaf, next(levels), smoke) for condition, leaf in of_claim.items()}
@@ -136,20 +150,20 @@ def _leaves(comparison: Comparison) -> Mapping[str, Comparison]:
     return comparison.parts if isinstance(comparison, Conditional) else {"": comparison}
 
 
-def _levels(leaves: Sequence[Comparison]) -> tuple[float, ...]:
+def _levels(leaves: Sequence[Comparison], level: float) -> tuple[float, ...]:
     """Holm's level of every statistical comparison; theorems and facts ignore theirs."""
     tested = [i for i, leaf in enumerate(leaves) if leaf.p_value is not None]
-    levels = [FAMILY_WISE_ALPHA] * len(leaves)
-    adjusted = holm_levels([leaves[i].p_value or 0.0 for i in tested], FAMILY_WISE_ALPHA)
-    for i, level in zip(tested, adjusted, strict=True):
-        levels[i] = level
+    levels = [level] * len(leaves)
+    adjusted = holm_levels([leaves[i].p_value or 0.0 for i in tested], level)
+    for i, own_level in zip(tested, adjusted, strict=True):
+        levels[i] = own_level
     return tuple(levels)
 
 
 def _decide(leaf: Comparison, alpha: float, smoke: bool) -> Decision:
     is_told = isinstance(leaf, _Failure) or leaf.outcome == "not judged"
     if smoke and leaf.kind not in EXACT_KINDS and not is_told:
-        return _NOT_JUDGED
+        return NOT_JUDGED
     try:
         return leaf.at(alpha)
     except Exception as error:
@@ -158,17 +172,17 @@ def _decide(leaf: Comparison, alpha: float, smoke: bool) -> Decision:
 
 def _failed(error: Exception) -> Decision:
     message = "; ".join(str(error).splitlines())
-    return Decision(
-        verdict="inconclusive", summary=f"{type(error).__name__}: {message}" if message else type(error).__name__
-    )
+    return Decision(verdict="failed", summary=f"{type(error).__name__}: {message}" if message else type(error).__name__)
 
 
 def _finding(asked: Asked, comparison: Comparison, decisions: Mapping[str, Decision]) -> Finding:
     conditions: tuple[Condition, ...] = ()
     if isinstance(comparison, Conditional):
         conditions = tuple(_condition(name, comparison.parts[name], decision) for name, decision in decisions.items())
-        judged = all(decision is not _NOT_JUDGED for decision in decisions.values())
-        decision = comparison.combine(decisions) if judged else _NOT_JUDGED
+        judged = all(decision is not NOT_JUDGED for decision in decisions.values())
+        decision = comparison.combine(decisions) if judged else NOT_JUDGED
+        broken = [one for one in decisions.values() if one.verdict == "failed"]
+        decision = replace(decision, verdict="failed", summary=broken[0].summary) if broken else decision
     else:
         decision = decisions[""]
     claim, rows = asked.claim, asked.rows or ()

@@ -76,7 +76,7 @@ class Trials:
     """Seed -> (successes, trials); trials of one seed may depend on each other."""
 
     @classmethod
-    def of(cls, outcomes: Iterable[tuple[int, bool]]) -> Trials:
+    def of(cls, outcomes: Iterable[tuple[int, bool | float]]) -> Trials:
         """From (seed, whether it succeeded) of every trial."""
         counted: dict[int, tuple[int, int]] = {}
         for seed, succeeded in outcomes:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-Verdict = Literal["holds", "refuted", "conditional", "inconclusive", "not judged"]
+Verdict = Literal["holds", "refuted", "conditional", "inconclusive", "failed", "not judged"]
 Kind = Literal["theorem", "fact", "effect", "equivalence", "slope", "order", "proportion", "conditional"]
 Evidence = dict[str, bool | int | float | str]
 

@@ -4,10 +4,13 @@ Logits z are unbounded scores. ``targets`` are class indices for several classes
 random numbers or knows networks. All are finite and differentiable at logits of any size.
 Sources: Crammer, Singer: On the Algorithmic Implementation of Multiclass Kernel-based Vector Machines, JMLR 2001
 (hinge); Lin et al.: Focal Loss for Dense Object Detection, ICCV 2017; Hui, Belkin: Evaluation of Neural Architectures
-Trained with Square Loss vs Cross-Entropy, ICLR 2021.
+Trained with Square Loss vs Cross-Entropy, ICLR 2021; Shrivastava et al.: Training Region-based Object Detectors with
+Online Hard Example Mining, CVPR 2016.
 """
 
 from __future__ import annotations
+
+import math
 
 import torch
 from torch import Tensor
@@ -15,50 +18,87 @@ from torch.nn import functional
 
 
 def cross_entropy(logits: Tensor, targets: Tensor) -> Tensor:
-    """-log softmax(z)_t (n,) >= 0 for logits (n, classes) and targets (n,)."""
+    """-log softmax(z)_t (n,) >= 0 for logits (n, classes) and targets (n,).
+
+    >>> cross_entropy(torch.tensor([[2.0, 0.0], [0.0, 0.0]]), torch.tensor([0, 1]))
+    tensor([0.1269, 0.6931])
+    """
     return torch.logsumexp(logits, 1) - _of_target(logits, targets)
 
 
 def squared_logits(logits: Tensor, targets: Tensor) -> Tensor:
-    """sum_k (z_k - [k = t])^2 (n,): least squares on the scores themselves."""
+    """sum_k (z_k - [k = t])^2 (n,): least squares on the scores themselves, logits (n, classes) and targets (n,).
+
+    The sum over classes; torch's mse_loss takes their mean. Where classes are many, Hui and Belkin weigh the target's.
+
+    >>> squared_logits(torch.tensor([[2.0, 0.0]]), torch.tensor([0]))
+    tensor([1.])
+    """
     return (logits - _one_hot(logits, targets)).square().sum(1)
 
 
 def squared_softmax(logits: Tensor, targets: Tensor) -> Tensor:
-    """sum_k (softmax(z)_k - [k = t])^2 (n,) in [0, 2]: Brier's error."""
+    """sum_k (softmax(z)_k - [k = t])^2 (n,) in [0, 2] for logits (n, classes) and targets (n,).
+
+    Brier's error, 1950; books on forecasts of two classes often halve it.
+
+    >>> squared_softmax(torch.zeros(1, 2), torch.tensor([0]))
+    tensor([0.5000])
+    """
     return squared_logits(logits.softmax(1), targets)
 
 
 def squared_sigmoid(logits: Tensor, targets: Tensor) -> Tensor:
-    """sum_k (sigmoid(z_k) - [k = t])^2 (n,) in [0, classes]."""
+    """sum_k (sigmoid(z_k) - [k = t])^2 (n,) in [0, classes] for logits (n, classes) and targets (n,).
+
+    >>> squared_sigmoid(torch.zeros(1, 4), torch.tensor([0]))
+    tensor([1.])
+    """
     return squared_logits(logits.sigmoid(), targets)
 
 
 def hinge(logits: Tensor, targets: Tensor) -> Tensor:
-    """max(0, 1 + largest other score - z_t) (n,), after Crammer and Singer; torch's multi_margin_loss sums over all
-    others."""
+    """max(0, 1 + largest other score - z_t) (n,) for logits (n, classes) and targets (n,).
+
+    Crammer and Singer's; that of Weston and Watkins, torch's multi_margin_loss, adds up all other scores.
+
+    >>> hinge(torch.tensor([[2.0, 0.0, -1.0]] * 2), torch.tensor([0, 1]))
+    tensor([0., 3.])
+    """
     others = logits.masked_fill(_one_hot(logits, targets).bool(), -torch.inf).amax(1)
     return (1 + others - _of_target(logits, targets)).clamp_min(0)
 
 
 def binary_cross_entropy(logits: Tensor, targets: Tensor, *, positive_weight: float = 1.0) -> Tensor:
-    """-w t log p - (1 - t) log(1 - p) with p = sigmoid(z), of any shape; w weighs the positives."""
+    """-w t log p - (1 - t) log(1 - p) with p = sigmoid(z), logits and targets of one shape; w weighs the positives.
+
+    >>> binary_cross_entropy(torch.zeros(2), torch.tensor([1.0, 0.0]), positive_weight=3.0)
+    tensor([2.0794, 0.6931])
+    """
     return positive_weight * targets * functional.softplus(-logits) + (1 - targets) * functional.softplus(logits)
 
 
 def binary_hinge(scores: Tensor, targets: Tensor) -> Tensor:
-    """max(0, 1 - (2 t - 1) s), of any shape."""
+    """max(0, 1 - (2 t - 1) s), scores and targets of one shape; most books write targets as -1 and 1.
+
+    >>> binary_hinge(torch.tensor([2.0, 0.5, -1.0]), torch.ones(3))
+    tensor([0.0000, 0.5000, 2.0000])
+    """
     return (1 - (2 * targets - 1) * scores).clamp_min(0)
 
 
 def focal(logits: Tensor, targets: Tensor, *, gamma: float = 2.0, alpha: float | None = None) -> Tensor:
-    """-a_t (1 - p_t)^gamma log p_t, of any shape, p_t the probability of the true class.
+    """-a_t (1 - p_t)^gamma log p_t, p_t the probability of the true class; logits and targets of one shape.
 
-    a_t is ``alpha`` for positives and 1 - alpha for negatives, 1 for both without it. Divide the sum by the number of
-    positives, as the paper does, not by the number of all.
+    a_t is ``alpha`` for positives and 1 - alpha for negatives, 1 for both without it. The paper divides the sum by the
+    number of positives; many implementations divide by the number of all.
 
     Raises:
         ValueError: gamma below 0 or alpha outside (0, 1).
+
+    >>> surely_right = torch.logit(torch.tensor([0.9]))  # cross-entropy 0.1054
+    >>> focal(surely_right, torch.ones(1))
+    tensor([0.0011])
     """
     if gamma < 0 or (alpha is not None and not 0 < alpha < 1):
         raise ValueError(f"expected gamma >= 0 and alpha in (0, 1) or None, got {gamma} and {alpha}")
@@ -69,10 +109,51 @@ def focal(logits: Tensor, targets: Tensor, *, gamma: float = 2.0, alpha: float |
 
 
 def focal_gradient_ratio(probability: Tensor, gamma: float) -> Tensor:
-    """|dFL/dz| / |dCE/dz| = (1 - p)^gamma - gamma p (1 - p)^(gamma - 1) log p, at p the probability of the true
-    class."""
+    """|dFL/dz| / |dCE/dz| = (1 - p)^gamma - gamma p (1 - p)^(gamma - 1) log p, p (...) that of the true class.
+
+    >>> focal_gradient_ratio(torch.tensor([0.1, 0.5, 0.9]), gamma=2.0)
+    tensor([1.2245, 0.5966, 0.0290])
+    """
     rest = 1 - probability
     return rest**gamma - gamma * probability * rest ** (gamma - 1) * probability.log()
+
+
+def focal_gradient_peak(gamma: float) -> tuple[float, float, float]:
+    """(largest |dFL/dz| / |dCE/dz|, the p where it is, the p above which the ratio is below 1), by search.
+
+    >>> [round(value, 4) for value in focal_gradient_peak(2.0)]
+    [1.2246, 0.1041, 0.2976]
+    """
+    from scipy.optimize import brentq, minimize_scalar
+
+    def ratio(p: float) -> float:
+        return focal_gradient_ratio(torch.tensor(p, dtype=torch.float64), gamma).item()
+
+    peak = minimize_scalar(lambda p: -ratio(p), bounds=(1e-9, 0.9), method="bounded", options={"xatol": 1e-12})
+    crossing = brentq(lambda p: ratio(p) - 1, peak.x, 1 - 1e-9)
+    return -float(peak.fun), float(peak.x), float(crossing)
+
+
+def prior_bias(prior: float) -> float:
+    """The output bias with which every probability begins at ``prior`` where all weights are 0: -log((1 - p) / p).
+
+    >>> round(prior_bias(0.01), 3)
+    -4.595
+    """
+    return -math.log((1 - prior) / prior)
+
+
+def hard_examples(losses: Tensor, share: float) -> Tensor:
+    """Losses (batches, n) with those below the largest ``share`` of their batch set to 0, the others divided by it.
+
+    So the mean of all is the mean of the hard ones (Shrivastava et al. 2016).
+
+    >>> hard_examples(torch.tensor([[1.0, 2.0, 4.0, 3.0]]), share=0.5)
+    tensor([[0., 0., 8., 6.]])
+    """
+    keep = max(round(share * losses.shape[1]), 1)
+    least = losses.detach().topk(keep, dim=1).values[:, -1:]
+    return losses * (losses.detach() >= least) / share
 
 
 def _of_target(logits: Tensor, targets: Tensor) -> Tensor:

@@ -16,6 +16,8 @@ DIM, DISTANCE, WIDTH = 6, 2.5, 0.7
 SIZE, REACH, DISTRACTORS = 32, 2, 4
 PLUS = torch.tensor([[0, 0, 1, 0, 0], [0, 0, 1, 0, 0], [1, 1, 1, 1, 1], [0, 0, 1, 0, 0], [0, 0, 1, 0, 0]]).float()
 CROSS = torch.tensor([[1, 0, 0, 0, 1], [0, 1, 0, 1, 0], [0, 0, 1, 0, 0], [0, 1, 0, 1, 0], [1, 0, 0, 0, 1]]).float()
+EASY = 0.3
+"""A negative with less probability than this is easy."""
 
 Examples = tuple[Tensor, Tensor]
 
@@ -32,7 +34,7 @@ def clouds(n: int, ratio: int, rng: torch.Generator) -> Examples:
 
 
 def clouds_likelihood_ratio(inputs: Tensor) -> Tensor:
-    """log p(x | positive) - log p(x | negative), up to a constant: the best ranking there is."""
+    """log p(x | positive) - log p(x | negative) (n,) of inputs (n, 6), up to a constant: the best ranking there is."""
     first, rest = inputs[:, 0], inputs[:, 1:].square().sum(1)
     sides = torch.stack([-(first - DISTANCE).square(), -(first + DISTANCE).square()]) / (2 * WIDTH**2)
     return torch.logsumexp(sides, 0) - rest / (2 * WIDTH**2) + (first.square() + rest) / 2
@@ -54,9 +56,22 @@ def dense(images: int, noise: float, rng: torch.Generator) -> Examples:
 
 def average_precision(scores: Tensor, targets: Tensor) -> float:
     """Mean precision at the positives, by falling score, of scores (n,) and targets (n,) in {0, 1}, one positive at
-    least; that of a random ranking is the share of positives. NaN scores rank last.
+    least; that of a random ranking is the share of positives. NaN scores rank last. Detection interpolates instead.
+
+    >>> average_precision(torch.tensor([0.9, 0.8, 0.7]), torch.tensor([1.0, 0.0, 1.0]))  # (1 / 1 + 2 / 3) / 2
+    0.8333333333333333
     """
     order = torch.argsort(scores.nan_to_num(-torch.inf), descending=True, stable=True)
     hits = targets[order].double()
     precision = hits.cumsum(0) / torch.arange(1, len(hits) + 1)
     return ((precision * hits).sum() / hits.sum()).item()
+
+
+def easy_share(losses: Tensor, probability: Tensor, targets: Tensor) -> float:
+    """Share of the sum of ``losses`` (n,) that negatives with probability (n,) below 0.3 make.
+
+    >>> easy_share(torch.ones(4), torch.tensor([0.1, 0.2, 0.4, 0.1]), torch.tensor([0.0, 0.0, 0.0, 1.0]))
+    0.5
+    """
+    easy = (targets == 0) & (probability < EASY)
+    return (losses[easy].sum() / losses.sum()).item()

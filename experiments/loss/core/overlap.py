@@ -13,7 +13,14 @@ from torch import Tensor
 
 
 def soft_dice(probabilities: Tensor, targets: Tensor, *, smooth: float = 1.0, squares: bool = False) -> Tensor:
-    """1 - (2 sum p t + s) / (sum p + sum t + s) (n,); with ``squares`` sum p^2 + sum t^2 below, as V-Net has it."""
+    """1 - (2 sum p t + s) / (sum p + sum t + s) (n,) of probabilities and targets (n, ...).
+
+    With ``squares`` sum p^2 + sum t^2 stands below, as V-Net has it; without, as Sudre et al. have it.
+
+    >>> half, mask = torch.full((1, 2, 2), 0.5), torch.eye(2)[None]
+    >>> soft_dice(half, mask, smooth=0.0), soft_dice(half, mask, smooth=0.0, squares=True)
+    (tensor([0.5000]), tensor([0.3333]))
+    """
     p, t = probabilities.flatten(1), targets.flatten(1)
     sizes = (p.square() + t.square()).sum(1) if squares else (p + t).sum(1)
     return 1 - (2 * (p * t).sum(1) + smooth) / (sizes + smooth)
@@ -22,8 +29,14 @@ def soft_dice(probabilities: Tensor, targets: Tensor, *, smooth: float = 1.0, sq
 def tversky(
     probabilities: Tensor, targets: Tensor, *, alpha: float = 0.5, beta: float = 0.5, smooth: float = 1.0
 ) -> Tensor:
-    """1 - (TP + s) / (TP + alpha FP + beta FN + s) (n,), with soft counts TP = sum p t, FP = sum p (1 - t), FN = sum
-    (1 - p) t. Alpha = beta = 1 is soft IoU; 1/2 is soft Dice with half its ``smooth``."""
+    """1 - (TP + s) / (TP + alpha FP + beta FN + s) (n,) of probabilities and targets (n, ...), with soft counts
+    TP = sum p t, FP = sum p (1 - t), FN = sum (1 - p) t.
+
+    Alpha = beta = 1 is soft IoU; 1/2 is soft Dice with half its ``smooth``. Some implementations let alpha weigh FN.
+
+    >>> tversky(torch.full((1, 2, 2), 0.5), torch.eye(2)[None], alpha=0.3, beta=0.7, smooth=0.0)
+    tensor([0.5000])
+    """
     p, t = probabilities.flatten(1), targets.flatten(1)
     found = (p * t).sum(1)
     wrong, missed = (p * (1 - t)).sum(1), ((1 - p) * t).sum(1)
@@ -31,19 +44,51 @@ def tversky(
 
 
 def soft_iou(probabilities: Tensor, targets: Tensor, *, smooth: float = 1.0) -> Tensor:
-    """1 - soft intersection over union (n,)."""
+    """1 - soft intersection over union (n,) of probabilities and targets (n, ...).
+
+    >>> soft_iou(torch.full((1, 2, 2), 0.5), torch.eye(2)[None], smooth=0.0)  # 1 - 1 / (1 + 1 + 1)
+    tensor([0.6667])
+    """
     return tversky(probabilities, targets, alpha=1.0, beta=1.0, smooth=smooth)
 
 
 def dice_score(predicted: Tensor, targets: Tensor) -> Tensor:
-    """2 TP / (2 TP + FP + FN) (n,) of boolean masks: F1 over the pixels; 1 where both are empty."""
+    """2 TP / (2 TP + FP + FN) (n,) of boolean masks (n, ...): F1 over the pixels.
+
+    1 where both are empty; scikit-learn's f1_score says 0 there by default.
+
+    >>> dice_score(torch.tensor([[True, True, False]]), torch.tensor([[True, False, False]]))
+    tensor([0.6667])
+    """
     p, t = predicted.flatten(1), targets.flatten(1)
     sizes = p.sum(1) + t.sum(1)
     return ((2 * (p & t).sum(1)) / sizes.clamp_min(1)).where(sizes > 0, 1.0)
 
 
 def iou_score(predicted: Tensor, targets: Tensor) -> Tensor:
-    """TP / (TP + FP + FN) (n,) of boolean masks; 1 where both are empty."""
+    """TP / (TP + FP + FN) (n,) of boolean masks (n, ...), Jaccard's index; 1 where both are empty.
+
+    >>> iou_score(torch.tensor([[True, True, False]]), torch.tensor([[True, False, False]]))
+    tensor([0.5000])
+    """
     p, t = predicted.flatten(1), targets.flatten(1)
     union = (p | t).sum(1)
     return ((p & t).sum(1) / union.clamp_min(1)).where(union > 0, 1.0)
+
+
+def pixel_dice(probability: Tensor, target: Tensor) -> Tensor:
+    """D = 2 p t / (p^2 + t^2), elementwise: V-Net's Dice of a single pixel, probability and target of one shape.
+
+    >>> pixel_dice(torch.tensor(0.5), torch.tensor(1.0))
+    tensor(0.8000)
+    """
+    return 2 * probability * target / (probability.square() + target.square())
+
+
+def pixel_dice_slope(probability: Tensor, target: Tensor) -> Tensor:
+    """dD/dp = 2 t (t^2 - p^2) / (p^2 + t^2)^2, elementwise; at t = 2 p it is 0.48 / p.
+
+    >>> pixel_dice_slope(torch.tensor(0.01), torch.tensor(0.02))
+    tensor(48.0000)
+    """
+    return 2 * target * (target**2 - probability**2) / (probability**2 + target**2) ** 2

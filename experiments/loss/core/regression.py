@@ -13,20 +13,34 @@ from torch import Tensor
 
 
 def squared(predictions: Tensor, targets: Tensor) -> Tensor:
-    """(y - t)^2, of any shape, without a factor 1/2."""
+    """(y - t)^2, predictions and targets of one shape, in squared units; many books halve it, so that its slope is
+    y - t.
+
+    >>> squared(torch.tensor([3.0]), torch.tensor([1.0]))
+    tensor([4.])
+    """
     return (predictions - targets).square()
 
 
 def absolute(predictions: Tensor, targets: Tensor) -> Tensor:
-    """|y - t|, of any shape."""
+    """|y - t|, predictions and targets of one shape.
+
+    >>> absolute(torch.tensor([3.0]), torch.tensor([1.0]))
+    tensor([2.])
+    """
     return (predictions - targets).abs()
 
 
 def huber(predictions: Tensor, targets: Tensor, *, delta: float = 1.0) -> Tensor:
-    """e^2 / 2 for |e| <= delta, else delta (|e| - delta / 2), e = y - t; with the factor 1/2, as Huber has it.
+    """e^2 / 2 for |e| <= delta, else delta (|e| - delta / 2), e = y - t; predictions and targets of one shape.
+
+    With the factor 1/2, as Huber has it, in squared units; torch's smooth_l1_loss divides it by delta.
 
     Raises:
         ValueError: delta is not positive.
+
+    >>> huber(torch.tensor([0.5, 3.0]), torch.zeros(2))
+    tensor([0.1250, 2.5000])
     """
     if not delta > 0:
         raise ValueError(f"expected a positive delta, got {delta}")
@@ -36,10 +50,15 @@ def huber(predictions: Tensor, targets: Tensor, *, delta: float = 1.0) -> Tensor
 
 
 def gaussian_nll(predictions: Tensor, targets: Tensor, variances: Tensor, *, full: bool = False) -> Tensor:
-    """(log v + (y - t)^2 / v) / 2, plus log(2 pi) / 2 with ``full``. Negative where a small variance is right.
+    """(log v + (y - t)^2 / v) / 2, all of one shape, plus log(2 pi) / 2 with ``full``, as a log density has it.
+
+    Negative where a small variance is right.
 
     Raises:
         ValueError: a variance that is not positive; torch's loss raises it to 1e-6 instead.
+
+    >>> gaussian_nll(torch.zeros(2), torch.zeros(2), torch.tensor([1.0, 1e-3]))
+    tensor([ 0.0000, -3.4539])
     """
     if not bool((variances > 0).all()):
         raise ValueError("expected positive variances")

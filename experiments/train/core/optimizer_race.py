@@ -1,4 +1,4 @@
-"""Optimizers against each other at tuned learning rates: steps to a loss, and test accuracy, on three problems."""
+"""Quadratic problems on which optimizers race: steps to a loss."""
 
 from __future__ import annotations
 
@@ -6,11 +6,9 @@ import math
 from dataclasses import dataclass
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-from experiments.train.core.fitting import fit
-from experiments.train.core.perceptron import accuracy, perceptron
-from experiments.train.core.update_rules import Rule, State, torch_twin
+from experiments.train.core.update_rules import Rule, State
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,34 +64,3 @@ def steps_to(problem: Quadratic, rule: Rule, *, share: float, most_steps: int, s
         if not math.isfinite(loss):
             return most_steps
     return most_steps
-
-
-@dataclass(frozen=True, kw_only=True)
-class Trained:
-    """A network trained by one rule."""
-
-    final_loss: float
-    """nan if it diverged."""
-    validation_accuracy: float
-    test_accuracy: float
-
-
-def train_network(
-    rule: Rule,
-    sizes: tuple[int, ...],
-    train: tuple[Tensor, Tensor],
-    validation: tuple[Tensor, Tensor],
-    test: tuple[Tensor, Tensor],
-    *,
-    batch_size: int,
-    steps: int,
-    seed: int,
-) -> Trained:
-    """A perceptron from the weights of ``seed`` by torch's optimizer for ``rule``."""
-    torch.manual_seed(seed)
-    network: nn.Module = perceptron(sizes)
-    optimizer = torch_twin(rule, list(network.parameters()))
-    loss = fit(network, *train, optimizer, batch_size=batch_size, steps=steps, seed=seed)
-    return Trained(
-        final_loss=loss, validation_accuracy=accuracy(network, *validation), test_accuracy=accuracy(network, *test)
-    )

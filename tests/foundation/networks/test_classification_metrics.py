@@ -50,6 +50,16 @@ def test_calibration_error_equals_a_plain_loop() -> None:
     assert expected_calibration_error(probabilities, targets) == pytest.approx(expected, abs=1e-14)
 
 
+@pytest.mark.parametrize("bins", [5, 15])
+def test_calibration_error_is_torchmetrics(bins: int) -> None:
+    torchmetrics = pytest.importorskip("torchmetrics.functional.classification", reason="extra: test")
+    logits, targets = predictions()
+    expected = torchmetrics.multiclass_calibration_error(
+        logits.softmax(1), targets, num_classes=5, n_bins=bins, norm="l1"
+    )
+    assert expected_calibration_error(logits.softmax(1), targets, bins) == pytest.approx(float(expected), abs=1e-6)
+
+
 def test_calibration_error_by_hand() -> None:
     """Confidence .8 twice, right once: |1/2 - .8| = .3."""
     probabilities = torch.tensor([[0.8, 0.2], [0.8, 0.2]], dtype=torch.float64)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
@@ -14,7 +14,7 @@ from experiments.lab.experiment import Part, Rows, observation
 from experiments.lab.experiment import Row as LabRow
 from experiments.lab.judge.checks import fact, proportion, theorem
 from experiments.lab.judge.claims import Asked, Claim
-from experiments.lab.judge.comparison import Comparison, conditional, unavailable, undecided
+from experiments.lab.judge.comparison import Comparison, Decision, Settled, conditional, unavailable, undecided
 from experiments.lab.judge.judge import Finding, judge
 from experiments.lab.judge.measured import Instances, NotMeasured, Observed, Pairs, Trials
 from experiments.lab.judge.paired import effect
@@ -77,6 +77,14 @@ def test_the_interval_is_that_of_the_level_at_which_it_was_judged() -> None:
     assert float(fair.evidence["ci_low"]) < 0 < float(fair.evidence["ci_high"])
 
 
+def test_several_looks_share_the_level() -> None:
+    assert [finding.verdict for finding in judge([claim("fair", FAIR)], smoke=False, level=0.05 / 3)] == [
+        "inconclusive"
+    ]
+    clear, noise = judge([claim("clear", CLEAR), claim("noise", NOISE)], smoke=False, level=0.01)
+    assert (clear.verdict, [float(f.evidence["level"]) for f in (clear, noise)]) == ("holds", [0.995, 0.99])
+
+
 def test_theorems_and_facts_take_no_share_of_the_level() -> None:
     assert verdicts(fact(1, 1), FAIR, theorem(Instances([0.0], [1.0])), fact(1, 2)) == [
         "holds",
@@ -122,8 +130,25 @@ def test_smoke_says_that_it_did_not_judge() -> None:
 def test_an_error_in_one_claim_does_not_lose_the_others(smoke: bool) -> None:
     claims = [claim("broken", KeyError("recall")), claim("sound", fact(1, 1))]
     broken, sound = judge(claims, smoke=smoke)
-    assert (broken.verdict, broken.summary) == ("inconclusive", "KeyError: 'recall'")
+    assert (broken.verdict, broken.summary, broken.as_predicted) == ("failed", "KeyError: 'recall'", False)
     assert sound.verdict == "holds"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Broken(Settled):
+    """Evidence that cannot be decided for an error in the comparison."""
+
+    def at(self, alpha: float) -> Decision:
+        raise ZeroDivisionError("division by zero")
+
+
+def test_an_error_under_one_condition_fails_the_claim() -> None:
+    broken = Broken(kind="fact", p_value=None, decision=Decision(verdict="holds", summary=""))
+    parts = {"he": fact(1, 1), "xavier": broken}
+    (finding,) = judge([claim("any", conditional(parts), {"he": "holds"})], smoke=False)
+    assert (finding.verdict, finding.summary) == ("failed", "ZeroDivisionError: division by zero")
+    assert [one.verdict for one in finding.conditions] == ["holds", "failed"]
+    assert not finding.as_predicted
 
 
 def test_a_measure_that_gives_what_its_rule_does_not_take_is_a_programming_error() -> None:

@@ -212,6 +212,17 @@ def recall_by_distance(found: NDArray[np.floating], truth: NDArray[np.floating],
     return np.minimum(hits, exists) / np.maximum(exists, 1)
 
 
+def distance_ratio(found: Floats, truth: Floats) -> float:
+    """Mean of found over true distance, rank by rank, from squared ones (m, k), where both are finite and positive.
+
+    >>> distance_ratio(np.array([[4.0, 16.0, np.inf]]), np.array([[1.0, 4.0, 9.0]]))
+    2.0
+    """
+    ordered = np.sort(found, axis=1)
+    usable = np.isfinite(ordered) & np.isfinite(truth) & (truth > 0)
+    return float(np.sqrt(ordered[usable] / truth[usable]).mean()) if usable.any() else float("nan")
+
+
 def distances_of(base: Floats, queries: Floats, ids: NDArray[np.integer]) -> Floats:
     """Squared distances (m, k) of given neighbors, summed in float64 like the ground truth; infinity where the id is
     -1.

@@ -9,6 +9,7 @@ from scipy.spatial import cKDTree
 from scipy.spatial.distance import cdist
 
 from experiments.ann.core.exact.exact import (
+    distance_ratio,
     distances_of,
     exact_neighbors,
     knn_graph_steps,
@@ -96,3 +97,9 @@ def test_distances_are_measured_again_from_ids() -> None:
     measured = distances_of(base, queries, ids)
     assert measured[0, 0] == pytest.approx(expected, rel=1e-6)
     assert np.isinf(measured[0, 1])
+
+
+def test_distance_ratio_by_hand() -> None:
+    found, truth = np.array([[4.0, 16.0, np.inf]], np.float32), np.array([[1.0, 4.0, 9.0]], np.float32)
+    assert distance_ratio(found, truth) == 2
+    assert np.isnan(distance_ratio(np.zeros((1, 1), np.float32), np.zeros((1, 1), np.float32)))

@@ -1,0 +1,127 @@
+"""What follows from the formula of focal loss: weights that fall, and arithmetic that does not overflow."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from experiments.foundation.statements.trials import TRIALS, TrialRow, distinct, trials_of, tried
+from experiments.lab.experiment import Part
+from experiments.lab.judge.claims import Claim
+from experiments.lab.judge.measured import Instances
+from experiments.lab.judge.rules import Theorem
+from experiments.loss.focal.setup import Tasks
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+GAMMAS = (0.5, 1.0, 2.0, 5.0)
+
+
+def run(tasks: Tasks) -> Iterator[TrialRow]:
+    for gamma in GAMMAS:
+        yield from weight_trials(gamma)
+        yield decay_trial(gamma)
+    for z in (-100.0, -10.0, 0.0, 10.0, 100.0):
+        for target in (0.0, 1.0):
+            yield stability_trial(z, target)
+
+
+def weight_trials(gamma: float) -> Iterator[TrialRow]:
+    """FL / CE = (1 - p)^gamma. Control: the exponent one larger."""
+    import torch
+
+    from experiments.loss.core.classification import binary_cross_entropy, focal
+
+    probability = torch.tensor([0.01, 0.1, 0.5, 0.9, 0.968, 0.999], dtype=torch.float64)
+    logits, ones = torch.logit(probability), torch.ones_like(probability)
+    ratio = focal(logits, ones, gamma=gamma) / binary_cross_entropy(logits, ones)
+    for p, found in zip(probability.tolist(), ratio.tolist(), strict=True):
+        yield TrialRow(
+            statement="weight",
+            case=f"gamma {gamma:g}",
+            error=abs(found / (1 - p) ** gamma - 1),
+            control_error=abs(found / (1 - p) ** (gamma + 1) - 1),
+            counterexample=f"p = {p:g}: CE / FL = {1 / found:.6g}",
+        )
+
+
+def decay_trial(gamma: float) -> TrialRow:
+    """The weight never rises with p. Control: p^gamma."""
+    import torch
+
+    p = torch.linspace(0.001, 0.999, 500, dtype=torch.float64)
+    rise, control = ((w[1:] - w[:-1]).clamp_min(0).max().item() for w in ((1 - p) ** gamma, p**gamma))
+    return TrialRow(statement="decay", case=f"gamma {gamma:g}", error=rise, control_error=control)
+
+
+def stability_trial(z: float, target: float) -> TrialRow:
+    """At gamma 0 and alpha 1/2 the loss is CE / 2 in float32, and at gamma 2 its gradient is finite.
+
+    Control: the formula as it is written, with log(sigmoid(z)).
+    """
+    import torch
+
+    from experiments.loss.core.classification import binary_cross_entropy, focal
+
+    logit, truth = torch.tensor([z], requires_grad=True), torch.tensor([target])
+    half = binary_cross_entropy(logit, truth).item() / 2
+    (slope,) = torch.autograd.grad(focal(logit, truth).sum(), logit)
+    error = off(focal(logit, truth, gamma=0.0, alpha=0.5).item(), half)
+    return TrialRow(
+        statement="stability",
+        case=f"z {z:g}, t {target:g}",
+        error=error if math.isfinite(slope.item()) else math.inf,
+        control_error=off(naive_half(logit, truth).item(), half),
+    )
+
+
+def off(found: float, expected: float) -> float:
+    """Relative error; infinite where the value is."""
+    return abs(found - expected) / max(expected, 1e-6) if math.isfinite(found) else math.inf
+
+
+def naive_half(logits: Tensor, targets: Tensor) -> Tensor:
+    """Half of cross-entropy by log(sigmoid(z)), which overflows."""
+    p = logits.sigmoid()
+    return -0.5 * (targets * p.log() + (1 - targets) * (1 - p).log())
+
+
+def without_chance(statement: str) -> Callable[[Sequence[TrialRow]], Instances]:
+    """The measure of a statement whose instances are the same for every seed and count once."""
+    return lambda rows: tried(distinct(trials_of(rows, statement)))
+
+
+PART = Part(
+    name="laws",
+    row=TrialRow,
+    run=run,
+    claims=(
+        Claim(
+            "focal_weighs_by_the_power",
+            statement="Focal loss is cross-entropy times (1 - p)^gamma: at gamma 2 and p = 0.9 it is a hundredth.",
+            rule=Theorem(
+                "focal loss over cross-entropy is (1 - p)^gamma", control="the exponent gamma + 1", tolerance=1e-12
+            ),
+            measure=without_chance("weight"),
+            topic="Focal loss (004:57-58)",
+            predicted="holds",
+            source="Lin et al. 2017",
+        ),
+        Claim(
+            "focal_is_half_of_cross_entropy_and_stable",
+            statement="With gamma 0 and alpha 1/2 focal loss is half of cross-entropy, and finite at logits of +-100.",
+            rule=Theorem(
+                "half of cross-entropy in float32, with a finite gradient at gamma 2,",
+                control="the formula with log(sigmoid(z))",
+                tolerance=1e-6,
+            ),
+            measure=without_chance("stability"),
+            topic="Focal loss (004:57-58)",
+            predicted="holds",
+            source="Lin et al. 2017",
+        ),
+    ),
+    tables=(TRIALS,),
+)

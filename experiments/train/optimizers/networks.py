@@ -1,0 +1,105 @@
+"""A network on images, trained by every optimizer over its grid of learning rates."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from operator import attrgetter
+
+from experiments.foundation.networks.tuning import Choice, choose, untuned
+from experiments.lab.experiment import Curve, Event, Part, Progress, Row, Table, observation
+from experiments.lab.judge.claims import Claim
+from experiments.lab.judge.measured import Pairs, Undecided
+from experiments.lab.judge.measures import by_seed
+from experiments.lab.judge.rules import Each, Effect
+from experiments.train.optimizers.setup import ADAPTIVE, Images
+
+CENTERS = {"sgd": 0.3, "momentum": 0.1, "adagrad": 0.1, "rmsprop": 0.01, "adam": 0.01}
+"""Middle of each grid; equal sizes and ratios for all."""
+
+
+@observation
+class NetworkRow(Row):
+    dataset: str
+    optimizer: str
+    lr: float
+    final_loss: float
+    """Of the last batch; nan if it diverged."""
+    validation_accuracy: float
+    test_accuracy: float
+
+
+def run(images: Images) -> Iterator[Event]:
+    for number, (optimizer, center) in enumerate(CENTERS.items()):
+        yield Progress("networks", number, len(CENTERS))
+        yield from (trained(images, optimizer, lr) for lr in images.params.rates(center))
+
+
+def trained(images: Images, optimizer: str, lr: float) -> NetworkRow:
+    """A perceptron from the weights of the seed by torch's optimizer."""
+    import torch
+
+    from experiments.foundation.networks.batches import shuffled_batches
+    from experiments.foundation.networks.evaluation import network_accuracy
+    from experiments.foundation.networks.fit import fit
+    from experiments.train.core.perceptron import perceptron
+    from experiments.train.core.update_rules import Rule, torch_twin
+
+    params, split = images.params, images.split
+    torch.manual_seed(images.seed)
+    network = perceptron((split.features, params.width, split.classes))
+    twin = torch_twin(Rule(name=optimizer, lr=lr), list(network.parameters()))
+    rng = torch.Generator().manual_seed(images.seed)
+    fitted = fit(network, split.train, twin, shuffled_batches(len(split.train), params.batch_size, params.steps, rng))
+    validation, test = (
+        network_accuracy(network, part, batch_size=None, dtype=torch.float32) for part in (split.validation, split.test)
+    )
+    return NetworkRow(
+        dataset=split.name,
+        optimizer=optimizer,
+        lr=lr,
+        final_loss=fitted.last_loss,
+        validation_accuracy=validation,
+        test_accuracy=test,
+    )
+
+
+def at_best(rows: Sequence[NetworkRow]) -> Mapping[str, Choice[NetworkRow]]:
+    """Optimizer -> its networks at the rate that validation chooses."""
+    return choose(rows, score=attrgetter("validation_accuracy"), arm=attrgetter("optimizer"))
+
+
+def tuned_rows(rows: Sequence[NetworkRow]) -> list[NetworkRow]:
+    return [row for choice in at_best(rows).values() for row in choice.rows]
+
+
+def against_sgd(rows: Sequence[NetworkRow]) -> Mapping[str, Pairs | Undecided]:
+    """Test accuracy of every adaptive rule and of SGD."""
+    found: dict[str, Pairs | Undecided] = {}
+    best = at_best(rows)
+    for name in ADAPTIVE:
+        reason = untuned(best["sgd"], best[name])
+        accuracies = (by_seed(best[optimizer].rows, "test_accuracy") for optimizer in (name, "sgd"))
+        found[name] = Undecided(reason) if reason else Pairs(*accuracies)
+    return found
+
+
+PART = Part(
+    name="networks",
+    row=NetworkRow,
+    run=run,
+    claims=(
+        Claim(
+            "adaptive_rules_predict_better",
+            statement="At tuned learning rates adaptive rules predict digits better than SGD by half a point.",
+            rule=Each(Effect("test accuracy, rule - SGD, each at its rate by validation", delta=0.005), per="rule"),
+            measure=against_sgd,
+            topic="Optimizers (002:145)",
+            predicted="refuted",
+            source="Wilson et al. 2017: adaptive methods generalize no better than SGD",
+        ),
+    ),
+    tables=(
+        Table(title="Images", by=("optimizer", "lr"), columns=("final_loss", "validation_accuracy", "test_accuracy")),
+    ),
+    curves=(Curve(name="accuracy", x="lr", y="test_accuracy", group="optimizer", x_scale="log"),),
+)
