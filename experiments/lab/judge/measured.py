@@ -7,7 +7,7 @@ condition's name to one of these. Values of an arm are a mapping from seed to nu
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 
 BySeed = Mapping[int, float]
 
@@ -19,6 +19,7 @@ class Pairs:
     treatment: BySeed
     baseline: BySeed
     """A value that is not finite is a run that failed."""
+    _: KW_ONLY
     exact: bool = False
     """Whether equal values are certain because there is no chance in them: counts, FLOPs, identities."""
     items: int | None = None
@@ -31,7 +32,7 @@ class Pairs:
     @classmethod
     def against(cls, values: BySeed, constant: float, *, exact: bool = False) -> Pairs:
         """One arm against a number that is known."""
-        return cls(values, dict.fromkeys(values, constant), exact)
+        return cls(values, dict.fromkeys(values, constant), exact=exact)
 
     @property
     def both(self) -> tuple[BySeed, BySeed]:
