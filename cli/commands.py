@@ -76,10 +76,12 @@ def run(
     overrides: Overrides = None,
     multirun: Annotated[bool, typer.Option("--multirun", "-m", help="Run every combination of KEY=A,B.")] = False,
     smoke: Smoke = False,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="All tables, curves and evidence too.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="One line: verdicts and answer.")] = False,
     json: Json = False,
     debug: Debug = False,
 ) -> None:
-    """Run a study and judge its claims.
+    """Run a study and answer its question.
 
     Besides its own parameters every study has seed, seeds (repetitions) and workers (processes that share the seeds).
     """
@@ -88,9 +90,10 @@ def run(
 
         run_sweep(name, tuple(overrides or ()), smoke=smoke, json=json, debug=debug)
     else:
-        from cli.run import run_study
+        from cli.run import Amount, run_study
 
-        run_study(name, tuple(overrides or ()), smoke=smoke, json=json)
+        amount = Amount.LINE if quiet else Amount.ALL if verbose else Amount.ENDING
+        run_study(name, tuple(overrides or ()), smoke=smoke, json=json, amount=amount)
 
 
 @app.command()
@@ -133,8 +136,9 @@ def compare(first: RunName, second: RunName, json: Json = False, debug: Debug = 
 def judge(run: RunName, debug: Debug = False) -> None:
     """Judge the stored rows of a run again.
 
-    By the claims as they are now; the new findings replace the old ones."""
-    from cli.records import judge_again
+    By the claims as they are now. Says what changed since the run, and keeps the former findings beside the new ones.
+    """
+    from cli.rejudge import judge_again
 
     judge_again(run)
 

@@ -1,4 +1,4 @@
-"""``mlnotes runs``, ``compare`` and ``judge``: what past runs hold."""
+"""``mlnotes runs`` and ``compare``: what past runs hold."""
 
 from __future__ import annotations
 
@@ -8,13 +8,11 @@ from typing import Any
 
 from cli.differences import RowDifferences, differences
 from cli.display.console import consoles
-from cli.display.findings import findings_list
 from cli.display.grid import Grid
 from cli.display.overviews import RunSummary, comparison_table, differing, records_table, settings_comparison
 from cli.document import print_document
 from experiments.lab.catalog import load
 from experiments.lab.errors import InputError
-from experiments.lab.judge.judge import judge
 from experiments.lab.record import Record, encode, records, runs_home
 
 Document = dict[str, Any]
@@ -96,17 +94,6 @@ def _verdicts(record: Record) -> dict[str, str]:
         for one in finding.get("conditions", finding.get("parts", ())):
             found[f"{finding['claim']}, {one['condition']}"] = one["verdict"]
     return found
-
-
-def judge_again(name: str) -> None:
-    """Judge the stored rows of a run by the claims as they are now, store and print the findings."""
-    record = Record.open(name)
-    if record.status == "running":
-        raise InputError(f"{record.id} is still running: expected a run that has ended")
-    experiment = load(record.meta["experiment"])
-    findings = judge(experiment.asked(record.typed_rows(experiment)), smoke=record.meta["smoke"])
-    record.replace_findings([finding.to_json() for finding in findings])
-    consoles().results.print(findings_list(findings))
 
 
 def flat_settings(record: Record) -> dict[str, object]:

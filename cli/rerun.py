@@ -10,10 +10,8 @@ from cli.display.live import live
 from cli.display.overviews import settings_comparison
 from cli.exits import FAILED
 from cli.records import flat_settings, verdict_on_rows
-from experiments.lab.catalog import load
+from cli.stored import stored_plan
 from experiments.lab.errors import InputError
-from experiments.lab.params import validate
-from experiments.lab.plan import Plan, Settings
 from experiments.lab.record import Record
 from experiments.lab.recording import Recording
 from experiments.lab.runner import execute
@@ -31,7 +29,7 @@ def run_again(name: str) -> None:
         raise InputError(f"{old.id} is {old.status}: expected a run that is done, since only it has all its rows")
     recording = Recording()
     with live(consoles().messages) as view:
-        execute(stored_plan(old), (recording, view))
+        execute(stored_plan(old, ("mlnotes", "rerun", old.id)), (recording, view))
     new = recording.record
     assert new is not None, "a run that is done has a record"
     found = differences(old.rows(), new.rows())
@@ -43,18 +41,3 @@ def run_again(name: str) -> None:
     console.print(f"record: {new.path}", soft_wrap=True)
     if not found.identical:
         raise typer.Exit(FAILED)
-
-
-def stored_plan(record: Record) -> Plan:
-    """The plan that a record was made by."""
-    meta = record.meta
-    experiment = load(meta["experiment"])
-    return Plan(
-        study=meta["study"],
-        name=meta["experiment"],
-        experiment=experiment,
-        params=validate(experiment.params, meta["params"]),
-        settings=validate(Settings, meta["settings"]),
-        smoke=meta["smoke"],
-        command=("mlnotes", "rerun", record.id),
-    )

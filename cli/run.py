@@ -2,62 +2,88 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager, nullcontext
+from enum import Enum
+from pathlib import Path
+
 from cli.display.console import Consoles, consoles
 from cli.display.curves import curves
-from cli.display.ending import ending
+from cli.display.ending import Ending
 from cli.display.figures import save_all
 from cli.display.findings import findings_list
 from cli.display.live import live
 from cli.display.tables import tables
 from cli.document import print_document
+from cli.endings import ending_of
 from cli.plans import plan
 from cli.records import run_document
 from experiments.lab.recording import Recording
 from experiments.lab.runner import execute
-from experiments.lab.sinks import Outcome
+from experiments.lab.sinks import Outcome, Sink
 
 
-def run_study(name: str, overrides: tuple[str, ...], *, smoke: bool, json: bool) -> None:
+class Amount(Enum):
+    """How much a run prints."""
+
+    LINE = "the verdicts and the answer on one line"
+    ENDING = "the ending"
+    ALL = "tables, curves and findings with their evidence, then the ending"
+
+
+class Last(Sink):
+    """Keeps how the run ended, for the lines that are printed then."""
+
+    outcome: Outcome | None = None
+
+    def end(self, outcome: Outcome) -> None:
+        self.outcome = outcome
+
+
+def run_study(name: str, overrides: tuple[str, ...], *, smoke: bool, json: bool, amount: Amount) -> None:
     """Run a study, save its pictures in the record and print what came out.
 
-    With ``json`` the document is printed whichever way the run ends, once there is a record.
+    Whichever way the run ends, what is known is printed as soon as there is a record.
     """
     screens = consoles(json=json)
-    recording = Recording()
+    recording, last = Recording(), Last()
     try:
-        with live(screens.messages) as view:
-            outcome = execute(plan(name, overrides, smoke=smoke), (recording, view))
-    except BaseException:
-        _show_what_is_kept(recording, screens, json=json)
-        raise
-    if outcome is None or recording.record is None:
+        with _watching(screens, amount) as view:
+            execute(plan(name, overrides, smoke=smoke), (recording, view, last))
+        if recording.record is not None and last.outcome is not None:
+            _save_figures(last.outcome, recording.record.path)
+    finally:
+        if recording.record is not None and last.outcome is not None:
+            if json:
+                print_document(run_document(recording.record))
+            else:
+                report(last.outcome, recording.record.path, screens, amount)
+
+
+def report(outcome: Outcome, record: Path, screens: Consoles, amount: Amount, run: str = "last") -> None:
+    """Print how a run ended, in as many lines as were asked for."""
+    console, ending = screens.results, ending_of(outcome, record, run)
+    if amount is Amount.LINE:
+        console.print(ending.verdict_line(), soft_wrap=True)
         return
-    save_all(outcome.plan.experiment, outcome.rows, outcome.figures, recording.record.path / "plots")
-    if json:
-        print_document(run_document(recording.record))
-    else:
-        report(outcome, recording, screens)
+    if amount is Amount.ALL:
+        _print_all(outcome, ending, screens)
+    console.print(ending, crop=False)
 
 
-def report(outcome: Outcome, recording: Recording, screens: Consoles) -> None:
-    """Print notes, tables, curves and findings, then the question, its answer and the headline."""
+def _print_all(outcome: Outcome, ending: Ending, screens: Consoles) -> None:
     console, experiment = screens.results, outcome.plan.experiment
-    if not console.is_terminal:  # on a terminal the notes stand above already
-        for note in outcome.notes:
-            console.print(note, soft_wrap=True)
+    for note in outcome.notes:
+        console.print(note, soft_wrap=True)
     for shown in (*tables(experiment, outcome.rows), *curves(experiment, outcome.rows, outcome.figures)):
         console.print(shown)
         console.print()
-    console.print(findings_list(outcome.findings))
-    console.print(ending(outcome))
-    console.print(f"record: {recording.directory}", soft_wrap=True)
+    console.print(findings_list(ending.findings))
+    console.print()
 
 
-def _show_what_is_kept(recording: Recording, screens: Consoles, *, json: bool) -> None:
-    """After a run that did not come to its end: what is recorded, if anything was kept at all."""
-    if recording.record is None:
-        return
-    if json:
-        print_document(run_document(recording.record))
-    else:
-        screens.messages.print(f"record: {recording.directory}", soft_wrap=True)
+def _watching(screens: Consoles, amount: Amount) -> AbstractContextManager[Sink]:
+    return nullcontext(Sink()) if amount is Amount.LINE else live(screens.messages)
+
+
+def _save_figures(outcome: Outcome, record: Path) -> None:
+    save_all(outcome.plan.experiment, outcome.rows, outcome.figures, record / "plots")

@@ -3,19 +3,20 @@
 Every color of the theme keeps a contrast of at least 3.5 (WCAG 2.1, relative luminance) on white and on black, and no
 meaning rests on color alone. Markup and automatic highlighting are off: a statement with brackets is printed as it is;
 style with ``Text`` or ``style=``. A stream that is no terminal gets no control codes, one that cannot encode the text
-gets ASCII.
+gets ASCII, and none gets the control codes that a data file may hold.
 """
 
 from __future__ import annotations
 
 import os
 import sys
-import unicodedata
 from dataclasses import dataclass
 from typing import IO, cast
 
 from rich.console import Console
 from rich.theme import Theme
+
+from cli.display.legible import Cleaning, ascii_text
 
 BLUE, ORANGE, GREEN, MAGENTA, TEAL, VIOLET, RED, GRAY = (
     "color(32)",
@@ -61,33 +62,6 @@ THEME = Theme(
     }
 )
 
-ASCII_WORDS = str.maketrans(
-    {
-        "±": "+/-",
-        "µ": "u",
-        "μ": "u",
-        "×": "x",
-        "·": "*",
-        "–": "-",
-        "—": "-",
-        "−": "-",
-        "…": "...",
-        "≤": "<=",
-        "≥": ">=",
-        "≠": "!=",
-        "≈": "~",
-        "→": "->",
-        "←": "<-",
-        "∞": "inf",
-        "✓": "+",
-        "✗": "x",
-        "‘": "'",
-        "’": "'",
-        "“": '"',
-        "”": '"',
-    }
-)
-
 
 @dataclass(frozen=True)
 class Consoles:
@@ -110,7 +84,7 @@ def console_for(stream: IO[str], *, width: int | None = None) -> Console:
     """A console on ``stream``: plain text where it is no terminal, ASCII where it is dumb or cannot encode more."""
     encoding = (getattr(stream, "encoding", None) or "utf-8").lower()
     ascii_only = not encoding.startswith("utf") or os.environ.get("TERM") == "dumb"
-    return Console(
+    console = Console(
         file=cast(IO[str], AsciiStream(stream)) if ascii_only else stream,
         width=width,
         theme=THEME,
@@ -118,18 +92,8 @@ def console_for(stream: IO[str], *, width: int | None = None) -> Console:
         highlight=False,
         emoji=False,
     )
-
-
-def ascii_text(text: str) -> str:
-    """The text in ASCII: signs as the usual digraphs, letters without accents, anything else as a question mark.
-
-    >>> ascii_text("0.97 ± 0.01, ε ≤ 3 µs, é")
-    '0.97 +/- 0.01, ? <= 3 us, e'
-    """
-    if text.isascii():
-        return text
-    plain = unicodedata.normalize("NFKD", text.translate(ASCII_WORDS))
-    return "".join(sign for sign in plain if not unicodedata.combining(sign)).encode("ascii", "replace").decode("ascii")
+    console.push_render_hook(Cleaning())
+    return console
 
 
 class AsciiStream:

@@ -14,7 +14,8 @@ from typing import Any
 from rich.console import Console, ConsoleOptions, RenderResult
 from rich.text import Text
 
-from cli.display.console import SERIES_COLORS, ascii_text
+from cli.display.console import SERIES_COLORS
+from cli.display.legible import ascii_text
 from cli.display.series import Plot, Point, Series, axis_label, plot_of, plot_of_trace, plots_of
 from cli.display.ticks import Scale, tick_labels, ticks
 from experiments.lab.experiment import Curve, Experiment, Figure, Row, Rows, Trace

@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from cli.display.formats import significant
-from cli.display.plots import OKABE_ITO
+from cli.display.palette import CELL, CELL_EDGE, EDGE, INK, color_of
 from experiments.lab.experiment import Drawing, Heatmap
 
 if TYPE_CHECKING:
@@ -17,10 +17,9 @@ if TYPE_CHECKING:
 
 NUMBERED = 15
 """Largest side of a heat map whose values are printed in its cells."""
-EDGE_COLOR, POINT_COLOR = "0.55", "0.15"
 
 
-def draw_heatmap(heatmap: Heatmap) -> Figure:
+def draw_heatmap(heatmap: Heatmap, *, titled: bool = True) -> Figure:
     """A matrix with its labels; values are printed where both sides are at most 15."""
     from matplotlib.figure import Figure
 
@@ -30,7 +29,7 @@ def draw_heatmap(heatmap: Heatmap) -> Figure:
     figure = Figure(figsize=(max(4.0, 1.4 + cell * columns), max(2.6, 1.2 + cell * rows)))
     axes = figure.add_subplot()
     image = axes.imshow(heatmap.values, cmap="cividis", interpolation="nearest")
-    axes.set_title(_wrapped(heatmap.title))
+    axes.set_title(_wrapped(heatmap.title) if titled else "")
     axes.set_xlabel(heatmap.column_axis)
     axes.set_ylabel(heatmap.row_axis)
     _label_side(axes, heatmap.row_labels, vertical=True)
@@ -51,7 +50,8 @@ def _wrapped(title: str) -> str:
 
 def _label_side(axes: Axes, labels: tuple[str, ...], *, vertical: bool) -> None:
     """All labels where there are few, else about every n-th, so that none covers another."""
-    step = max(1, -(-len(labels) // 25))
+    characters = 2 if vertical else max(2, *map(len, labels))
+    step = max(1, -(-len(labels) * characters // 56))
     places = range(0, len(labels), step)
     shown = [labels[place] for place in places]
     if vertical:
@@ -74,14 +74,14 @@ def _print_values(axes: Axes, heatmap: Heatmap) -> None:
             axes.text(j, i, text, ha="center", va="center", color=color, fontsize=8.5)
 
 
-def draw_drawing(drawing: Drawing) -> Figure:
+def draw_drawing(drawing: Drawing, *, titled: bool = True) -> Figure:
     """Points, edges, cells, paths and marks at equal scales; a legend beside the picture names paths and marks."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(6.0, 5.0))
     axes = figure.add_subplot()
     axes.set_aspect("equal")
-    axes.set_title(_wrapped(drawing.title))
+    axes.set_title(_wrapped(drawing.title) if titled else "")
     axes.spines[:].set_visible(False)
     axes.set_xticks([])
     axes.set_yticks([])
@@ -89,12 +89,12 @@ def draw_drawing(drawing: Drawing) -> Figure:
     _edges(axes, drawing)
     if drawing.points:
         size = max(4.0, min(30.0, 4000.0 / len(drawing.points)))
-        axes.scatter(*_columns(drawing.points), s=size, color=POINT_COLOR, zorder=3, linewidths=0)
+        axes.scatter(*_columns(drawing.points), s=size, color=INK, zorder=3, linewidths=0)
     _paths(axes, drawing)
     _marks(axes, drawing)
     _frame(axes, drawing)
     if drawing.paths or drawing.marks:
-        figure.legend(loc="outside right upper", frameon=False)
+        figure.legend(loc="outside lower center", ncols=2, frameon=False, labelcolor=INK)
     return figure
 
 
@@ -102,7 +102,7 @@ def _cells(axes: Axes, drawing: Drawing) -> None:
     from matplotlib.collections import PolyCollection
 
     if drawing.cells:
-        cells = PolyCollection(drawing.cells, facecolors="#F3F7FB", edgecolors="#BCD0E3", linewidths=0.9, zorder=0)
+        cells = PolyCollection(drawing.cells, facecolors=CELL, edgecolors=CELL_EDGE, linewidths=0.9, zorder=0)
         axes.add_collection(cells)
 
 
@@ -112,15 +112,15 @@ def _edges(axes: Axes, drawing: Drawing) -> None:
 
     segments = [(drawing.points[start], drawing.points[end]) for start, end in drawing.edges]
     if not drawing.directed:
-        axes.add_collection(LineCollection(segments, colors=EDGE_COLOR, linewidths=0.8, zorder=1))
+        axes.add_collection(LineCollection(segments, colors=EDGE, linewidths=0.8, zorder=1))
         return
     for start, end in segments:
-        _arrow(axes, start, end, color=EDGE_COLOR, width=0.7, head=7)
+        _arrow(axes, start, end, color=EDGE, width=0.7, head=7)
 
 
 def _paths(axes: Axes, drawing: Drawing) -> None:
     for index, (label, path) in enumerate(drawing.paths):
-        color = OKABE_ITO[index % len(OKABE_ITO)]
+        color = color_of(index)
         axes.plot([], [], color=color, linewidth=2.4, label=label)
         corners = [drawing.points[place] for place in path]
         for start, end in pairwise(corners):
@@ -146,7 +146,7 @@ def _marks(axes: Axes, drawing: Drawing) -> None:
     labels = list(dict.fromkeys(label for label, _, _ in drawing.marks))
     for index, label in enumerate(labels):
         places = [(x, y) for other, x, y in drawing.marks if other == label]
-        color = OKABE_ITO[(len(drawing.paths) + index) % len(OKABE_ITO)]
+        color = color_of(len(drawing.paths) + index)
         axes.scatter(
             *_columns(places),
             s=110,

@@ -14,7 +14,8 @@ from rich.console import Console, ConsoleOptions, RenderResult
 from rich.table import Table as RichTable
 from rich.text import Text
 
-from cli.display.console import ascii_text
+from cli.display.legible import ascii_text, one_line
+from cli.display.standings import standing_line, standing_words
 
 if TYPE_CHECKING:
     from experiments.lab.judge.claims import Prediction
@@ -25,7 +26,7 @@ COUNTED = {"holds": ("holds", "hold"), "refuted": ("refuted", "refuted")}
 WIDTH = max(map(len, VERDICTS))
 
 Legible = Callable[[str], str]
-"""Makes text safe for the console: ``ascii_text`` or ``str``."""
+"""Makes text safe for the console: ``ascii_text`` or ``one_line``."""
 
 
 def verdict_style(verdict: str) -> str:
@@ -53,10 +54,10 @@ class FindingList:
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         if not self.findings:
             return
-        yield _headline(self.findings)
+        yield counts_line(self.findings)
         for finding in self.findings:
             yield Text()
-            yield _block(finding, ascii_text if options.ascii_only else str)
+            yield _block(finding, ascii_text if options.ascii_only else one_line)
 
 
 def findings_list(findings: Sequence[Finding]) -> FindingList:
@@ -90,14 +91,17 @@ def prediction_text(predicted: Prediction) -> str:
     )
 
 
-def _headline(findings: Sequence[Finding]) -> Text:
+def counts_line(findings: Sequence[Finding]) -> Text:
+    """How many claims came out how, and how many not as predicted."""
     count = len(findings)
-    line = Text(f"{count} claim{'s' * (count > 1)}: ", style="bold")
+    line = Text(f"{count} claim{'s' * (count != 1)}: ", style="bold")
     line.append(verdict_counts(finding.verdict for finding in findings))
     surprises = sum(not finding.as_predicted for finding in findings)
     if surprises:
         line.append("; ")
         line.append(f"{surprises} not as predicted", style="mismatch")
+    if words := standing_words(findings):
+        line.append(f"; {words}", style="muted")
     return line
 
 
@@ -137,6 +141,8 @@ def _lines(finding: Finding, legible: Legible) -> Iterator[Text]:
     yield Text(legible(finding.statement), style="bold")
     if evidence := _evidence(finding):
         yield Text(legible(evidence))
+    if standing := standing_line(finding):
+        yield Text(legible(standing), style="warning")
     data = f"data: {', '.join(finding.datasets)}" if finding.datasets else ""
     details = (finding.claim, finding.kind, finding.notes, data)
     style = "muted" if finding.as_predicted else "mismatch"

@@ -13,8 +13,8 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table as RichTable
 from rich.text import Text
 
-from cli.display.console import ascii_text
 from cli.display.formats import one_value, words
+from cli.display.legible import legible
 from cli.display.means import is_numeric, number
 from cli.display.stages import Stage, Stages, clock_time, duration
 from experiments.lab.experiment import Artifact, Figure, Headline, Progress, Row, kept
@@ -140,7 +140,7 @@ class LiveView(Sink):
         return tuple(dict.fromkeys((*self.headline.table.by, *self.headline.table.columns)))
 
     def _legible(self, text: str) -> str:
-        return ascii_text(text) if self.console.options.ascii_only else text
+        return legible(text, self.console.options)
 
     def _print(self, line: str) -> None:
         self.console.print(Text(self._legible(line), style="muted"))

@@ -51,9 +51,14 @@ def grouped(rows: Iterable[Row], by: Sequence[str]) -> dict[Key, list[Row]]:
 
 def over_seeds(rows: Iterable[Row], column: str) -> Mean:
     """Mean and interval of a column over the seeds of these rows."""
+    return mean_of((row.seed, number(getattr(row, column))) for row in rows)
+
+
+def mean_of(numbers: Iterable[tuple[int, float]]) -> Mean:
+    """Mean and interval of (seed, number) pairs."""
     per_seed: dict[int, list[float]] = {}
-    for row in rows:
-        per_seed.setdefault(row.seed, []).append(number(getattr(row, column)))
+    for seed, value in numbers:
+        per_seed.setdefault(seed, []).append(value)
     means = [_mean([value for value in values if not math.isnan(value)]) for values in per_seed.values()]
     present = [value for value in means if not math.isnan(value)]
     return Mean(value=_mean(present), half_width=_half_width(present), numbers=len(present), seeds=len(means))

@@ -3,7 +3,7 @@
 ``curves`` and ``figures`` draw it. Seeds are matched by the value of x where all of them have the same grid (epochs,
 list sizes). Where x is itself measured, as recall is in recall against speed, they are matched by position: the i-th
 row of a group is the same setting for every seed, and both coordinates are averaged. Points that are not finite, or not
-positive on a log axis, are dropped.
+positive on a log axis, are dropped. The interval is the tables' (``cli.display.means``).
 """
 
 from __future__ import annotations
@@ -15,15 +15,19 @@ from dataclasses import dataclass
 from typing import Any
 
 from cli.display.formats import one_value, words
-from cli.display.means import grouped, is_numeric, number
+from cli.display.means import grouped, is_numeric, mean_of, number
 from experiments.lab.experiment import Curve, Experiment, Row, Rows, Trace, kept
 
-Pair = tuple[float, float]
+LONG_WORDS = {"lr": "learning_rate", "dim": "dimension", "milliseconds": "time", "qps": "queries_per_second"}
+"""What an axis spells out."""
+
+Seen = tuple[int, float, float]
+"""(seed, x, y)"""
 
 
 @dataclass(frozen=True)
 class Point:
-    """A mean over seeds with the range of y, all in the units of the columns."""
+    """A mean over seeds with the 95 % interval of y, which is y itself where one seed saw it."""
 
     x: float
     y: float
@@ -84,11 +88,16 @@ def plot_of_trace(trace: Trace) -> tuple[Curve, Plot]:
 def axis_label(name: str) -> str:
     """The column in words with its unit, for an axis in plain units.
 
-    >>> axis_label("query_seconds"), axis_label("index_bytes"), axis_label("recall_at_10")
-    ('Query time (s)', 'Index size (bytes)', 'Recall at 10')
+    >>> axis_label("query_seconds"), axis_label("index_bytes"), axis_label("recall_at_10"), axis_label("lr")
+    ('Query time (s)', 'Index size (bytes)', 'Recall at 10', 'Learning rate')
     """
-    units = {"seconds": " (s)", "bytes": " (bytes)", "percent": " (%)"}
-    return words(name) + units.get(name.rsplit("_", 1)[-1], "")
+    units = {"seconds": " (s)", "milliseconds": " (ms)", "bytes": " (bytes)", "percent": " (%)"}
+    return axis_words(name) + units.get(name.rsplit("_", 1)[-1], "")
+
+
+def axis_words(name: str) -> str:
+    """The column in words, also where a table has to shorten them."""
+    return words("_".join(LONG_WORDS.get(part, part) for part in name.split("_")))
 
 
 def _categories(values: Iterable[object]) -> tuple[str, ...]:
@@ -104,39 +113,41 @@ def _label(curve: Curve, key: tuple[object, ...]) -> str:
 
 
 def _points(curve: Curve, rows: Sequence[Row], categories: tuple[str, ...]) -> list[Point]:
-    per_seed: dict[int, list[Pair]] = {}
+    per_seed: dict[int, list[Seen]] = {}
     for row in rows:
         x = getattr(row, curve.x)
         place = float(categories.index(one_value("", x))) if categories else number(x)
-        per_seed.setdefault(row.seed, []).append((place, number(getattr(row, curve.y))))
-    points = (_mean_point(pairs) for pairs in _matched(list(per_seed.values())))
+        per_seed.setdefault(row.seed, []).append((row.seed, place, number(getattr(row, curve.y))))
+    points = (_mean_point(seen) for seen in _matched(list(per_seed.values())))
     return [point for point in points if point is not None and _drawable(point, curve)]
 
 
-def _matched(seeds: Sequence[Sequence[Pair]]) -> list[list[Pair]]:
-    """The pairs of all seeds that belong to one point."""
-    if not _on_grid(seeds) and len({len(pairs) for pairs in seeds}) == 1:
-        return [list(pairs) for pairs in zip(*seeds, strict=True)]
-    by_x: dict[float, list[Pair]] = {}
-    for pairs in seeds:
-        for pair in pairs:
-            by_x.setdefault(pair[0], []).append(pair)
+def _matched(seeds: Sequence[Sequence[Seen]]) -> list[list[Seen]]:
+    """What all seeds saw of one point."""
+    if not _on_grid(seeds) and len({len(seen) for seen in seeds}) == 1:
+        return [list(seen) for seen in zip(*seeds, strict=True)]
+    by_x: dict[float, list[Seen]] = {}
+    for of_seed in seeds:
+        for seen in of_seed:
+            by_x.setdefault(seen[1], []).append(seen)
     return list(by_x.values())
 
 
-def _on_grid(seeds: Sequence[Sequence[Pair]]) -> bool:
+def _on_grid(seeds: Sequence[Sequence[Seen]]) -> bool:
     """Whether every seed has the same values of x, each equally often."""
-    counts = [Counter(x for x, _ in pairs) for pairs in seeds]
+    counts = [Counter(x for _, x, _ in of_seed) for of_seed in seeds]
     return all(count == counts[0] for count in counts) and len(set(counts[0].values())) == 1
 
 
-def _mean_point(pairs: Sequence[Pair]) -> Point | None:
-    finite = [(x, y) for x, y in pairs if math.isfinite(x) and math.isfinite(y)]
+def _mean_point(seen: Sequence[Seen]) -> Point | None:
+    finite = [one for one in seen if math.isfinite(one[1]) and math.isfinite(one[2])]
     if not finite:
         return None
-    xs, ys = zip(*finite, strict=True)
-    return Point(math.fsum(xs) / len(xs), math.fsum(ys) / len(ys), min(ys), max(ys))
+    x = math.fsum(one[1] for one in finite) / len(finite)
+    mean = mean_of((seed, y) for seed, _, y in finite)
+    half = mean.half_width if mean.half_width > 0 else 0.0
+    return Point(x, mean.value, mean.value - half, mean.value + half)
 
 
 def _drawable(point: Point, curve: Curve) -> bool:
-    return (curve.x_scale == "linear" or point.x > 0) and (curve.y_scale == "linear" or point.low > 0)
+    return (curve.x_scale == "linear" or point.x > 0) and (curve.y_scale == "linear" or point.y > 0)

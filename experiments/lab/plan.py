@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
 
 from experiments.lab.errors import InputError, meant
 from experiments.lab.experiment import Experiment, parameters
+from experiments.lab.judge.judge import FAMILY_WISE_ALPHA, Standing
 from experiments.lab.params import plain
+
+FRESH = 1000
+"""Seeds below explore; those from here on are drawn to confirm, once for each claim."""
+
+LOOKS = 3
+"""How often a claim may be looked at to confirm it; each look is judged at its share of the level."""
 
 
 def _listed(value: object) -> object:
@@ -32,6 +40,15 @@ class Settings:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Look:
+    """A look that confirms: its seeds were drawn from those that its claims have not seen."""
+
+    id: str
+    numbers: Mapping[str, int]
+    """Claim -> which of its looks it is, from 1 on; without those that have had all."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Plan:
     """One run: the experiment, its checked Params, and how often it is repeated."""
 
@@ -44,6 +61,12 @@ class Plan:
     smoke: bool = False
     command: tuple[str, ...] = ()
     """What the user typed, for the record."""
+    look: Look | None = None
+    """Where the run is to confirm."""
+    seals: Mapping[str, Any] = field(default_factory=dict)
+    """Claim -> its seal when the run began; the runner fills it in."""
+    standings: Mapping[str, Standing] = field(default_factory=dict)
+    """Claim -> what a finding can show; the runner fills it in."""
 
     def __post_init__(self) -> None:
         known = [part.name for part in self.experiment.parts]
@@ -56,6 +79,11 @@ class Plan:
     @property
     def seeds(self) -> range:
         return range(self.settings.seed, self.settings.seed + self.settings.seeds)
+
+    @property
+    def level(self) -> float:
+        """Level that the statistical comparisons share: of a look its part."""
+        return FAMILY_WISE_ALPHA / LOOKS if self.look else FAMILY_WISE_ALPHA
 
     @property
     def parts(self) -> tuple[str, ...]:
@@ -73,5 +101,6 @@ class Plan:
             "seeds": list(self.seeds),
             "parts": list(self.parts),
             "smoke": self.smoke,
+            "level": self.level,
             "command": list(self.command),
         }

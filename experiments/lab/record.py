@@ -4,7 +4,7 @@
         record.json      configuration, status, seeds, versions, machine, commit, notes
         rows.jsonl       one row a line with the name of its part, flushed as it comes (NaN is null, infinities are
                          "inf" and "-inf")
-        findings.json    verdicts with their evidence
+        findings.json    verdicts with their evidence; findings.1a2b3c4d.json are former ones, by the claims' hash
         figures.jsonl    drawings, heat maps and traces as data
         plots/, ...      pictures and artifacts such as checkpoints
 
@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import itertools
 import json
 import math
 import os
@@ -91,7 +92,7 @@ class Record:
         """
         if self.meta.get("format", 1) < FORMAT:
             raise InputError(
-                f"record {self.id} was made before rows had parts: it can be compared; to judge, run it again"
+                f"record {self.id} was made before rows had parts: it can be compared; to show or judge, run it again"
             )
         by_part: dict[str, list[Row]] = {name: [] for name in self.meta["parts"]}
         readers = {part.name: _Reader(part.row) for part in experiment.parts}
@@ -116,9 +117,22 @@ class Record:
             return []
         return [_figure(json.loads(line)) for line in path.read_text(encoding="utf-8").split("\n")[:-1]]
 
-    def replace_findings(self, findings: Sequence[Mapping[str, object]]) -> None:
-        """Store the findings of a later judgement."""
+    def replace_findings(self, findings: Sequence[Mapping[str, object]], claims_hash: str) -> Path | None:
+        """Store the findings of a later judgement; other ones are kept beside the hash of the claims that made them.
+
+        Returns:
+            Where the former findings are, if they were others.
+        """
+        before, kept = self.findings(), None
+        if before and before != encode(findings):
+            made_by = str(self.meta.get("findings_hash", self.meta["claims_hash"]))[:8]
+            again = itertools.chain([""], (f"-{number}" for number in itertools.count(2)))
+            kept = next(path for one in again if not (path := self.path / f"findings.{made_by}{one}.json").exists())
+            replace_json(kept, before)
         replace_json(self.path / "findings.json", findings)
+        self.meta["findings_hash"] = claims_hash
+        replace_json(self.path / "record.json", self.meta)
+        return kept
 
 
 def records(home: Path | None = None) -> list[Record]:

@@ -14,10 +14,12 @@ from typing import IO
 from experiments.lab import environment
 from experiments.lab.errors import InputError
 from experiments.lab.experiment import Artifact, Figure, Row
-from experiments.lab.judge.claims import claim_table_hash
+from experiments.lab.looks import ledger
 from experiments.lab.plan import Plan
 from experiments.lab.record import FORMAT, Record, encode, process_start, replace_json, runs_home
+from experiments.lab.seal import table_hash, without_numbers
 from experiments.lab.sinks import Outcome, Sink
+from experiments.lab.standing import standing_of_run
 
 
 def new_directory(home: Path, name: str) -> Path:
@@ -56,7 +58,10 @@ class Recording(Sink):
         self._meta = {
             "format": FORMAT,
             **plan.about(),
-            "claims_hash": claim_table_hash(plan.experiment.all_claims),
+            "claims_hash": table_hash(plan.seals),
+            "seals": {name: {"seal": seal.hash, **without_numbers(seal)} for name, seal in plan.seals.items()},
+            "standing": standing_of_run(plan.standings),
+            "standings": plan.standings,
             "versions": environment.versions(),
             "machine": environment.machine(),
             "commit": environment.commit(),
@@ -67,6 +72,8 @@ class Recording(Sink):
             "process": {"id": os.getpid(), "started": process_start(os.getpid()), "host": platform.node()},
         }
         self._rows = (self.directory / "rows.jsonl").open("x", encoding="utf-8")
+        if plan.look is None and not plan.smoke:
+            ledger(self._home).see(plan.study, {name: seal.hash for name, seal in plan.seals.items()}, plan.seeds)
         self._update()
 
     def row(self, part: str, row: Row) -> None:

@@ -17,6 +17,7 @@ from experiments.lab.judge.measured import NotRunError
 from experiments.lab.parallel import Told, in_parallel, observe
 from experiments.lab.plan import Plan
 from experiments.lab.sinks import Outcome, SeedDone, Sink, Status, tell
+from experiments.lab.standing import standing, with_standing
 
 Stamped = tuple[str, Event | SeedDone]
 """(part, event)"""
@@ -54,6 +55,7 @@ def execute(plan: Plan, sinks: Sequence[Sink] = ()) -> Outcome | None:
         InputError: bad parameters or data. Before the first event no sink has heard of the run.
         KeyboardInterrupt: also for a SIGTERM; the sinks have been told that the run ended.
     """
+    plan = with_standing(plan)
     with _terminable(), closing(all_seeds(plan)) as told:
         first = next(told, None)
         if first is None:
@@ -133,7 +135,8 @@ def _stamped(event: Event, seed: int, plan: Plan) -> Event:
 
 def _judged(plan: Plan, memory: Memory) -> Outcome:
     observed = _observed(plan, memory, "done")
-    findings = judge(plan.experiment.asked(observed.rows), smoke=plan.smoke)
+    judged = judge(plan.experiment.asked(observed.rows), smoke=plan.smoke, level=plan.level)
+    findings = standing(judged, plan.standings)
     return replace(observed, findings=findings, answer=answer_of(plan.experiment, findings, observed.rows))
 
 

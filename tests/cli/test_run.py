@@ -11,17 +11,37 @@ from experiments.lab.record import Record, records
 from tests.cli.invoking import Invoke, document
 
 
-def test_run_prints_table_curve_finding_and_record(mlnotes: Invoke, toys: Path) -> None:
+def test_run_ends_with_question_answer_headline_claims_and_places(mlnotes: Invoke, toys: Path) -> None:
     result = mlnotes("run", "toys.count", "seeds=2")
     (record,) = records(toys)
     assert result.exit_code == 0
-    for words in ("counting", "mean over 2 seeds", "holds", "Values are not negative.", f"record: {record.path}"):
-        assert words in result.stdout
-    lines = result.stdout.splitlines()
-    question = lines.index("Does counting end?")
-    assert lines[question + 1] == "Counting ends at 2."
-    assert "The last value" in lines[question + 2 :]
+    lines = [line.rstrip() for line in result.stdout.splitlines()]
+    assert lines[:4] == ["Does counting end?", "Counting ends at 2.", "", "The last value"]
+    claims = lines.index("1 claim: 1 holds; exploratory")
+    assert lines[claims + 1] == "✓ holds         Values are not negative"
+    assert lines[claims + 2] == ""
+    assert lines[claims + 3].startswith(f"record   {record.path}  (2 seeds, ")
+    assert lines[claims + 4 :] == [
+        "figures  plots/count.png",
+        "next     mlnotes run toys.count seeds=2 -m fault=none,crash,data",
+    ]
     assert sorted(path.name for path in (record.path / "plots").iterdir()) == ["count.png", "count.svg"]
+
+
+def test_verbose_prints_tables_curves_and_evidence_before_the_ending(mlnotes: Invoke) -> None:
+    lines = mlnotes("run", "toys.count", "-v").stdout.splitlines()
+    assert lines[0] == "counting"
+    for words in ("Count", "Value", "Values are not negative."):
+        assert words in " ".join(lines[: lines.index("Does counting end?")])
+    assert lines[-1].startswith("next ")
+
+
+def test_quiet_prints_one_line_and_nothing_on_stderr(mlnotes: Invoke) -> None:
+    result = mlnotes("run", "toys.count", "-q")
+    assert result.stdout == "1 claim: 1 holds; exploratory. Counting ends at 2.\n"
+    assert result.stderr == ""
+    surprise = mlnotes("run", "toys.count", "fault=wrong", "--quiet").stdout
+    assert surprise == "1 claim: 1 refuted; 1 not as predicted; exploratory. Counting ends at 2.\n"
 
 
 def test_json_is_one_document_of_the_record(mlnotes: Invoke, toys: Path) -> None:
@@ -69,6 +89,24 @@ def test_an_interrupt_is_exit_130_and_keeps_the_rows(mlnotes: Invoke, toys: Path
     assert (record.status, len(record.rows())) == ("interrupted", 1)
 
 
+def test_what_is_known_is_said_after_an_interrupt(mlnotes: Invoke) -> None:
+    result = mlnotes("run", "toys.count", "fault=interrupt", "seeds=3")
+    lines = [line.rstrip() for line in result.stdout.splitlines()]
+    assert lines[:2] == [
+        "Does counting end?",
+        "Interrupted: 0 of 3 seeds were complete, so there is no answer yet.",
+    ]
+    assert "- not judged    Values are not negative: interrupted" in lines
+    assert lines[-1] == "next     mlnotes show last --tables"
+    assert result.stderr.splitlines()[-1] == "interrupted; what was recorded so far is kept"
+
+
+def test_a_surprise_leads_to_its_evidence(mlnotes: Invoke) -> None:
+    lines = mlnotes("run", "toys.count", "fault=wrong").stdout.splitlines()
+    assert "✗ refuted       Values are not negative (predicted: holds)" in [line.rstrip() for line in lines]
+    assert lines[-1] == "next     mlnotes show last --claims  (the evidence)"
+
+
 def test_the_answer_is_in_the_record_and_in_the_document(mlnotes: Invoke, toys: Path) -> None:
     found = document(mlnotes("run", "toys.count", "--json"))
     assert found["answer"] == "Counting ends at 2."
@@ -77,8 +115,18 @@ def test_the_answer_is_in_the_record_and_in_the_document(mlnotes: Invoke, toys: 
 
 
 def test_an_answer_at_smoke_size_says_so(mlnotes: Invoke) -> None:
-    text = " ".join(mlnotes("run", "toys.count", "--smoke").stdout.split())
-    assert "At smoke size, which decides theorems and facts only: Counting ends at 1." in text
+    lines = mlnotes("run", "toys.count", "--smoke").stdout.splitlines()
+    assert lines[1] == "At smoke size: Counting ends at 1."
+    assert lines[-1] == "next     mlnotes run toys.count  is the full study"
+
+
+def test_a_smoke_run_says_what_the_full_study_decides_and_how_long_it_takes(mlnotes: Invoke, squares: Path) -> None:
+    words = ("run", "toys.squares", "share=0.4")
+    lines = mlnotes(*words, "--smoke").stdout.splitlines()
+    assert lines[-1] == "next     mlnotes run toys.squares share=0.4  decides 1 more claim"
+    mlnotes(*words)
+    assert "decides 1 more claim in about" in mlnotes(*words, "--smoke").stdout
+    assert "decides 1 more claim in about" not in mlnotes("run", "toys.squares", "--smoke").stdout
 
 
 def test_rows_and_findings_name_their_part(mlnotes: Invoke, squares: Path) -> None:
@@ -139,9 +187,8 @@ def test_claims_of_parts_that_were_left_out_are_not_judged_and_the_answer_says_w
     result = mlnotes("run", "toys.squares", "parts=laws")
     assert result.exit_code == 0
     lines = [" ".join(line.split()) for line in result.stdout.splitlines()]
-    assert "2 claims: 1 holds, 1 not judged" in lines
-    assert "not judged Networks learn." in lines
-    assert "part training was not run" in lines
+    assert "2 claims: 1 holds, 1 not judged; exploratory" in lines
+    assert "- not judged Networks learn: part training was not run" in lines
     assert lines[lines.index("Are squares rare?") + 1] == "Not answered in this run: part training was not run."
     assert "Accuracy" not in lines  # the headline's part was not run
     laws, training = records(squares)[0].findings()

@@ -69,5 +69,6 @@ def test_a_plan_says_what_it_is_as_plain_values() -> None:
         "seeds": [0, 1],
         "parts": ["count"],
         "smoke": True,
+        "level": 0.05,
         "command": ["mlnotes", "run", "lab.count"],
     }

@@ -2,33 +2,13 @@
 
 from __future__ import annotations
 
-import pytest
 import torch
 
-from experiments.loss.core import dice_laws, properties
+from experiments.loss.core import properties
 
 LOGITS = torch.randn(30, 5, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
 TARGETS = torch.randint(5, (30,), generator=torch.Generator().manual_seed(1))
 BINARY = (TARGETS > 2).double()
-
-
-def test_one_pixel_of_dice_explodes_and_saturates_as_computed() -> None:
-    p, t = torch.tensor(1e-3, dtype=torch.float64), torch.tensor(2e-3, dtype=torch.float64)
-    assert dice_laws.pixel_dice_slope(p, t).item() == pytest.approx(480)
-    found = {instance.arm: instance for instance in dice_laws.saturation_instances()}
-    assert found["z = -10"].value == pytest.approx(9.08e-5, rel=1e-3)
-
-
-def test_every_law_holds_and_its_control_fails() -> None:
-    rng = torch.Generator().manual_seed(0)
-    laws = [
-        (list(dice_laws.formula_instances(rng, 10)), 1.0),
-        (list(dice_laws.bound_instances()), 0.0),
-        (list(dice_laws.saturation_instances()), 1e-3),
-    ]
-    for instances, tolerance in laws:
-        assert max(instance.error for instance in instances) <= tolerance
-        assert max(instance.control_error for instance in instances) > tolerance
 
 
 def test_softmax_regression_is_convex_and_a_hidden_layer_is_not() -> None:

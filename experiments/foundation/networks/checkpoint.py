@@ -40,10 +40,13 @@ def load_checkpoint(path: Path, description: Description, device: torch.device) 
         )
     stored = content["description"]
     problems = [
-        f"resume={path} has {name}={stored.get(name)}, this run {name}={value}; set {name}={stored.get(name)}"
+        f"resume={path} has {name}={stored[name]}, this run {name}={value}; set {name}={stored[name]}"
         for name, value in description.items()
-        if stored.get(name) != value
+        if name in stored and stored[name] != value
     ]
+    missing = [name for name in description if name not in stored]
+    if missing:
+        problems.append(f"resume={path} does not say its {', '.join(missing)}: an earlier version saved it; train anew")
     if problems:
         raise InputError(*problems)
     return content["state"]

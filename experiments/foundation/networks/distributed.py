@@ -8,9 +8,9 @@ Source: Li et al., PyTorch Distributed: Experiences on Accelerating Data Paralle
 
 from __future__ import annotations
 
+import atexit
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -54,16 +54,16 @@ class Group:
 ALONE = Group()
 
 
-@contextmanager
-def joined(device: torch.device) -> Iterator[Group]:
-    """The group that torchrun's environment describes, for the time of the block; alone without it."""
+def joined(device: torch.device) -> Group:
+    """The group that torchrun's environment describes; alone without it.
+
+    It is joined at the first call and left when the process ends, so that all trainings of a run share it.
+    """
     if int(os.environ.get("WORLD_SIZE", "1")) == 1:
-        yield Group()
-        return
-    if device.type == "cuda":
-        torch.cuda.set_device(int(os.environ["LOCAL_RANK"]))
-    distributed.init_process_group("nccl" if device.type == "cuda" else "gloo")
-    try:
-        yield Group(distributed.get_rank(), distributed.get_world_size())
-    finally:
-        distributed.destroy_process_group()
+        return ALONE
+    if not distributed.is_initialized():
+        if device.type == "cuda":
+            torch.cuda.set_device(int(os.environ["LOCAL_RANK"]))
+        distributed.init_process_group("nccl" if device.type == "cuda" else "gloo")
+        atexit.register(distributed.destroy_process_group)
+    return Group(distributed.get_rank(), distributed.get_world_size())

@@ -5,9 +5,7 @@ Conventions: alpha is two-sided; an interval at alpha covers with probability 1 
 
 from __future__ import annotations
 
-import hashlib
-import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -58,15 +56,4 @@ class Asked:
         return NotMeasured(f"part {self.part} was not run") if self.rows is None else self.claim.measure(self.rows)
 
 
-def claim_table_hash(claims: Sequence[Claim[Any]]) -> str:
-    """sha256 of the claims, for the record: rows judged under another table are not comparable.
-
-    It covers name, statement, rule with its thresholds, prediction and source, and does not depend on the order.
-    """
-    table = sorted(
-        [claim.name, claim.statement, repr(claim.rule), str(claim.predicted), claim.source] for claim in claims
-    )
-    return hashlib.sha256(json.dumps(table, ensure_ascii=True, separators=(",", ":")).encode("ascii")).hexdigest()
-
-
-__all__ = ["Asked", "Claim", "Measured", "NotMeasured", "Prediction", "Undecided", "claim_table_hash"]
+__all__ = ["Asked", "Claim", "Measured", "NotMeasured", "Prediction", "Undecided"]

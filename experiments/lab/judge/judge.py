@@ -105,6 +105,18 @@ class Finding:
         """Dictionaries, lists, numbers, strings; a number that is not finite becomes None, which JSON can say."""
         return _jsonable(asdict(self))
 
+    @classmethod
+    def from_json(cls, stored: Mapping[str, Any]) -> Finding:
+        """The finding that ``to_json`` gave, with None for numbers that were not finite.
+
+        Raises:
+            TypeError: the fields are those of another version.
+        """
+        lists = {name: tuple(stored[name]) for name in ("seeds", "datasets") if name in stored}
+        conditions = tuple(Condition(**one) for one in stored.get("conditions", ()))
+        standing = Standing(**stored.get("standing", {}))
+        return cls(**{**stored, **lists, "conditions": conditions, "standing": standing})
+
 
 def judge(asked: Sequence[Asked], *, smoke: bool, level: float = FAMILY_WISE_ALPHA) -> tuple[Finding, ...]:
     """Judge every claim on its rows, in their order; all statistical comparisons share ``level``.

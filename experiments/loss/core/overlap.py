@@ -9,6 +9,7 @@ Salehi et al.: Tversky loss, 2017; Rahman, Wang: Optimizing Intersection-Over-Un
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor
 
 
@@ -62,7 +63,7 @@ def dice_score(predicted: Tensor, targets: Tensor) -> Tensor:
     """
     p, t = predicted.flatten(1), targets.flatten(1)
     sizes = p.sum(1) + t.sum(1)
-    return ((2 * (p & t).sum(1)) / sizes.clamp_min(1)).where(sizes > 0, 1.0)
+    return torch.where(sizes > 0, 2 * (p & t).sum(1) / sizes.clamp_min(1), 1.0)
 
 
 def iou_score(predicted: Tensor, targets: Tensor) -> Tensor:
@@ -73,7 +74,7 @@ def iou_score(predicted: Tensor, targets: Tensor) -> Tensor:
     """
     p, t = predicted.flatten(1), targets.flatten(1)
     union = (p | t).sum(1)
-    return ((p & t).sum(1) / union.clamp_min(1)).where(union > 0, 1.0)
+    return torch.where(union > 0, (p & t).sum(1) / union.clamp_min(1), 1.0)
 
 
 def pixel_dice(probability: Tensor, target: Tensor) -> Tensor:

@@ -1,7 +1,6 @@
-"""Pictures of a disc among squares with exact masks, and a small U-Net that marks the disc.
+"""Pictures of a disc among squares with exact masks, and how well the edge of a mask is met.
 
-Disc and squares have the same brightness and area, so that only the shape tells them apart. Knows no losses.
-Source of the network: Ronneberger et al.: U-Net, MICCAI 2015, here with two levels.
+Disc and squares have the same brightness and area, so that only the shape tells them apart.
 """
 
 from __future__ import annotations
@@ -9,7 +8,7 @@ from __future__ import annotations
 import math
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional
 
 SQUARES = 2
@@ -30,47 +29,24 @@ def pictures(n: int, size: int, foreground: float, rng: torch.Generator) -> tupl
     return (seen + NOISE * torch.randn(n, size, size, generator=rng))[:, None], discs[:, None]
 
 
-class UNet(nn.Module):
-    """Logits (n, 1, h, w) of images (n, 1, h, w), h and w multiples of 4; without ``skips`` the way up sees only what
-    came from below, through as many channels."""
-
-    def __init__(self, width: int = 8, *, skips: bool = True) -> None:
-        super().__init__()
-        self.skips = skips
-        self.down = nn.ModuleList([block(1, width), block(width, 2 * width)])
-        self.bottom = block(2 * width, 2 * width)
-        self.up = nn.ModuleList([block(4 * width, width), block(2 * width, width)])
-        self.head = nn.Conv2d(width, 1, 1)
-
-    def forward(self, images: Tensor) -> Tensor:
-        """Logits (n, 1, h, w)."""
-        hidden, kept = images, []
-        for layer in self.down:
-            hidden = layer(hidden)
-            kept.append(hidden)
-            hidden = functional.max_pool2d(hidden, 2)
-        hidden = self.bottom(hidden)
-        for layer, beside in zip(self.up, reversed(kept), strict=True):
-            wide = functional.interpolate(hidden, scale_factor=2.0, mode="nearest")
-            side = beside if self.skips else torch.zeros_like(beside)
-            hidden = layer(torch.cat([wide, side], 1))
-        return self.head(hidden)
-
-
-def block(inputs: int, outputs: int) -> nn.Module:
-    """A 3 x 3 convolution that keeps the size, and ReLU."""
-    return nn.Sequential(nn.Conv2d(inputs, outputs, 3, padding=1), nn.ReLU())
-
-
 def boundary(masks: Tensor) -> Tensor:
-    """Pixels of boolean masks (n, 1, h, w) within one pixel of their edge, on either side."""
+    """Pixels of boolean masks (n, 1, h, w) within one pixel of their edge, on either side.
+
+    >>> boundary(torch.tensor([[[[True, True, True, False, False]]]])).int()
+    tensor([[[[0, 0, 1, 1, 0]]]], dtype=torch.int32)
+    """
     near = functional.max_pool2d(masks.float(), 3, 1, 1)
     far = -functional.max_pool2d(-masks.float(), 3, 1, 1)
     return near > far
 
 
 def boundary_iou(predicted: Tensor, masks: Tensor) -> float:
-    """IoU of boolean predictions and masks (n, 1, h, w) inside the boundary zone of the masks, all images together."""
+    """IoU of boolean predictions and masks (n, 1, h, w) inside the boundary zone of the masks, all images together.
+
+    >>> mask = torch.tensor([[[[True, True, True, False, False]]]])
+    >>> boundary_iou(mask.roll(1), mask)
+    0.5
+    """
     zone = boundary(masks)
     both, either = (predicted & masks & zone).sum(), ((predicted | masks) & zone).sum()
     return (both / either.clamp_min(1)).item()

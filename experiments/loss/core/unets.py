@@ -1,6 +1,6 @@
 """Small U-Nets trained side by side, each with its own loss, learning rate and skips.
 
-They compute what ``segments.UNet`` computes. All members see the same images in the same order; their channels lie
+A U-Net of two levels marks pixels of gray images. All members see the same images in the same order; their channels lie
 beside each other, so that one grouped convolution serves all of them. Adam, without decay.
 Source of the network: Ronneberger et al.: U-Net, MICCAI 2015; of the update: Kingma, Ba: Adam, ICLR 2015.
 """
@@ -63,6 +63,10 @@ class UNets:
         """Every member's gradient (members, ...) of its own loss, shaped like ``weights``: members share no weight."""
         return torch.autograd.grad(self.losses(images, masks).sum(), self.weights)
 
+    def flat_gradients(self, images: Tensor, masks: Tensor) -> Tensor:
+        """The same as one vector per member, (members, weights)."""
+        return torch.cat([gradient.flatten(1) for gradient in self.gradients(images, masks)], 1)
+
     def update(self, images: Tensor, masks: Tensor) -> None:
         """One step of Adam for every member, on images and masks (n, 1, h, w)."""
         self._optimizer.step(self.gradients(images, masks))
@@ -75,7 +79,18 @@ class UNets:
         return functional.conv2d(hidden, kernel.flatten(0, 1), bias.flatten(), padding=padding, groups=groups)
 
     def _joined(self, below: Tensor, beside: Tensor) -> Tensor:
-        """``below`` at twice its size, each member's channels of ``beside`` behind its own; zeros without skips."""
+        """``below`` at twice its size, each member's channels of ``beside`` after its own; zeros without skips."""
         members = len(self.members)
         wide = functional.interpolate(below, scale_factor=2.0, mode="nearest").unflatten(1, (members, -1))
         return torch.cat([wide, beside.unflatten(1, (members, -1)) * self._open], 2).flatten(1, 2)
+
+
+def gradient_snr(gradients: Tensor) -> Tensor:
+    """|mean|^2 / trace of the covariance (members,) of n batch gradients (n, members, weights); the mean's own noise
+    adds 1 / n to its expectation.
+
+    >>> gradient_snr(torch.tensor([[[1.0, 3.0]], [[3.0, 3.0]]]))  # mean (2, 3), variances 2 and 0
+    tensor([6.5000])
+    """
+    mean, variance = gradients.mean(0), gradients.var(0).sum(1)
+    return mean.square().sum(1) / variance.clamp_min(1e-30)

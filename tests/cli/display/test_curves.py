@@ -10,7 +10,7 @@ from rich.console import Console
 
 from cli.display.console import console_for
 from cli.display.curves import TerminalCurve, curve, curves
-from cli.display.series import Point, plot_of, plot_of_trace
+from cli.display.series import plot_of, plot_of_trace
 from cli.display.ticks import tick_labels, ticks
 from experiments.lab.experiment import Curve, Row, Rows, Trace, observation
 from tests.cli.display.shown import rows_of, shown
@@ -38,11 +38,14 @@ def rendered(plot: TerminalCurve | None, width: int = 80) -> str:
     return stream.getvalue()
 
 
-def test_grid_is_averaged_by_x_and_sorted() -> None:
+def test_grid_is_averaged_by_x_and_sorted_with_the_interval_of_the_tables() -> None:
     rows = [PointRow(seed=seed, x=x, y=x + seed) for seed in (0, 2) for x in (2, 1)]
     plot = plot_of(Curve(name="c", x="x", y="y"), rows)
     assert plot is not None
-    assert plot.series[0].points == (Point(1.0, 2.0, 1.0, 3.0), Point(2.0, 3.0, 2.0, 4.0))
+    half = 12.7062  # t(0.975, 1) s / sqrt(2) with s = sqrt(2)
+    assert [(point.x, point.y) for point in plot.series[0].points] == [(1.0, 2.0), (2.0, 3.0)]
+    assert [point.high - point.y for point in plot.series[0].points] == pytest.approx([half, half], abs=1e-4)
+    assert [point.y - point.low for point in plot.series[0].points] == pytest.approx([half, half], abs=1e-4)
 
 
 def test_measured_x_is_averaged_by_position() -> None:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
 
 from cli.display.drawings import draw_drawing, draw_heatmap
-from cli.display.figures import save_all
-from cli.display.plots import draw_curve, spread
-from cli.display.series import plot_of
+from cli.display.figures import pictures_of, save_all
+from cli.display.legends import spread
+from cli.display.panels import panels_of
+from cli.display.plots import draw_curve
+from cli.display.series import Plot, Point, Series, plot_of
 from experiments.lab.experiment import Curve, Drawing, Heatmap, Row, Rows, observation
 from tests.cli.display.shown import rows_of, shown
 
@@ -75,15 +78,61 @@ def test_nothing_to_draw_makes_no_folder(tmp_path: Path) -> None:
     assert not (tmp_path / "plots").exists()
 
 
-def test_curve_draws_one_line_per_group_with_its_label_and_band() -> None:
+def test_curve_draws_one_line_per_group_with_its_label_marker_and_band() -> None:
     plot = plot_of(CURVE, ROWS)
     assert plot is not None
     axes = draw_curve(CURVE, plot).axes[0]
-    assert [line.get_label() for line in axes.lines] == ["a", "b"]
-    assert list(axes.lines[0].get_ydata()) == [15.0, 150.0, 1500.0]
+    lines = [line for line in axes.lines if not str(line.get_label()).startswith("_")]
+    assert [line.get_label() for line in lines] == ["a", "b"]
+    assert list(lines[0].get_ydata()) == [15.0, 150.0, 1500.0]
+    assert len({(line.get_marker(), line.get_linestyle()) for line in lines}) == 2
     assert len(axes.collections) == 2
-    assert {"a", "b", "by method; mean and range over 2 seeds"} == {text.get_text() for text in axes.texts}
-    assert [label.get_text() for label in axes.get_yticklabels()] == ["10", "100", "1k"]
+    subtitle = "mean and 95 % interval over 2 seeds; no band where the interval reaches 0"
+    assert {"a", "b", subtitle} == {text.get_text() for text in axes.texts}
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["30", "100", "300", "1k", "3k"]
+
+
+def test_what_was_found_is_the_title_and_a_claims_limit_is_dashed() -> None:
+    curve = replace(CURVE, title=lambda rows: f"{len(rows)} rows", limit=30.0)
+    picture = next(pictures_of(shown(PointRow, curves=(curve,)), rows_of(ROWS), ()))
+    assert picture.title == "12 rows"
+    assert "dashed: the claim's limit, 30" in picture.how
+    axes = picture.draw().axes[0]
+    assert axes.get_title(loc="left") == "12 rows"
+    assert [list(line.get_ydata()) for line in axes.lines if line.get_label() == "_limit"] == [[30.0, 30.0]]
+    assert picture.draw(titled=False).axes[0].get_title(loc="left") == ""
+
+
+def test_a_title_that_cannot_be_told_leaves_the_axes_named() -> None:
+    curve = replace(CURVE, title=lambda rows: str(rows[99]))
+    picture = next(pictures_of(shown(PointRow, curves=(curve,)), rows_of(ROWS), ()))
+    assert picture.title == "Y by x, a line per method"
+
+
+def lines_named(*labels: str) -> Plot:
+    return Plot(tuple(Series(label, (Point(0, 1, 1, 1),)) for label in labels), (), seeds=1)
+
+
+def test_up_to_six_lines_share_one_panel() -> None:
+    panels = panels_of(lines_named(*"abcdef"))
+    assert [len(panel.series) for panel in panels.panels] == [6]
+    assert panels.note == ""
+
+
+def test_more_lines_become_small_multiples_in_which_one_label_looks_the_same() -> None:
+    panels = panels_of(
+        lines_named("relu, he", "relu, xavier", *(f"tanh, {name}" for name in ("xavier", *"abc")), "x, he")
+    )
+    assert [panel.title for panel in panels.panels] == ["relu", "tanh", "x"]
+    assert [panel.places for panel in panels.panels] == [(0, 1), (1, 2, 3, 4), (0,)]
+    assert [one.label for one in panels.series][:3] == ["relu, he", "relu, xavier", "tanh, xavier"]
+
+
+def test_of_lines_without_panels_those_of_the_headline_stay() -> None:
+    panels = panels_of(lines_named(*"abcdefgh"), preferred=("h", "c"))
+    assert panels.labels == ("c", "h")
+    assert panels.note == "2 of 8 lines"
+    assert panels_of(lines_named(*"abcdefgh")).labels == ("a", "b", "d", "e", "g", "h")
 
 
 def test_drawing_has_equal_scales_and_names_paths_and_marks() -> None:

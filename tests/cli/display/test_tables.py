@@ -12,9 +12,9 @@ import pytest
 import scipy.stats
 from rich.console import Console, RenderableType
 
-from cli.display.console import THEME, ascii_text, console_for
-from cli.display.ending import ending
+from cli.display.console import THEME, console_for
 from cli.display.formats import better, number_format, one_value, words
+from cli.display.legible import ascii_text
 from cli.display.means import over_seeds
 from cli.display.overviews import (
     RunSummary,
@@ -27,7 +27,7 @@ from cli.display.overviews import (
 )
 from cli.display.tables import tables, value_column
 from experiments.lab.experiment import Row, Rows, Table, observation
-from tests.cli.display.shown import outcome_of, rows_of, shown
+from tests.cli.display.shown import rows_of, shown
 
 
 @observation
@@ -132,20 +132,6 @@ def test_a_table_shows_the_rows_that_it_is_for() -> None:
     (grid,) = tables(shown(SearchRow, view), rows_of(ROWS))
     assert [cell.text for cell in grid.keys[0].cells] == ["nsg"]
     assert grid.columns[0].cells[0].text.strip() == "0.9200"
-
-
-def test_the_ending_is_question_answer_and_headline() -> None:
-    text = rendered(ending(outcome_of(EXPERIMENT, ROWS, answer="NSG finds 91 %.")))
-    assert text.splitlines()[:3] == ["", "Does it show?", "NSG finds 91 %."]
-    assert text.endswith(WIDE)
-    smoke = rendered(ending(outcome_of(EXPERIMENT, ROWS, answer="NSG finds 91 %.", smoke=True)), width=160)
-    assert smoke.splitlines()[2] == "At smoke size, which decides theorems and facts only: NSG finds 91 %."
-
-
-def test_the_ending_of_a_run_without_the_headlines_part_has_no_table() -> None:
-    text = rendered(ending(outcome_of(EXPERIMENT, [], answer="Not answered in this run: part search was not run.")))
-    assert text.splitlines()[2] == "Not answered in this run: part search was not run."
-    assert "Search" not in text
 
 
 def test_booleans_and_text_are_said_in_words() -> None:

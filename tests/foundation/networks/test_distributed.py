@@ -16,13 +16,18 @@ WORKER = """
 import json, os, sys
 import torch
 torch.set_num_threads(1)
-from experiments.lab.experiment import Row
-from experiments.train.mnist import Params, run
+from experiments.lab import catalog
+from experiments.lab.plan import Plan, Settings
+from experiments.lab.runner import execute
+from experiments.train.mnist.params import Params
 
 params = Params(model="mlp", epochs=2, batch_size=50, accumulate=2, repeat_updates=1, clip=1.0, precision="64")
-rows = [event for event in run(params, 0) if isinstance(event, Row) and event.arm == "run"]
+name = "train.mnist"
+outcome = execute(Plan(study=name, name=name, experiment=catalog.load(name), params=params, settings=Settings()))
+rows = [] if outcome is None else outcome.rows.by_part["training"]
+told = [[row.train_loss, row.test_accuracy, row.test_nll, row.updates] for row in rows]
 with open(os.path.join(sys.argv[1], f"rank-{os.environ.get('RANK', 'alone')}.json"), "w") as file:
-    json.dump([[row.train_loss, row.test_accuracy, row.test_nll, row.updates] for row in rows], file)
+    json.dump({"rows": told, "notes": [] if outcome is None else outcome.notes}, file)
 """
 
 
@@ -44,7 +49,8 @@ def test_two_processes_train_like_one(tmp_path: Path) -> None:
             [sys.executable, *launcher, str(script), str(tmp_path)], check=True, capture_output=True, cwd=Path.cwd()
         )
     alone, first, second = (json.loads((tmp_path / f"rank-{rank}.json").read_text()) for rank in ("alone", 0, 1))
-    assert second == []
-    assert len(alone) == 2
-    for one, two in zip(alone, first, strict=True):
+    assert second == {"rows": [], "notes": []}
+    assert len(alone["rows"]) == 2
+    assert "each shared by 2 processes" in " ".join(first["notes"])
+    for one, two in zip(alone["rows"], first["rows"], strict=True):
         assert two == pytest.approx(one, rel=1e-9)

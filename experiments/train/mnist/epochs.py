@@ -1,0 +1,105 @@
+"""One epoch of any training: its metrics and its cost, beside scikit-learn's metrics."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from experiments.lab.experiment import Row, observation
+
+if TYPE_CHECKING:
+    import torch
+
+    from experiments.foundation.networks.recipe import Epoch
+    from experiments.train.mnist.arms import Arm
+
+
+@observation
+class EpochRow(Row):
+    arm: str
+    epoch: int
+    dataset: str
+    model: str
+    precision: str
+    resolved: str
+    """The precision that it came to on this device."""
+    device: str
+    train_loss: float
+    test_accuracy: float
+    test_macro_f1: float
+    test_nll: float
+    test_brier: float
+    test_ece: float
+    images_per_second: float
+    updates: int
+    skipped_updates: int
+    train_seconds: float
+    peak_memory_bytes: int
+    test_images: int
+    parameters: int
+    flops_per_image: int
+    weights_digest: str
+    """First 16 digits of the SHA-256 of all weights: equal digests, equal bits."""
+    sklearn_difference: float
+    """Largest difference of accuracy, macro-F1, NLL and confusion matrix from scikit-learn's."""
+    sklearn_control: float
+    """The same against the labels moved by one image."""
+
+    @property
+    def measured(self) -> tuple[object, ...]:
+        """What has to repeat bit by bit."""
+        metrics = (self.train_loss, self.test_accuracy, self.test_macro_f1, self.test_nll, self.test_ece)
+        return (*metrics, self.weights_digest)
+
+
+def row_of(arm: Arm, epoch: Epoch, logits: torch.Tensor) -> EpochRow:
+    """The row of an epoch, with ``logits`` on the test images."""
+    from experiments.foundation.networks.checkpoint import weights_digest
+    from experiments.foundation.networks.device import peak_memory_bytes
+    from experiments.foundation.networks.metrics import evaluate
+
+    targets = arm.split.test.labels
+    test = evaluate(logits, targets)
+    return EpochRow(
+        arm=arm.name,
+        epoch=epoch.epoch,
+        dataset=arm.split.name,
+        model=arm.params.model,
+        precision=arm.params.precision,
+        resolved=arm.precision.resolved,
+        device=arm.training.device.type,
+        train_loss=epoch.train_loss,
+        test_accuracy=test.accuracy,
+        test_macro_f1=test.macro_f1,
+        test_nll=test.nll,
+        test_brier=test.brier,
+        test_ece=test.ece,
+        images_per_second=epoch.images / epoch.train_seconds,
+        updates=epoch.updates,
+        skipped_updates=epoch.skipped_updates,
+        train_seconds=epoch.train_seconds,
+        peak_memory_bytes=peak_memory_bytes(arm.training.device),
+        test_images=len(targets),
+        parameters=arm.cost.parameters,
+        flops_per_image=arm.cost.flops,
+        weights_digest=weights_digest(arm.training.network),
+        sklearn_difference=sklearn_difference(logits, targets, targets),
+        sklearn_control=sklearn_difference(logits, targets, targets.roll(1)),
+    )
+
+
+def sklearn_difference(logits: torch.Tensor, targets: torch.Tensor, sklearn_targets: torch.Tensor) -> float:
+    """Largest difference between our metrics against ``targets`` and scikit-learn's against ``sklearn_targets``."""
+    import numpy as np
+    from sklearn import metrics
+
+    from experiments.foundation.networks.metrics import evaluate
+
+    ours = evaluate(logits, targets)
+    probabilities = logits.double().cpu().softmax(1).numpy()
+    truth, predicted, labels = sklearn_targets.cpu().numpy(), probabilities.argmax(1), np.arange(probabilities.shape[1])
+    return max(
+        abs(ours.accuracy - metrics.accuracy_score(truth, predicted)),
+        abs(ours.macro_f1 - metrics.f1_score(truth, predicted, average="macro")),
+        abs(ours.nll - metrics.log_loss(truth, probabilities, labels=labels)),
+        float(np.abs(ours.confusion.numpy() - metrics.confusion_matrix(truth, predicted, labels=labels)).max()),
+    )

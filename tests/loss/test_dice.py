@@ -1,0 +1,120 @@
+"""Laws and trainings of loss.dice, and its claims on rows with a known answer."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from experiments.lab.judge.rules import compare
+from experiments.loss.core.segments import pictures
+from experiments.loss.dice import laws, training
+from experiments.loss.dice.setup import Discs, Params, prepare, steadiness
+from experiments.loss.dice.training import MaskRow
+
+
+def discs(**params: object) -> Discs:
+    return prepare(Params(**{"losses": ("dice",), "nets": ("unet",), **params}), 0)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(("statement", "tolerance"), [("formula", 1.0), ("bound", 0.0), ("saturation", 1e-3)])
+def test_every_law_holds_and_its_control_fails(statement: str, tolerance: float) -> None:
+    trials = [row for row in laws.run(discs()) if row.statement == statement]
+    assert max(trial.error for trial in trials) <= tolerance
+    assert max(trial.control_error for trial in trials) > tolerance
+
+
+def test_one_pixel_of_dice_saturates_as_computed() -> None:
+    assert 1 - laws.saturation_trial(-10.0).control_error == pytest.approx(9.08e-5, rel=1e-3)
+    assert "dD/dp = 480 at p = 0.001" in laws.bound_trial(1e-3).counterexample
+
+
+def trained(steps: int) -> list[MaskRow]:
+    return [row for row in training.run(discs(images=32, fg=0.2, steps=steps)) if isinstance(row, MaskRow)]
+
+
+def test_dice_training_learns_discs_and_repeats_exactly() -> None:
+    (first, _), (short, last) = trained(3), trained(40)
+    assert [row.step for row in (first, short, last)] == [1, 13, 40]
+    assert last.dice_at_half > first.dice_at_half
+    assert last.validation_dice > 0.4
+    assert trained(40) == [short, last]
+
+
+def test_steadiness_is_that_of_the_same_networks() -> None:
+    setup = discs(lrs=(1e-2, 1e-1))
+    masks, steady = training.run(setup), training.run_steadiness(setup)
+    at_the_end = [row for row in masks if isinstance(row, MaskRow) and row.budget == "long"]
+    for row, other in zip(steady, at_the_end, strict=True):
+        assert row.gradient_snr > 0
+        assert (row.lr, row.validation_dice) == (other.lr, other.validation_dice)
+
+
+def test_gradients_are_those_of_whole_batches() -> None:
+    from experiments.foundation.networks.ensemble import Member
+    from experiments.loss.core.unets import UNets, gradient_snr
+    from experiments.loss.dice.setup import image_losses
+
+    train = pictures(20, 16, 0.2, torch.Generator().manual_seed(0))
+    unets = UNets([Member(image_losses(1.0, 0.2)["ce"], 0.1)], [True], 2, torch.Generator().manual_seed(0))
+    batches = [unets.flat_gradients(train[0][i : i + 8], train[1][i : i + 8]) for i in (0, 8)]
+    assert torch.equal(steadiness(unets, train), gradient_snr(torch.stack(batches)))
+
+
+def masks(loss: str, by_rate: dict[float, float], network: str = "unet", better_at_half: float = 0.0) -> list[MaskRow]:
+    return [
+        MaskRow(
+            seed=seed,
+            condition="rare",
+            network=network,
+            loss=loss,
+            lr=lr,
+            budget="long",
+            step=15,
+            validation_dice=dice,
+            dice_at_half=dice + better_at_half + 1e-4 * seed * (loss == "ce"),
+            dice_at_validated=dice + 1e-4 * seed * (loss == "ce"),
+            threshold=0.5,
+            boundary_iou=dice + 1e-4 * seed * (network == "unet"),
+            nll=0.1 + 1e-4 * seed * (loss == "ce"),
+        )
+        for lr, dice in by_rate.items()
+        for seed in range(5)
+    ]
+
+
+INSIDE = {0.1: 0.1, 0.2: 0.5, 0.3: 0.2}
+
+
+def verdicts(claim: str, rows: list[MaskRow]) -> dict[str, str]:
+    asked = next(one for one in training.PART.claims if one.name == claim)
+    measured = asked.measure(rows)
+    assert isinstance(measured, dict)
+    rule = asked.rule.rule  # type: ignore[attr-defined]
+    return {condition: compare(rule, found).at(0.05).verdict for condition, found in measured.items()}
+
+
+def test_losses_are_compared_at_both_thresholds_and_at_their_own_rates() -> None:
+    rows = [*masks("ce", INSIDE), *masks("dice", INSIDE, better_at_half=0.1)]
+    assert verdicts("cross_entropy_gives_better_masks", rows) == {
+        "rare, threshold 0.5": "refuted",
+        "rare, validated threshold": "refuted",
+        "rare, validated, a third of the steps": "inconclusive",
+        "balanced, validated threshold": "inconclusive",
+    }
+    assert verdicts("the_loss_of_the_metric_wins_on_it", rows) == {
+        "Dice at 0.5": "holds",
+        "Dice at the validated threshold": "refuted",
+        "likelihood": "refuted",
+    }
+
+
+def test_a_rate_at_the_edge_of_its_grid_decides_nothing() -> None:
+    rows = [row for row in [*masks("ce", INSIDE), *masks("dice", INSIDE)] if row.lr <= 0.2]
+    assert set(verdicts("cross_entropy_gives_better_masks", rows).values()) == {"inconclusive"}
+
+
+def test_skips_are_compared_at_the_boundary() -> None:
+    claim = training.PART.claims[-1]
+    rows = [*masks("dice", INSIDE), *masks("dice", {0.1: 0.1, 0.2: 0.4, 0.3: 0.2}, "unet_noskip")]
+    assert compare(claim.rule, claim.measure(rows)).at(0.05).verdict == "holds"
+    assert compare(claim.rule, claim.measure(masks("dice", INSIDE))).at(0.05).verdict == "inconclusive"
