@@ -42,9 +42,7 @@ def trials_of(rows: Sequence[R], statement: str, case: str | None = None) -> lis
     return [row for row in rows if row.statement == statement and case in (None, row.case)]
 
 
-def tried(
-    rows: Sequence[TrialRow], control: Sequence[float] | None = None, *, one_control: bool = False
-) -> Instances:
+def tried(rows: Sequence[TrialRow], control: Sequence[float] | None = None, *, one_control: bool = False) -> Instances:
     """What a Theorem judges of these trials, with the worst as the counterexample.
 
     The control of every kind of instance must fail by itself: a check that is blind in one case proves nothing there.
