@@ -12,6 +12,7 @@ import typer
 
 from cli import completion
 from cli.exits import DEBUG, Commands
+from experiments.lab.errors import InputError
 
 app = typer.Typer(
     name="mlnotes",
@@ -63,11 +64,27 @@ def list_(
 
 
 @app.command()
-def show(name: StudyName, json: Json = False, debug: Debug = False) -> None:
-    """Show a study's question, sources, parameters and claims."""
-    from cli.listing import print_study
+def show(
+    name: Annotated[
+        str,
+        typer.Argument(
+            metavar="NAME|RUN",
+            help="A study, or a run: an id, its beginning, a path, or last.",
+            autocompletion=completion.shown,
+        ),
+    ],
+    tables: Annotated[bool, typer.Option("--tables", help="All tables of a run.")] = False,
+    curves: Annotated[bool, typer.Option("--curves", help="Its curves.")] = False,
+    claims: Annotated[bool, typer.Option("--claims", help="Its claims with their evidence.")] = False,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="All of these, then the ending.")] = False,
+    json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Show a study's question, sources, parameters and claims; or a stored run as it ended."""
+    from cli.show import Sections
+    from cli.show import show as show_it
 
-    print_study(name, json=json)
+    show_it(name, Sections(tables=tables, curves=curves, claims=claims), verbose=verbose, json=json)
 
 
 @app.command()
@@ -76,6 +93,7 @@ def run(
     overrides: Overrides = None,
     multirun: Annotated[bool, typer.Option("--multirun", "-m", help="Run every combination of KEY=A,B.")] = False,
     smoke: Smoke = False,
+    confirm: Annotated[bool, typer.Option("--confirm", help="Judge sealed claims on fresh seeds; three looks.")] = False,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="All tables, curves and evidence too.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="One line: verdicts and answer.")] = False,
     json: Json = False,
@@ -88,12 +106,14 @@ def run(
     if multirun:
         from cli.sweep import run_sweep
 
+        if confirm:
+            raise InputError("--confirm looks at one study at its own numbers: leave out -m")
         run_sweep(name, tuple(overrides or ()), smoke=smoke, json=json, debug=debug)
     else:
         from cli.run import Amount, run_study
 
         amount = Amount.LINE if quiet else Amount.ALL if verbose else Amount.ENDING
-        run_study(name, tuple(overrides or ()), smoke=smoke, json=json, amount=amount)
+        run_study(name, tuple(overrides or ()), smoke=smoke, json=json, amount=amount, confirm=confirm)
 
 
 @app.command()

@@ -69,6 +69,12 @@ def records(incomplete: str) -> Candidates:
 
 
 @quietly
+def shown(incomplete: str) -> Candidates:
+    """Studies and runs."""
+    return names(incomplete) + records(incomplete)
+
+
+@quietly
 def datasets(incomplete: str) -> Candidates:
     """Data sets that can be fetched."""
     from experiments.foundation.datasets.catalog import DATASETS

@@ -13,6 +13,7 @@ from experiments.lab.errors import InputError
 from experiments.lab.experiment import Experiment
 from experiments.lab.params import ParameterField, defaults, parameter_fields, validate
 from experiments.lab.plan import Plan, Settings
+from experiments.lab.standing import confirming
 
 RUN_KEYS = tuple(field.name for field in dataclasses.fields(Settings))
 """Keys that every study has besides its Params."""
@@ -59,15 +60,17 @@ def plan_of(study: Study, values: Mapping[str, object], *, smoke: bool = False, 
     )
 
 
-def plan(name: str, overrides: tuple[str, ...] = (), *, smoke: bool = False) -> Plan:
-    """The plan of ``mlnotes run NAME KEY=VALUE...``.
+def plan(name: str, overrides: tuple[str, ...] = (), *, smoke: bool = False, confirm: bool = False) -> Plan:
+    """The plan of ``mlnotes run NAME KEY=VALUE...``; one that confirms takes a look at fresh seeds.
 
     Raises:
-        InputError: no such study, or one line per parameter that cannot be.
+        InputError: no such study, one line per parameter that cannot be, or nothing that can be confirmed.
     """
     study = catalog.find(name)
     values = composition(study, overrides, smoke=smoke).values()
-    return plan_of(study, values, smoke=smoke, command=command_of(name, overrides, smoke=smoke))
+    command = command_of(name, overrides, *(["--confirm"] if confirm else []), smoke=smoke)
+    found = plan_of(study, values, smoke=smoke, command=command)
+    return confirming(found) if confirm else found
 
 
 def command_of(name: str, overrides: tuple[str, ...], *options: str, smoke: bool = False) -> tuple[str, ...]:

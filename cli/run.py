@@ -7,16 +7,13 @@ from enum import Enum
 from pathlib import Path
 
 from cli.display.console import Consoles, consoles
-from cli.display.curves import curves
-from cli.display.ending import Ending
 from cli.display.figures import save_all
-from cli.display.findings import findings_list
 from cli.display.live import live
-from cli.display.tables import tables
 from cli.document import print_document
 from cli.endings import ending_of
 from cli.plans import plan
 from cli.records import run_document
+from cli.show import ALL
 from experiments.lab.recording import Recording
 from experiments.lab.runner import execute
 from experiments.lab.sinks import Outcome, Sink
@@ -39,7 +36,7 @@ class Last(Sink):
         self.outcome = outcome
 
 
-def run_study(name: str, overrides: tuple[str, ...], *, smoke: bool, json: bool, amount: Amount) -> None:
+def run_study(name: str, overrides: tuple[str, ...], *, smoke: bool, json: bool, amount: Amount, confirm: bool = False) -> None:
     """Run a study, save its pictures in the record and print what came out.
 
     Whichever way the run ends, what is known is printed as soon as there is a record.
@@ -48,7 +45,7 @@ def run_study(name: str, overrides: tuple[str, ...], *, smoke: bool, json: bool,
     recording, last = Recording(), Last()
     try:
         with _watching(screens, amount) as view:
-            execute(plan(name, overrides, smoke=smoke), (recording, view, last))
+            execute(plan(name, overrides, smoke=smoke, confirm=confirm), (recording, view, last))
         if recording.record is not None and last.outcome is not None:
             _save_figures(last.outcome, recording.record.path)
     finally:
@@ -66,19 +63,17 @@ def report(outcome: Outcome, record: Path, screens: Consoles, amount: Amount, ru
         console.print(ending.verdict_line(), soft_wrap=True)
         return
     if amount is Amount.ALL:
-        _print_all(outcome, ending, screens)
+        _print_all(outcome, screens)
     console.print(ending, crop=False)
 
 
-def _print_all(outcome: Outcome, ending: Ending, screens: Consoles) -> None:
-    console, experiment = screens.results, outcome.plan.experiment
+def _print_all(outcome: Outcome, screens: Consoles) -> None:
+    console = screens.results
     for note in outcome.notes:
         console.print(note, soft_wrap=True)
-    for shown in (*tables(experiment, outcome.rows), *curves(experiment, outcome.rows, outcome.figures)):
+    for shown in ALL.of(outcome):
         console.print(shown)
         console.print()
-    console.print(findings_list(ending.findings))
-    console.print()
 
 
 def _watching(screens: Consoles, amount: Amount) -> AbstractContextManager[Sink]:

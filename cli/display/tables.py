@@ -25,6 +25,12 @@ def tables(experiment: Experiment[Any, Any], rows: Rows) -> list[Grid]:
     return [grid for grid in grids if grid is not None]
 
 
+def all_tables(experiment: Experiment[Any, Any], rows: Rows) -> list[Grid]:
+    """The headline whole, then every table that is not the same."""
+    first = headline(experiment, rows)
+    return [*([first] if first is not None else ()), *(grid for grid in tables(experiment, rows) if grid != first)]
+
+
 def headline(experiment: Experiment[Any, Any], rows: Rows) -> Grid | None:
     """The headline's table, None where its part was not run."""
     return table(experiment.headline.table, experiment.headline.rows(rows))

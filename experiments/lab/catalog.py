@@ -94,12 +94,16 @@ def find(name: str) -> Study:
     """The study of that name.
 
     Raises:
-        InputError: no such study, with the nearest name.
+        InputError: no such study, with the nearest name; a family, with its studies.
     """
     path = CONF / (name.replace(".", "/", 1) + ".yaml")
     if name.count(".") == 1 and path.is_file():
         return _study(path)
-    raise InputError(f"unknown experiment {name}: {meant(name, [study.name for study in studies()])}")
+    known = studies()
+    family = [f"{study.name}  {study.question}" for study in known if study.family == name]
+    if family:
+        raise InputError(f"{name} is a family: name one of its studies", *family)
+    raise InputError(f"unknown experiment {name}: {meant(name, [study.name for study in known])}")
 
 
 def load(experiment: str) -> Experiment[Any, Any]:

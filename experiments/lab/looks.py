@@ -11,7 +11,6 @@ import json
 import os
 import secrets
 from collections.abc import Mapping
-from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -66,7 +65,7 @@ class Ledger:
             ]
             first = max([FRESH, *(line["seeds"][1] + 1 for line in seen)])
             drawn = range(first, first + count)
-            look = Look(id=secrets.token_hex(8), numbers=numbers)
+            look = Look(id=secrets.token_hex(8), numbers=numbers, ledger=self.path)
             self._append(look.id, study, drawn, {name: claims[name] for name in numbers}, confirm=True)
             return drawn, look
 
@@ -77,19 +76,9 @@ class Ledger:
             fresh = range(max(FRESH, seeds[0]), seeds[-1] + 1)
             self._append(secrets.token_hex(8), study, fresh, claims, confirm=False)
 
-    def release(self, look: Look) -> None:
-        """Give a look back whose run observed nothing."""
-        self._write({"id": look.id, "when": _now(), "released": True})
-
     def _append(self, look: str, study: str, seeds: range, claims: Mapping[str, str], *, confirm: bool) -> None:
         about = {"seeds": [seeds[0], seeds[-1]], "confirm": confirm, "claims": dict(claims)}
-        self._write({"id": look, "when": _now(), "study": study, **about})
-
-    def _write(self, line: Line) -> None:
-        """Append a line in one call, so that lines of several processes never mix."""
-        descriptor = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
-        with closing(os.fdopen(descriptor, "wb", buffering=0)) as file:
-            file.write((json.dumps(line) + "\n").encode())
+        _write(self.path, {"id": look, "when": _now(), "study": study, **about})
 
     def _locked(self) -> Any:
         from filelock import FileLock  # costs as much to import as the rest of this module
@@ -97,9 +86,23 @@ class Ledger:
         return FileLock(self.path.with_name("looks.lock"))
 
 
+def give_back(look: Look) -> None:
+    """Give a look back whose run observed nothing."""
+    _write(look.ledger, {"id": look.id, "when": _now(), "released": True})
+
+
 def ledger(home: Path | None = None) -> Ledger:
     """The ledger beside the records."""
     return Ledger(home or runs_home())
+
+
+def _write(path: Path, line: Line) -> None:
+    """Append a line in one call, so that lines of several processes never mix."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+    try:
+        os.write(descriptor, (json.dumps(line) + "\n").encode())
+    finally:
+        os.close(descriptor)
 
 
 def _spent(study: str, seen: list[Line]) -> str:

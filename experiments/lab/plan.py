@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
@@ -46,6 +47,8 @@ class Look:
     id: str
     numbers: Mapping[str, int]
     """Claim -> which of its looks it is, from 1 on; without those that have had all."""
+    ledger: Path
+    """Where it is recorded."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -14,6 +14,7 @@ from typing import Any
 from experiments.lab.experiment import Artifact, Event, Experiment, Figure, Note, Progress, Row, Rows
 from experiments.lab.judge.judge import Finding, judge
 from experiments.lab.judge.measured import NotRunError
+from experiments.lab.looks import give_back
 from experiments.lab.parallel import Told, in_parallel, observe
 from experiments.lab.plan import Plan
 from experiments.lab.sinks import Outcome, SeedDone, Sink, Status, tell
@@ -56,11 +57,20 @@ def execute(plan: Plan, sinks: Sequence[Sink] = ()) -> Outcome | None:
         KeyboardInterrupt: also for a SIGTERM; the sinks have been told that the run ended.
     """
     plan = with_standing(plan)
+    memory = Memory({name: [] for name in plan.parts})
+    try:
+        return _executed(plan, sinks, memory)
+    except BaseException:
+        if plan.look is not None and not any(memory.rows_by_part.values()):
+            give_back(plan.look)
+        raise
+
+
+def _executed(plan: Plan, sinks: Sequence[Sink], memory: Memory) -> Outcome | None:
     with _terminable(), closing(all_seeds(plan)) as told:
         first = next(told, None)
         if first is None:
             return None
-        memory = Memory({name: [] for name in plan.parts})
         started = time.perf_counter()
         listening: list[Sink] = []
         ended = False

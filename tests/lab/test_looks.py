@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from experiments.lab.errors import InputError
-from experiments.lab.looks import Ledger
+from experiments.lab.looks import Ledger, give_back
 
 CLAIMS = {"a": "hash-a", "b": "hash-b"}
 
@@ -48,7 +48,7 @@ def test_seeds_that_were_run_without_being_drawn_are_no_longer_fresh_and_no_look
 
 def test_a_look_that_showed_nothing_is_given_back(book: Ledger) -> None:
     seeds, look = book.draw("zoo", CLAIMS, 10)
-    book.release(look)
+    give_back(look)
     again, second = book.draw("zoo", CLAIMS, 10)
     assert (again, second.numbers) == (seeds, look.numbers)
     assert len(book.path.read_text().splitlines()) == 3

@@ -15,6 +15,7 @@ from typing import Any, Literal
 from experiments.lab.judge.claims import Asked, Prediction
 from experiments.lab.judge.comparison import Comparison, Conditional, Decision, Settled
 from experiments.lab.judge.measured import NotMeasured, NotRunError
+from experiments.lab.judge.predicted import as_predicted
 from experiments.lab.judge.rules import MismatchError, compare
 from experiments.lab.judge.statistics import holm_levels
 from experiments.lab.judge.verdict import EXACT_KINDS, Evidence, Kind, Verdict
@@ -84,18 +85,8 @@ class Finding:
 
     @property
     def as_predicted(self) -> bool:
-        """Whether the verdicts are those predicted, condition by condition where a prediction names them.
-
-        What was not judged, or not predicted, contradicts nothing; what failed is never as predicted.
-        """
-        if self.verdict == "failed":
-            return False
-        if isinstance(self.predicted, str):
-            return self.verdict in (self.predicted, "not judged")
-        return all(
-            found.verdict in (self.predicted.get(found.condition, found.verdict), "not judged")
-            for found in self.conditions
-        ) and (bool(self.conditions) or self.verdict == "not judged")
+        """Whether the verdicts are those predicted."""
+        return as_predicted(self.verdict, self.predicted, {one.condition: one.verdict for one in self.conditions})
 
     def under(self, verdict: Verdict) -> list[str]:
         """The conditions with that verdict."""

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 from pydantic import Field
 
+from experiments.foundation.datasets.choices import FlatSetName
 from experiments.lab.experiment import Setup, parameters
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 @parameters
 class Params:
-    dataset: Literal["digits", "fashion", "mnist"] = "digits"
+    dataset: FlatSetName = "digits"
     """Images."""
     train_images: Annotated[int, Field(ge=64, le=60_000)] = 128
     """Training images; as many others are tested on, 800 at most."""

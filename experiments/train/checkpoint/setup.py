@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Final, Literal
+from typing import TYPE_CHECKING, Annotated, Final, Literal, get_args
 
 from pydantic import Field
 
@@ -35,13 +35,7 @@ class Params:
     """Images per update."""
     lr: Annotated[float, Field(gt=0, le=1)] = 0.01
     """Learning rate of Adam, times 0.7 every 10 updates."""
-    drop: Annotated[tuple[Dropped, ...], Field(min_length=1)] = (
-        "nothing",
-        "optimizer",
-        "rng",
-        "scheduler",
-        "position",
-    )
+    drop: Annotated[tuple[Dropped, ...], Field(min_length=1)] = get_args(Dropped)
     """Parts that a checkpoint lacks; one resumed training for each."""
 
 

@@ -17,7 +17,7 @@ from experiments.train.core.nan_origin import Direction, Kind
 Function = Callable[[Tensor], Tensor]
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Fault:
     """One way to go wrong and what a locator has to answer."""
 
@@ -66,61 +66,15 @@ def _masked_sqrt(hidden: Tensor) -> Tensor:
 
 
 FAULTS = (
-    Fault(
-        name="log0", node="LogBackward0", operation="aten.log", direction="forward", kind="inf", inserted=_log_of_zero
-    ),
-    Fault(
-        name="div0",
-        node="DivBackward0",
-        operation="aten.div",
-        direction="forward",
-        kind="inf",
-        inserted=_division_by_zero,
-    ),
-    Fault(
-        name="sqrt0_grad",
-        node="SqrtBackward0",
-        operation="aten.div",
-        direction="backward",
-        kind="inf",
-        inserted=_gradient_of_sqrt_of_zero,
-    ),
-    Fault(
-        name="exp_overflow",
-        node="ExpBackward0",
-        operation="aten.exp",
-        direction="forward",
-        kind="inf",
-        inserted=_overflow_of_exp,
-    ),
-    Fault(
-        name="fp16_overflow",
-        node="MulBackward0",
-        operation="aten.mul",
-        direction="forward",
-        kind="inf",
-        inserted=_overflow_of_float16,
-    ),
-    Fault(name="bad_input", operation="input", direction="forward", kind="nan", own_module="linear"),
-    Fault(
-        name="lr", node="AddmmBackward0", operation="aten.addmm", direction="forward", kind=None, own_module="linear"
-    ),
-    Fault(
-        name="inf_minus_inf",
-        node="SubBackward0",
-        operation="aten.sub",
-        direction="forward",
-        kind="nan",
-        inserted=_infinity_minus_infinity,
-    ),
-    Fault(
-        name="where_grad",
-        node="SqrtBackward0",
-        operation="aten.div",
-        direction="backward",
-        kind="nan",
-        inserted=_masked_sqrt,
-    ),
+    Fault("log0", "aten.log", "forward", "inf", _log_of_zero, node="LogBackward0"),
+    Fault("div0", "aten.div", "forward", "inf", _division_by_zero, node="DivBackward0"),
+    Fault("sqrt0_grad", "aten.div", "backward", "inf", _gradient_of_sqrt_of_zero, node="SqrtBackward0"),
+    Fault("exp_overflow", "aten.exp", "forward", "inf", _overflow_of_exp, node="ExpBackward0"),
+    Fault("fp16_overflow", "aten.mul", "forward", "inf", _overflow_of_float16, node="MulBackward0"),
+    Fault("bad_input", "input", "forward", "nan", own_module="linear"),
+    Fault("lr", "aten.addmm", "forward", None, own_module="linear", node="AddmmBackward0"),
+    Fault("inf_minus_inf", "aten.sub", "forward", "nan", _infinity_minus_infinity, node="SubBackward0"),
+    Fault("where_grad", "aten.div", "backward", "nan", _masked_sqrt, node="SqrtBackward0"),
 )
 
 

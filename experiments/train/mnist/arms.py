@@ -1,4 +1,4 @@
-"""The trainings that train.mnist sets side by side: begun, described, resumed, gone through."""
+"""The trainings that train.mnist sets side by side: how each begins, resumes, and is described."""
 
 from __future__ import annotations
 

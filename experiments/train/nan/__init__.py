@@ -44,8 +44,9 @@ def answer(findings: Findings, rows: Rows) -> str:
     return (
         f"A check of every step and a replay of the bad one name {named(faults.WATCH)} of "
         f"{sum(row.method == faults.WATCH for row in tried)} faults in full, forward hooks {named(faults.HOOKS)}, "
-        f"detect_anomaly {named(faults.ANOMALY)}. With {deepest} hidden layers a step takes {longer('watch')} times as "
-        f"long under the check as without it, and {longer('detect_anomaly')} times under detect_anomaly."
+        f"detect_anomaly {named(faults.ANOMALY)}. With {deepest} hidden layer{'s' * (deepest > 1)} a step takes "
+        f"{longer('watch')} times as long under the check as without it, and {longer('detect_anomaly')} times under "
+        "detect_anomaly."
     )
 
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from experiments.train.core.nan_origin import Origin
 
 WATCH, HOOKS, ANOMALY = "watch and replay", "forward hooks", "detect_anomaly"
+NOTHING = "nothing found"
 
 
 @observation
@@ -89,38 +90,31 @@ def answers(
     """Every way judged: the origins of two of them, and the autograd node that anomaly detection blames."""
     fault = trial.fault
 
-    def judged(method: str, said: str, *, found: bool, module: bool, operation: bool, direction: bool) -> FaultRow:
-        at_step = found and step == trial.step
+    def judged(method: str, said: str, module: bool, operation: bool, direction_and_kind: bool) -> FaultRow:
+        at_step = said != NOTHING and step == trial.step
         return FaultRow(
             case=fault.name,
             method=method,
-            named=float(at_step and module and operation and direction),
+            named=float(at_step and module and operation and direction_and_kind),
             step_right=float(at_step),
             module_right=float(module),
             operation_right=float(operation),
-            direction_and_kind_right=float(direction),
+            direction_and_kind_right=float(direction_and_kind),
             said=said,
             dataset=dataset,
         )
 
     for method, one in ((WATCH, origin), (HOOKS, by_hooks)):
-        yield judged(
-            method,
-            "nothing found" if one is None else one.sentence,
-            found=one is not None,
-            module=one is not None and one.module == trial.module,
-            operation=one is not None and one.operation == fault.operation,
-            direction=one is not None and one.direction == fault.direction and fault.kind in (None, one.kind),
-        )
+        if one is None:
+            yield judged(method, NOTHING, False, False, False)
+        else:
+            direction_and_kind = one.direction == fault.direction and fault.kind in (None, one.kind)
+            module, operation = one.module == trial.module, one.operation == fault.operation
+            yield judged(method, one.sentence, module, operation, direction_and_kind)
     # it names a node of the backward pass that returned NaN, and a line of code in place of a module
-    yield judged(
-        ANOMALY,
-        "nothing found" if node is None else f"nan returned by {node}",
-        found=node is not None,
-        module=False,
-        operation=node is not None and node == fault.node,
-        direction=node is not None and (fault.direction, fault.kind) == ("backward", "nan"),
-    )
+    direction_and_kind = node is not None and (fault.direction, fault.kind) == ("backward", "nan")
+    said = NOTHING if node is None else f"nan returned by {node}"
+    yield judged(ANOMALY, said, False, node is not None and node == fault.node, direction_and_kind)
 
 
 def named_by_the_watch(rows: Sequence[FaultRow]) -> Trials:

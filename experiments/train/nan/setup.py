@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal, get_args
 
 from pydantic import Field
 
@@ -15,15 +15,7 @@ if TYPE_CHECKING:
     from experiments.train.core.faults import BlockNetwork
 
 FaultName = Literal[
-    "log0",
-    "div0",
-    "sqrt0_grad",
-    "exp_overflow",
-    "fp16_overflow",
-    "bad_input",
-    "lr",
-    "inf_minus_inf",
-    "where_grad",
+    "log0", "div0", "sqrt0_grad", "exp_overflow", "fp16_overflow", "bad_input", "lr", "inf_minus_inf", "where_grad"
 ]
 
 
@@ -31,17 +23,7 @@ FaultName = Literal[
 class Params:
     dataset: FlatSetName = "digits"
     """Images to train on."""
-    faults: Annotated[tuple[FaultName, ...], Field(min_length=1)] = (
-        "log0",
-        "div0",
-        "sqrt0_grad",
-        "exp_overflow",
-        "fp16_overflow",
-        "bad_input",
-        "lr",
-        "inf_minus_inf",
-        "where_grad",
-    )
+    faults: Annotated[tuple[FaultName, ...], Field(min_length=1)] = get_args(FaultName)
     """Kinds of faults, tried in turns: the operation that fails, a broken batch, or an update too large."""
     trials: Annotated[int, Field(ge=1, le=10_000)] = 18
     """Faults per seed, each at a random step and in a random layer."""

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
+from experiments.foundation.datasets.choices import FlatSetName
 from experiments.lab.experiment import Setup, parameters
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ ADAPTIVE = ("adagrad", "rmsprop", "adam")
 
 @parameters
 class Params:
-    dataset: Literal["digits", "fashion", "mnist"] = "digits"
+    dataset: FlatSetName = "digits"
     """Images."""
     train_images: Annotated[int, Field(ge=10, le=60_000)] = 200
     """Training images; half as many for validation, as many for test."""

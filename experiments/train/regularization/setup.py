@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
+from experiments.foundation.datasets.choices import FlatSetName
 from experiments.lab.experiment import Setup, parameters
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ Strengths = Annotated[tuple[Annotated[float, Field(gt=0)], ...], Field(min_lengt
 
 @parameters
 class Params:
-    dataset: Literal["digits", "fashion", "mnist"] = "digits"
+    dataset: FlatSetName = "digits"
     """Images."""
     labels: Annotated[int, Field(ge=10, le=10_000)] = 50
     """Training images; more_data has four times as many."""
