@@ -1,12 +1,18 @@
 """Entry point of the command ``mlnotes``.
 
-``list`` in a pipe is answered here: it reads text alone, and importing Typer costs several times what the list does.
-Everything else, and every error, is for ``cli.commands``.
+``list`` is answered here: it reads text alone, and importing Typer costs several times what the list does. Everything
+else, and every error, is for ``cli.commands``.
 """
 
 from __future__ import annotations
 
 import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from cli.listing import Wanted
+
+FLAGS = {"--json": "json", "--failed": "failed", "-v": "claims", "--verbose": "claims"}
 
 
 def main() -> None:
@@ -20,17 +26,39 @@ def main() -> None:
 
 
 def _list_at_once(words: list[str]) -> bool:
-    """Whether the list was asked for without anything special about it, and has been printed."""
+    """Whether the list was asked for in words that are understood here, and has been printed."""
     from cli.listing import print_list
     from experiments.lab.errors import InputError
 
-    json = "--json" in words
-    families = [word for word in words if word != "--json"]
-    if len(families) > 1 or any(word.startswith("-") for word in families) or (sys.stdout.isatty() and not json):
+    wanted = _wanted(words)
+    if wanted is None:
         return False
     try:
-        print_list(families[0] if families else None, json=json)
+        print_list(wanted)
         sys.stdout.flush()
     except (InputError, OSError):
         return False
     return True
+
+
+def _wanted(words: list[str]) -> Wanted | None:
+    """What the words ask for; None where one of them is for Typer to understand."""
+    from cli.listing import Wanted
+
+    chosen: dict[str, bool] = {}
+    families, search = [], ""
+    rest = iter(words)
+    for word in rest:
+        if word in FLAGS:
+            chosen[FLAGS[word]] = True
+        elif word == "--search":
+            search = next(rest, "")
+        else:
+            families.append(word)
+    if (
+        len(families) > 1
+        or any(family.startswith("-") for family in families)
+        or (search == "" and "--search" in words)
+    ):
+        return None
+    return Wanted(family=families[0] if families else None, search=search, **chosen)

@@ -44,6 +44,10 @@ RunName = Annotated[
     str,
     typer.Argument(metavar="RUN", help="An id, its beginning, a path, or last.", autocompletion=completion.records),
 ]
+Scopes = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="NAME|FAMILY", help="Everything by default.", autocompletion=completion.scopes),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")]
 Smoke = Annotated[bool, typer.Option("--smoke", help="The smallest honest size instead of the study's.")]
 Debug = Annotated[bool, typer.Option("--debug", help="Print tracebacks.", callback=_note_debug)]
@@ -54,13 +58,16 @@ def list_(
     family: Annotated[
         str | None, typer.Argument(help="One family, such as ann.", autocompletion=completion.families)
     ] = None,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="A line per claim too.")] = False,
+    search: Annotated[str, typer.Option("--search", metavar="TEXT", help="In questions and claims.")] = "",
+    failed: Annotated[bool, typer.Option("--failed", help="Whose last result here is not as predicted.")] = False,
     json: Json = False,
     debug: Debug = False,
 ) -> None:
-    """List every study with its question and its claims."""
-    from cli.listing import print_list
+    """List every study in one line: its question, time and last result here."""
+    from cli.listing import Wanted, print_list
 
-    print_list(family, json=json)
+    print_list(Wanted(family=family, search=search, failed=failed, claims=verbose, json=json))
 
 
 @app.command()
@@ -93,7 +100,9 @@ def run(
     overrides: Overrides = None,
     multirun: Annotated[bool, typer.Option("--multirun", "-m", help="Run every combination of KEY=A,B.")] = False,
     smoke: Smoke = False,
-    confirm: Annotated[bool, typer.Option("--confirm", help="Judge sealed claims on fresh seeds; three looks.")] = False,
+    confirm: Annotated[
+        bool, typer.Option("--confirm", help="Judge sealed claims on fresh seeds; three looks.")
+    ] = False,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="All tables, curves and evidence too.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="One line: verdicts and answer.")] = False,
     json: Json = False,
@@ -102,6 +111,8 @@ def run(
     """Run a study and answer its question.
 
     Besides its own parameters every study has seed, seeds (repetitions) and workers (processes that share the seeds).
+    With --confirm claims that were sealed are judged on seeds that nobody has seen; each claim has three such looks,
+    and a look has a third of the level.
     """
     if multirun:
         from cli.sweep import run_sweep
@@ -118,10 +129,7 @@ def run(
 
 @app.command()
 def verify(
-    names: Annotated[
-        list[str] | None,
-        typer.Argument(metavar="NAME|FAMILY", help="Everything by default.", autocompletion=completion.scopes),
-    ] = None,
+    names: Scopes = None,
     smoke: Smoke = False,
     json: Json = False,
     debug: Debug = False,
@@ -175,10 +183,7 @@ def rerun(run: RunName, debug: Debug = False) -> None:
 
 @app.command()
 def seal(
-    names: Annotated[
-        list[str] | None,
-        typer.Argument(metavar="NAME|FAMILY", help="Everything by default.", autocompletion=completion.scopes),
-    ] = None,
+    names: Scopes = None,
     check: Annotated[bool, typer.Option("--check", help="Only tell which claims changed; then exit 1.")] = False,
     debug: Debug = False,
 ) -> None:
@@ -190,6 +195,34 @@ def seal(
     from cli import seal
 
     (seal.check_seals if check else seal.seal_claims)(tuple(names or ()))
+
+
+@app.command()
+def report(
+    name: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="RUN|NAME|FAMILY",
+            help="A run, a study or a family; last by default.",
+            autocompletion=completion.pages,
+        ),
+    ] = None,
+    output: Annotated[
+        str | None, typer.Option("--output", "-o", metavar="FILE", help="Where to; by default beside the records.")
+    ] = None,
+    whole: Annotated[bool, typer.Option("--all", help="The book of all studies.")] = False,
+    show: Annotated[bool, typer.Option("--open", help="Open it in the browser.")] = False,
+    json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Write a page to read, print or hand out: one HTML file.
+
+    Of a run, of the newest run of a study, of every study of a family, or of all studies. It needs no network and no
+    script to be read, and carries the record's data inside.
+    """
+    from cli.page.report import report as write_report
+
+    write_report(name, output=output, whole=whole, show=show, json=json)
 
 
 @data.command("list")

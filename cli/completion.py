@@ -75,6 +75,12 @@ def shown(incomplete: str) -> Candidates:
 
 
 @quietly
+def pages(incomplete: str) -> Candidates:
+    """Runs, studies and families."""
+    return records(incomplete) + scopes(incomplete)
+
+
+@quietly
 def datasets(incomplete: str) -> Candidates:
     """Data sets that can be fetched."""
     from experiments.foundation.datasets.catalog import DATASETS

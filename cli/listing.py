@@ -1,122 +1,168 @@
-"""``mlnotes list`` and ``mlnotes show``: what the studies ask and claim. Listing reads text only."""
+"""``mlnotes list``: one line per study, with its last result here. It reads text and records only, so it is quick."""
 
 from __future__ import annotations
 
+import os
 import re
+import shutil
 import sys
-from collections.abc import Iterator
-from dataclasses import asdict
-from itertools import groupby
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
 
 from cli.document import print_document
-from experiments.lab.catalog import Study, find, studies
-
-if TYPE_CHECKING:
-    from experiments.lab.judge.claims import Claim
+from cli.latest import ASCII_SIGNS, SIGNS, Latest, latest_results
+from experiments.lab.catalog import Study, studies
 
 Document = dict[str, Any]
 
-
-def print_list(family: str | None, *, json: bool) -> None:
-    """Print the studies of a family, or all of them."""
-    found = studies(family)
-    if json:
-        print_document({"studies": [list_document(study) for study in found]})
-    elif sys.stdout.isatty():
-        _print_colored(found)
-    else:
-        for study in found:
-            sys.stdout.write("\n".join(plain_lines(study)) + "\n")
+CLAIM = re.compile(r'\bClaim\(\s*"')
+AUTO = "auto"
+"""The choice of real data where they are, else of embedded ones."""
+BOLD, PLAIN = "\x1b[1m", "\x1b[0m"
 
 
-def print_study(name: str, *, json: bool) -> None:
-    """Print everything that is known of a study without running it."""
-    document = show_document(find(name))
-    if json:
-        from experiments.lab.record import encode
+@dataclass(frozen=True)
+class Wanted:
+    """Which studies are listed, and how."""
 
-        print_document(encode(document))
-    else:
-        from cli.display.console import consoles
-        from cli.study_page import study_page
+    family: str | None = None
+    search: str = ""
+    """Text in the name, the question, the summary or a claim."""
+    failed: bool = False
+    """Only those whose last result is not as predicted."""
+    claims: bool = False
+    """A line per claim too."""
+    json: bool = False
 
-        consoles().results.print(study_page(document))
+
+@dataclass(frozen=True)
+class Screen:
+    """What the lines are made for."""
+
+    width: int
+    ascii_only: bool
+    bold: bool
+
+    @classmethod
+    def of_stdout(cls) -> Screen:
+        encoding = (getattr(sys.stdout, "encoding", None) or "utf-8").lower()
+        dumb = os.environ.get("TERM") == "dumb"
+        return cls(
+            width=shutil.get_terminal_size().columns,
+            ascii_only=dumb or not encoding.startswith("utf"),
+            bold=sys.stdout.isatty() and not dumb and not os.environ.get("NO_COLOR"),
+        )
+
+    def cut(self, text: str, width: int) -> str:
+        """The text in ``width`` columns, in ASCII where that is wanted."""
+        end = "..." if self.ascii_only else "…"
+        text = text if len(text) <= width else text[: max(0, width - len(end))].rstrip() + end
+        return text.encode("ascii", "replace").decode("ascii") if self.ascii_only else text
+
+
+def print_list(wanted: Wanted) -> None:
+    """Print the studies that are wanted.
+
+    Raises:
+        InputError: no such family.
+    """
+    results = latest_results(Path(os.environ.get("MLNOTES_RUNS") or "runs"))
+    found = [study for study in studies(wanted.family) if _is_wanted(study, results.get(study.name), wanted)]
+    if wanted.json:
+        print_document({"studies": [{**list_document(one), "last": _last(results.get(one.name))} for one in found]})
+        return
+    lines = list_lines(found, results, Screen.of_stdout(), claims=wanted.claims)
+    sys.stdout.write("".join(f"{line}\n" for line in lines))
 
 
 def list_document(study: Study) -> Document:
-    """A study as ``list --json`` gives it."""
+    """A study as it stands in the source."""
     return {
         "name": study.name,
         "experiment": study.experiment,
         "family": study.family,
         "question": study.question,
         "summary": study.summary,
+        "data": data_of(study),
         "claims": [asdict(claim) for claim in study.claims],
     }
 
 
-def show_document(study: Study) -> Document:
-    """A study as ``show --json`` gives it: with its sources and every parameter."""
-    from cli.plans import composition, keys_of
-    from experiments.lab.catalog import load
-    from experiments.lab.experiment import Rows
-
-    experiment = load(study.experiment)
-    composed = composition(study).values()
-    parameters = [
-        {
-            "name": field.name,
-            "legal": field.legal,
-            "choices": list(field.choices),
-            "default": composed.get(field.name, field.default),
-            "smoke": field.default,
-            "meaning": field.meaning,
-        }
-        for field in keys_of(experiment)
+def list_lines(
+    found: Sequence[Study], results: dict[str, Latest], screen: Screen, *, claims: bool = False
+) -> Iterator[str]:
+    """The list: a line per study, and where there are results what their signs mean."""
+    rows = [
+        (study, _seconds(results.get(study.name)), _counts(study, results.get(study.name), screen)) for study in found
     ]
-    about = {"notes": section(study.docstring, "Notes"), "source": section(study.docstring, "Source")}
-    claims = [_claim_document(asked.part, asked.claim) for asked in experiment.asked(Rows({}))]
-    parts = [part.name for part in experiment.parts]
-    return {**list_document(study), **about, "parts": parts, "parameters": parameters, "claims": claims}
+    name = max((len(study.name) for study in found), default=0)
+    time = max((len(seconds) for _, seconds, _ in rows), default=0)
+    question = max(20, screen.width - name - time - max((len(counts) for *_, counts in rows), default=0) - 5)
+    for study, seconds, counts in rows:
+        head = f"{BOLD}{study.name}{PLAIN}" if screen.bold else study.name
+        asks = _question(study, question, screen)
+        yield f"{head}{'':<{name - len(study.name)}}  {asks:<{question}} {seconds:>{time}}  {counts}"
+        if claims:
+            yield from _claim_lines(study, results.get(study.name), screen)
+    yield from _legend([last for study in found if (last := results.get(study.name))], screen)
 
 
-def _claim_document(part: str, claim: Claim[Any]) -> Document:
-    return {
-        "name": claim.name,
-        "part": part,
-        "kind": claim.kind,
-        "statement": claim.statement,
-        "notes": claim.topic,
-        "rule": claim.rule.sentence(),
-        "predicted": claim.predicted,
-        "source": claim.source,
-    }
+def _question(study: Study, width: int, screen: Screen) -> str:
+    """The question, of a further study what it is, with the data that have to be there."""
+    data = data_of(study)
+    needs = f" [{data}]" if data not in ("", AUTO) else ""
+    text = study.question if study.name == study.experiment else study.summary
+    return screen.cut(text, width - len(needs)) + needs
 
 
-def section(docstring: str, title: str) -> str:
-    """The paragraph of a docstring that begins with ``title:``, on one line; empty where there is none."""
-    found = re.search(rf"^{title}s?:(.*?)(?=^\w+:|^\s*$|\Z)", docstring, re.MULTILINE | re.DOTALL)
-    return " ".join(found.group(1).split()) if found else ""
+def data_of(study: Study) -> str:
+    """The data set that the study names, if any."""
+    named = re.search(r"^dataset: *(\S+)", study.config.read_text(encoding="utf-8"), re.MULTILINE)
+    return named.group(1) if named else ""
 
 
-def plain_lines(study: Study) -> Iterator[str]:
-    """A study for a pipe: the name and question, then a line per claim."""
-    yield f"{study.name}  {study.question}"
-    yield from (f"  {claim.kind}  {claim.statement}" for claim in study.claims)
+def _is_wanted(study: Study, last: Latest | None, wanted: Wanted) -> bool:
+    if wanted.failed and not (last and last.surprises):
+        return False
+    text = wanted.search.casefold()
+    if not text or text in f"{study.name} {study.question} {study.summary}".casefold():
+        return True
+    return any(text in f"{claim.name} {claim.statement}".casefold() for claim in study.claims)
 
 
-def _print_colored(found: tuple[Study, ...]) -> None:
-    from rich.padding import Padding
-    from rich.text import Text
+def _counts(study: Study, last: Latest | None, screen: Screen) -> str:
+    """The verdicts of the last result; how many claims there are where there is none, or only one at smoke size."""
+    count = sum(len(CLAIM.findall(file.read_text(encoding="utf-8"))) for file in study.files)
+    if last is None:
+        return f"{count} claim{'s' * (count != 1)}"
+    few = f" of {count}" if last.smoke else ""
+    return f"{last.signs(ascii_only=screen.ascii_only)}{few}" + " !" * bool(last.surprises)
 
-    from cli.display.console import consoles
 
-    console = consoles().results
-    for family, members in groupby(found, key=lambda study: study.family):
-        console.print(Text(family, style="header"))
-        for study in members:
-            console.print(Padding(Text.assemble((study.name, "accent"), f"  {study.question}"), (0, 0, 0, 2)))
-            for claim in study.claims:
-                console.print(Padding(Text.assemble((f"{claim.kind}: ", "muted"), claim.statement), (0, 0, 0, 6)))
-        console.print()
+def _seconds(last: Latest | None) -> str:
+    """Whole seconds or minutes of the last run at the study's size."""
+    if last is None or last.smoke:
+        return ""
+    return f"{last.seconds / 60:.0f} min" if last.seconds >= 120 else f"{max(1, round(last.seconds))} s"
+
+
+def _claim_lines(study: Study, last: Latest | None, screen: Screen) -> Iterator[str]:
+    signs = ASCII_SIGNS if screen.ascii_only else SIGNS
+    for claim in study.claims:
+        sign = signs.get(last.verdicts.get(claim.name, ""), " ") if last else " "
+        yield f"  {sign} {screen.cut(f'{claim.kind}: {claim.statement}', screen.width - 4)}"
+
+
+def _legend(results: Sequence[Latest], screen: Screen) -> Iterator[str]:
+    if not results:
+        return
+    signs = ASCII_SIGNS if screen.ascii_only else SIGNS
+    meaning = ", ".join(f"{sign} {verdict}" for verdict, sign in signs.items() if verdict != "failed")
+    surprises = ", ! surprise" if any(last.surprises for last in results) else ""
+    yield screen.cut(f"last results: {meaning}{surprises}", screen.width)
+
+
+def _last(last: Latest | None) -> Document | None:
+    return None if last is None else {**asdict(last), "surprises": list(last.surprises)}

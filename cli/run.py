@@ -36,7 +36,9 @@ class Last(Sink):
         self.outcome = outcome
 
 
-def run_study(name: str, overrides: tuple[str, ...], *, smoke: bool, json: bool, amount: Amount, confirm: bool = False) -> None:
+def run_study(
+    name: str, overrides: tuple[str, ...], *, smoke: bool, json: bool, amount: Amount, confirm: bool = False
+) -> None:
     """Run a study, save its pictures in the record and print what came out.
 
     Whichever way the run ends, what is known is printed as soon as there is a record.

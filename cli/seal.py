@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import typer
 
@@ -12,6 +13,7 @@ from cli.exits import FAILED, complain, explanation
 from cli.plans import composition, plan_of
 from experiments.lab import lock
 from experiments.lab.catalog import Study, find, studies
+from experiments.lab.errors import InputError
 from experiments.lab.record import records
 from experiments.lab.seal import Seal, seals
 
@@ -33,7 +35,8 @@ class Claims:
 
     @property
     def count(self) -> str:
-        return f"{sum(map(len, self.now.values()))} claims of {len(self.now)} studies"
+        claims, studies = sum(map(len, self.now.values())), len(self.now)
+        return f"{claims} claim{'s' * (claims != 1)} of {studies} stud{'ies' if studies != 1 else 'y'}"
 
     def of(self, study: str) -> dict[str, lock.Entry]:
         """What is sealed of a study."""
@@ -54,7 +57,7 @@ def check_seals(names: tuple[str, ...]) -> None:
     complain(*claims.problems)
     if lines:
         again = f"mlnotes seal {' '.join(names)}".strip()
-        complain(f"not as they were sealed: {len(lines)} claims; to seal them as they are: {again}")
+        complain(f"not as sealed: {len(lines)} claim{'s' * (len(lines) > 1)}; to seal what is there now: {again}")
     if lines or claims.problems:
         raise typer.Exit(FAILED)
     consoles().results.print(f"{claims.count} are as they were sealed")
@@ -101,17 +104,27 @@ def read(names: tuple[str, ...]) -> Claims:
 
 
 def of_study(study: Study) -> dict[str, Seal]:
-    """The seals of a study's claims at its own numbers."""
+    """The seals of a study's claims at its own numbers.
+
+    Raises:
+        InputError: a claim whose measure stands in none of the experiment's files, so that it could change unseen.
+    """
     plan = plan_of(study, composition(study).plain_values())
-    return seals(plan.experiment, plan.name, plan.params)
+    found = seals(plan.experiment, plan.name, plan.params)
+    unseen = [name for name, seal in found.items() if not seal.measure]
+    if unseen:
+        raise InputError(
+            *(f'{name}: expected a call Claim("{name}", ...) with measure= in its files' for name in unseen)
+        )
+    return found
 
 
 def last_verdicts() -> dict[str, str]:
-    """Hash of a seal -> the verdict in the newest record here that was judged under it."""
+    """Hash of a seal -> the verdict in the newest record here that was made under it."""
     found: dict[str, str] = {}
     for record in records():
         hashes = {name: about["seal"] for name, about in record.meta.get("seals", {}).items()}
-        for finding in record.findings() if hashes else ():
+        for finding in record.first_findings() if hashes else ():
             if finding["verdict"] != "not judged" and finding["claim"] in hashes:
                 found.setdefault(hashes[finding["claim"]], finding["verdict"])
     return found
@@ -119,3 +132,19 @@ def last_verdicts() -> dict[str, str]:
 
 def _of(name: str) -> Iterator[Study]:
     yield from (find(name),) if "." in name else studies(name)
+
+
+def seals_document(study: Study) -> list[dict[str, Any]]:
+    """The seals of a study's claims as ``show --json`` gives them, those that were withdrawn last."""
+    now, entries = of_study(study), lock.read(study.name)
+    return [
+        {
+            "claim": name,
+            "sealed": entry.sealed if entry else None,
+            "withdrawn": (entry.withdrawn or None) if entry else None,
+            "changed": list(lock.changes(entry, now[name])) if entry and name in now else [],
+            "history": [dict(former) for former in entry.history] if entry else [],
+        }
+        for name in dict.fromkeys((*now, *entries))
+        for entry in (entries.get(name),)
+    ]

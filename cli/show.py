@@ -14,9 +14,9 @@ from cli.display.findings import findings_list
 from cli.display.tables import all_tables
 from cli.document import print_document
 from cli.endings import ending_of
-from cli.listing import print_study
 from cli.records import run_document
 from cli.stored import stored_outcome
+from cli.study_document import print_study
 from experiments.lab.errors import InputError
 from experiments.lab.partial import so_far
 from experiments.lab.record import Record

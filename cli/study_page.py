@@ -10,6 +10,7 @@ from rich.padding import Padding
 from rich.text import Text
 
 from cli.display.findings import prediction_text
+from cli.display.seals import seals_lines
 from cli.value_text import value_text
 
 INDENT, DEEPER = (0, 0, 0, 2), (0, 0, 0, 6)
@@ -17,7 +18,8 @@ INDENT, DEEPER = (0, 0, 0, 2), (0, 0, 0, 6)
 
 def study_page(document: dict[str, Any]) -> Group:
     """The page of the document that ``show --json`` prints."""
-    return Group(*_heading(document), *_parameters(document["parameters"]), *_claims(document["claims"]))
+    claims = (*_claims(document["claims"]), *seals_lines(document["seals"]))
+    return Group(*_heading(document), *_parameters(document["parameters"]), *claims)
 
 
 def _heading(document: dict[str, Any]) -> Iterator[RenderableType]:

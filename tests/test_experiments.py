@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from cli.display.tables import headline
-from cli.listing import section
 from cli.plans import plan
+from cli.study_document import section
 from experiments.lab import catalog
 from experiments.lab.catalog import Study
 from experiments.lab.experiment import Experiment, Rows, columns_of

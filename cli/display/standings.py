@@ -17,9 +17,8 @@ def standing_words(findings: Sequence[Finding]) -> str:
     confirmed = [finding for finding in told if finding.standing.kind == "confirmatory"]
     if confirmed:
         others = len(told) - len(confirmed)
-        return f"confirmatory, {confirmed[0].standing.why}" + (
-            f", but for {others} of {len(told)} claims" if others else ""
-        )
+        looks = " and ".join(dict.fromkeys(finding.standing.why for finding in confirmed))
+        return f"confirmatory, {looks}" + (f", but for {others} of {len(told)} claims" if others else "")
     notable = [finding for finding in told if finding.standing.notable]
     if not notable:
         return "exploratory" if told else ""

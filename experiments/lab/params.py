@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import dataclasses
 import types
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
 
-from pydantic import ValidationError
+from pydantic import BeforeValidator, ValidationError
 from pydantic.fields import FieldInfo
 
 from experiments.lab.errors import InputError, meant
@@ -75,15 +75,17 @@ def plain(value: Any) -> Any:
 
 
 def validate(params_type: type[P], values: Mapping[str, object]) -> P:
-    """A checked Params.
+    """A checked Params; one value where a list is wanted is a list of one.
 
     Raises:
         InputError: one line per unknown key, wrong type and value out of range.
     """
+    fields = _fields(params_type)
+    alone = {key for key, value in values.items() if key in fields and _is_alone(value, fields[key])}
     try:
-        return params_type(**values)
+        return params_type(**{key: [value] if key in alone else value for key, value in values.items()})
     except ValidationError as error:
-        raise InputError(*_problems(params_type, error)) from None
+        raise InputError(*_problems(params_type, error, alone)) from None
 
 
 def unknown_key(key: str, known: Iterable[str]) -> str:
@@ -119,7 +121,19 @@ def _fields(params_type: type) -> dict[str, FieldInfo]:
     return params_type.__pydantic_fields__  # type: ignore[attr-defined]
 
 
-def _problems(params_type: type, error: ValidationError) -> list[str]:
+def _is_alone(value: object, field: FieldInfo) -> bool:
+    """Whether a value is one where only a list of any length, or null, would do; some fields read it themselves."""
+    if any(isinstance(one, BeforeValidator) for one in field.metadata):
+        return False
+    annotation = field.annotation
+    parts = get_args(annotation) if get_origin(annotation) in (Union, types.UnionType) else (annotation,)
+    kinds = [part for part in parts if part is not type(None)]
+    lists = all(get_origin(kind) in (tuple, list) and get_args(kind)[1:] in ((Ellipsis,), ()) for kind in kinds)
+    return lists and isinstance(value, str | int | float)
+
+
+def _problems(params_type: type, error: ValidationError, alone: Collection[str]) -> list[str]:
+    """One line per problem; ``alone`` are the keys whose one value was made a list."""
     fields = _fields(params_type)
     lines: dict[str, None] = {}
     for problem in error.errors():
@@ -130,12 +144,15 @@ def _problems(params_type: type, error: ValidationError) -> list[str]:
         if key not in fields:
             lines[unknown_key(key, fields)] = None
             continue
-        where = key + "".join(f"[{part}]" for part in problem["loc"][1:] if isinstance(part, int))
+        places = () if key in alone else problem["loc"][1:]
+        where = key + "".join(f"[{part}]" for part in places if isinstance(part, int))
         if problem["type"] == "value_error":
             lines[f"{where}: {problem['msg'].removeprefix('Value error, ')}"] = None
         else:
             legal = legal_values(fields[key].annotation, fields[key].metadata)
-            lines[f"{where}: expected {legal}, got {problem['input']!r}"] = None
+            example = plain(fields[key].get_default(call_default_factory=True))
+            typed = f", such as {key}={_word(example)}" if isinstance(example, list) and example else ""
+            lines[f"{where}: expected {legal}{typed}, got {problem['input']!r}"] = None
     return list(lines)
 
 
@@ -160,4 +177,6 @@ def _range(constraints: Iterable[object]) -> str:
 
 def _word(value: object) -> str:
     """``value`` as it is typed on the command line."""
+    if isinstance(value, list):
+        return f"[{','.join(map(_word, value))}]"
     return {True: "true", False: "false", None: "null"}[value] if isinstance(value, bool | None) else str(value)

@@ -110,6 +110,12 @@ class Record:
         path = self.path / "findings.json"
         return _load(path) if path.exists() else []
 
+    def first_findings(self) -> list[dict[str, Any]]:
+        """Findings by the claims as they were in the run, also where it was judged again since."""
+        own = self.meta["claims_hash"]
+        kept = self.path / f"findings.{own[:8]}.json"
+        return _load(kept) if self.meta.get("findings_hash", own) != own and kept.exists() else self.findings()
+
     def figures(self) -> list[Figure]:
         """Drawings, heat maps and traces."""
         path = self.path / "figures.jsonl"

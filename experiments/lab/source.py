@@ -61,10 +61,18 @@ def _forms(expression: ast.expr, module: Module, methods: Methods) -> Iterator[s
     while found:
         where, node = found.pop()
         yield form(node)
+        yield from _renamed(node, where)
         for there, named in _named(node, where, methods):
             if id(named) not in seen:
                 seen.add(id(named))
                 found.append((there, named))
+
+
+def _renamed(node: ast.AST, module: Module) -> Iterator[str]:
+    """What imported names are called where they come from: ``median`` imported as ``mean`` is not ``mean``."""
+    names = {one.id for one in _significant(node) if isinstance(one, ast.Name)} & set(module.imports)
+    origins = {name: module.imports[name][1] for name in names}
+    return (f"{name} is {origin}" for name, origin in origins.items() if origin not in ("", name))
 
 
 def _named(node: ast.AST, module: Module, methods: Methods) -> Iterator[tuple[Module, ast.AST]]:

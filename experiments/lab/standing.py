@@ -92,8 +92,9 @@ def _in_the_way(plan: Plan) -> Iterator[str]:
         yield "--confirm judges all claims at once: leave out parts"
     if plan.settings.seed:
         yield "--confirm draws seeds that nobody has seen: leave out seed"
+    entries = lock.read(plan.study)
     for name, seal in seals(plan.experiment, plan.name, plan.params).items():
-        entry = lock.read(plan.study).get(name)
+        entry = entries.get(name)
         if entry is None or entry.withdrawn:
             yield f"{name} is not sealed: run `mlnotes seal {plan.study}` before the data are seen"
         elif changed := lock.changes(entry, seal):

@@ -45,6 +45,16 @@ def test_the_yaml_lies_over_the_defaults(study: Path) -> None:
     assert composed(study) == {**DEFAULTS, "depth": 5}
 
 
+def test_without_overrides_hydra_is_not_needed(study: Path) -> None:
+    study.write_text(f"{study.read_text()}sizes: [3]\nclip: 1.0e-3\nlr: ${{clip}}\n")
+    plain = Composition(study, DEFAULTS).plain_values()
+    assert plain == composed(study) == {**DEFAULTS, "depth": 5, "sizes": [3], "clip": 1e-3, "lr": 1e-3}
+    assert Composition(study, DEFAULTS, ("depth=7",)).plain_values()["depth"] == 7
+    study.write_text(f"{study.read_text()}dpeth: 3\n")
+    with pytest.raises(InputError, match=r"toy\.yaml: .*dpeth"):
+        Composition(study, DEFAULTS).plain_values()
+
+
 def test_smoke_leaves_the_yaml_out_and_keeps_overrides(study: Path) -> None:
     assert composed(study, "lr=1e-3", smoke=True) == {**DEFAULTS, "lr": 0.001}
 

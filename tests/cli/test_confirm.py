@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from experiments.lab import lock
 from experiments.lab.looks import Ledger
 from experiments.lab.record import records
 from tests.cli.invoking import Invoke, document
@@ -88,11 +89,10 @@ def test_a_look_that_showed_nothing_is_given_back_and_one_that_did_is_spent(mlno
 
 
 def test_the_newest_verdict_goes_into_the_history_of_a_claim(mlnotes: Invoke, squares: Path) -> None:
-    from experiments.lab import lock
-
     mlnotes("seal", "toys.squares")
     mlnotes("run", "toys.squares", "--confirm")
-    edit(squares, "experiments/toys/squares.py", "delta=0.01", "delta=0.9")
+    edit(squares, "experiments/toys/squares.py", "delta=0.01", "delta=1e9")
+    assert "1 refuted" in mlnotes("judge", "last").stdout  # by another rule than the one that was sealed
     mlnotes("seal", "toys.squares")
     (former,) = lock.read("toys.squares")["networks_learn"].history
     assert former["verdict"] == "holds"

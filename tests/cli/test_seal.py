@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from experiments.lab import lock
-from tests.cli.invoking import Invoke
+from tests.cli.invoking import Invoke, document
 
 
 def edit(toys: Path, file: str, before: str, after: str) -> None:
@@ -30,7 +30,7 @@ def test_claims_are_sealed_once_and_then_are_as_they_were(mlnotes: Invoke, squar
         "toys.squares: laws_hold is not sealed",
         "toys.squares: networks_learn is not sealed",
     ]
-    assert result.stderr == "not as they were sealed: 4 claims; to seal them as they are: mlnotes seal\n"
+    assert result.stderr == "not as sealed: 4 claims; to seal what is there now: mlnotes seal\n"
     result = mlnotes("seal")
     assert (result.exit_code, result.stdout) == (
         0,
@@ -99,6 +99,36 @@ def test_a_study_that_cannot_be_read_is_told_and_the_others_are_sealed(mlnotes: 
     assert "toys.squares: ZeroDivisionError: float division by zero" in result.stderr
 
 
+def test_a_claim_whose_measure_cannot_be_read_is_not_sealed(mlnotes: Invoke, toys: Path) -> None:
+    edit(toys, "experiments/toys/count.py", "        Claim(\n", "        Stated(\n")
+    edit(toys, "experiments/toys/count.py", "\n\n@parameters", "\n\nStated = Claim\n\n\n@parameters")
+    result = mlnotes("seal", "toys.count")
+    assert result.exit_code == 1
+    assert result.stderr.startswith('toys.count: values_are_not_negative: expected a call Claim("values_are_not')
+
+
 def test_a_name_that_is_no_study_is_exit_2(mlnotes: Invoke) -> None:
     result = mlnotes("seal", "toys.cuont", "--check")
     assert (result.exit_code, result.stderr) == (2, "unknown experiment toys.cuont: did you mean toys.count?\n")
+
+
+def test_show_tells_what_is_sealed_and_what_claims_were_before(mlnotes: Invoke, squares: Path) -> None:
+    assert "Seals" not in mlnotes("show", "toys.squares").stdout
+    mlnotes("seal")
+    today = lock.today()
+    assert f"2 of 2 claims are as they were sealed on {today}" in mlnotes("show", "toys.squares").stdout
+    mlnotes("run", "toys.squares")
+    edit(squares, "experiments/toys/squares.py", "delta=0.01", "delta=0.9")
+    text = " ".join(mlnotes("show", "toys.squares").stdout.split())
+    assert f"networks_learn changed since it was sealed on {today}: rule delta=0.01 -> delta=0.9" in text
+    mlnotes("seal")
+    text = " ".join(mlnotes("show", "toys.squares").stdout.split())
+    assert f"networks_learn was before: holds (sealed {today}, superseded {today})" in text
+    assert "changed then: rule delta=0.01 -> delta=0.9 · Networks learn. · predicted: holds under wide, deep" in text
+    edit(squares, "experiments/toys/squares.py", '"laws_hold",', '"laws_are_held",')
+    text = " ".join(mlnotes("show", "toys.squares").stdout.split())
+    assert "laws_are_held is not sealed" in text
+    mlnotes("seal")
+    seals = {one["claim"]: one for one in document(mlnotes("show", "toys.squares", "--json"))["seals"]}
+    assert seals["laws_hold"]["withdrawn"] == today
+    assert [former["verdict"] for former in seals["networks_learn"]["history"]] == ["holds"]

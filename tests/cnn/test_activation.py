@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 import torch
 
+from experiments.cnn.activation.comparisons import CLAIMS
 from experiments.cnn.activation.laws import linearity_trial, range_trials
-from experiments.cnn.activation.training import CLAIMS, SWEEP, TUNED, SweepRow, TunedRow
+from experiments.cnn.activation.training import SWEEP, TUNED, SweepRow, TunedRow
 from experiments.lab.experiment import Rows
 from experiments.lab.judge.comparison import Comparison
 from experiments.lab.judge.rules import compare

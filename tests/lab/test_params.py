@@ -30,7 +30,7 @@ def test_several_problems_are_told_at_once() -> None:
     assert caught.value.problems == (
         "n: expected an integer from 50 to 1,000,000, got 5",
         "metric: expected one of l2, cosine, got 'l3'",
-        "sizes[1]: expected a list of: an integer >= 1, got 0",
+        "sizes[1]: expected a list of: an integer >= 1, such as sizes=[10,20], got 0",
         "lr: expected a number > 0 or null, got -1",
         "unknown parameter metrik: did you mean metric?",
     )
@@ -38,6 +38,32 @@ def test_several_problems_are_told_at_once() -> None:
 
 def test_plain_values_become_params() -> None:
     assert validate(Params, {"n": 60, "sizes": [3], "lr": None}) == Params(n=60, sizes=(3,))
+
+
+@parameters
+class Lists:
+    sizes: tuple[int, ...] = (10,)
+    """Any number."""
+    pair: tuple[int, int] = (1, 2)
+    """Two."""
+    names: tuple[str, ...] | None = None
+    """Any number, or null."""
+    either: str | tuple[str, ...] = "all"
+    """One word or several."""
+
+
+def test_one_value_where_a_list_is_wanted_is_a_list_of_one() -> None:
+    assert validate(Lists, {"sizes": 5, "names": "a", "either": "b"}) == Lists(sizes=(5,), names=("a",), either="b")
+    assert validate(Lists, {"names": None}) == Lists()
+
+
+def test_what_cannot_be_in_a_list_is_told_with_what_to_type() -> None:
+    with pytest.raises(InputError) as caught:
+        validate(Lists, {"sizes": "many", "pair": 3})
+    assert caught.value.problems == (
+        "sizes: expected a list of: an integer, such as sizes=[10], got 'many'",
+        "pair: expected a list of: an integer, such as pair=[1,2], got 3",
+    )
 
 
 @pytest.mark.parametrize("n", ["many", 2.5, None, [1], float("nan")])

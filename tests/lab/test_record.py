@@ -130,7 +130,7 @@ def test_a_record_of_the_first_format_is_read_and_refused_to_be_judged_in_one_li
     with pytest.raises(InputError) as caught:
         record.typed_rows(toy.experiment())
     assert caught.value.problems == (
-        f"record {record.id} was made before rows had parts: it can be compared; to judge, run it again",
+        f"record {record.id} was made before rows had parts: it can be compared; to show or judge, run it again",
     )
 
 
@@ -219,10 +219,15 @@ def test_figures_come_back_as_they_went(tmp_path: Path, figure: Figure) -> None:
     assert Record(written(tmp_path, figure)).figures() == [figure]
 
 
-def test_findings_of_a_later_judgement_replace_the_former(tmp_path: Path) -> None:
+def test_findings_of_a_later_judgement_stand_beside_the_former(tmp_path: Path) -> None:
     record = Record(written(tmp_path))
-    record.replace_findings([{"claim": "a", "verdict": "refuted"}])
+    first, own = record.findings(), record.meta["claims_hash"]
+    kept = record.replace_findings([{"claim": "a", "verdict": "refuted"}], "0" * 64)
+    assert kept == (record.path / f"findings.{own[:8]}.json" if first else None)
     assert record.findings() == [{"claim": "a", "verdict": "refuted"}]
+    assert record.replace_findings([{"claim": "a", "verdict": "holds"}], own) == record.path / "findings.00000000.json"
+    assert record.replace_findings([{"claim": "a", "verdict": "holds"}], own) is None
+    assert Record(record.path).meta["findings_hash"] == own
 
 
 @pytest.mark.parametrize(

@@ -125,5 +125,14 @@ def test_the_place_of_a_definition_does_not_count(tigers: Path) -> None:
     assert measures("zoo.tigers") == before
 
 
+def test_another_function_under_the_same_name_counts(tigers: Path) -> None:
+    assert changed(tigers / "laws.py", "cages import size", "cages import space as size") == {"is_above"}
+
+
+@pytest.mark.parametrize("study", catalog.studies(), ids=lambda study: study.name)
+def test_the_measure_of_every_claim_is_found(study: catalog.Study) -> None:
+    assert {claim.name for claim in study.claims} <= set(measures(study.experiment))
+
+
 def test_an_experiment_without_files_has_no_measures(tigers: Path) -> None:
     assert measures("zoo.lions") == {}

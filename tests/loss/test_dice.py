@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import pytest
-import torch
 
 from experiments.lab.judge.rules import compare
-from experiments.loss.core.segments import pictures
-from experiments.loss.dice import laws, training
-from experiments.loss.dice.setup import Discs, Params, prepare, steadiness
+from experiments.loss.dice import laws, steadiness, training
+from experiments.loss.dice.setup import Discs, Params, prepare
 from experiments.loss.dice.training import MaskRow
 
 
@@ -42,22 +40,11 @@ def test_dice_training_learns_discs_and_repeats_exactly() -> None:
 
 def test_steadiness_is_that_of_the_same_networks() -> None:
     setup = discs(lrs=(1e-2, 1e-1))
-    masks, steady = training.run(setup), training.run_steadiness(setup)
+    masks, steady = training.run(setup), steadiness.run(setup)
     at_the_end = [row for row in masks if isinstance(row, MaskRow) and row.budget == "long"]
     for row, other in zip(steady, at_the_end, strict=True):
         assert row.gradient_snr > 0
         assert (row.lr, row.validation_dice) == (other.lr, other.validation_dice)
-
-
-def test_gradients_are_those_of_whole_batches() -> None:
-    from experiments.foundation.networks.ensemble import Member
-    from experiments.loss.core.unets import UNets, gradient_snr
-    from experiments.loss.dice.setup import image_losses
-
-    train = pictures(20, 16, 0.2, torch.Generator().manual_seed(0))
-    unets = UNets([Member(image_losses(1.0, 0.2)["ce"], 0.1)], [True], 2, torch.Generator().manual_seed(0))
-    batches = [unets.flat_gradients(train[0][i : i + 8], train[1][i : i + 8]) for i in (0, 8)]
-    assert torch.equal(steadiness(unets, train), gradient_snr(torch.stack(batches)))
 
 
 def masks(loss: str, by_rate: dict[float, float], network: str = "unet", better_at_half: float = 0.0) -> list[MaskRow]:

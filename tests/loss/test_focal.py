@@ -38,13 +38,11 @@ def test_scores_are_the_logits_however_many_examples_there_are() -> None:
     assert not found.requires_grad
 
 
-def test_first_losses_are_those_of_the_whole_training_set_at_both_biases() -> None:
-    task = tasks().task("1:100")
-    first, largest = starts.begin(tasks(), "1:100")
-    assert first[0] > first[1]
-    assert all(worst >= initial for worst, initial in zip(largest, first, strict=True))
-    even = classification.focal(torch.zeros(600), task.train[1], alpha=0.25).mean()
-    assert first[0] == pytest.approx(even.item(), rel=0.5)
+def test_a_training_begins_at_the_loss_of_the_whole_set_at_both_biases() -> None:
+    without, with_prior = starts.run(tasks())
+    even = classification.focal(torch.zeros(600), tasks().task("1:100").train[1], alpha=0.25).mean()
+    assert without.initial_loss == pytest.approx(even.item(), rel=0.5)
+    assert without.initial_loss > 2 * with_prior.initial_loss
 
 
 def test_the_whole_loss_is_the_mean_of_torchs() -> None:

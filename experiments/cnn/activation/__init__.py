@@ -11,7 +11,7 @@ Delving Deep into Rectifiers, 2015; Klambauer et al., Self-Normalizing Neural Ne
 
 from __future__ import annotations
 
-from experiments.cnn.activation import laws, start, training
+from experiments.cnn.activation import comparisons, laws, start, training
 from experiments.cnn.activation.setup import Params, prepare
 from experiments.lab.answers import listing, mean, percent
 from experiments.lab.experiment import Experiment, Findings, Headline, Rows, Table
@@ -40,7 +40,7 @@ EXPERIMENT = Experiment(
         training.TUNED,
         training.LAYERS,
     ),
-    claims=training.CLAIMS,
+    claims=comparisons.CLAIMS,
     answer=answer,
     headline=Headline(
         training.TUNED,

@@ -2,21 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from statistics import fmean
 
 from experiments.cnn import arms
 from experiments.cnn.activation.setup import Networks
-from experiments.foundation.networks.tuning import untuned
-from experiments.lab.experiment import Curve, Event, Part, Progress, Row, Rows, Table, Trace, observation
-from experiments.lab.judge.claims import Claim
-from experiments.lab.judge.measured import NotMeasured, Pairs, Undecided
-from experiments.lab.judge.measures import by_seed
-from experiments.lab.judge.rules import Each, Effect, Equivalence
-
-SUCCESSORS = ("leaky_relu", "elu", "gelu", "silu", "selu")
-"""What came after ReLU."""
-Difference = Pairs | NotMeasured | Undecided
+from experiments.lab.experiment import Curve, Event, Part, Progress, Row, Table, Trace, observation
 
 
 @observation
@@ -109,58 +100,6 @@ def run_layers(networks: Networks) -> Iterator[LayerRow]:
                 )
 
 
-def why_untuned(rows: Rows, *names: str) -> NotMeasured | Undecided | None:
-    """Why these arms are not compared.
-
-    An arm that stays below twice the chance at every rate has no best one, so nothing is at an edge.
-    """
-    chosen = arms.tuned(rows.of(SWEEP), names, "activations")
-    if isinstance(chosen, NotMeasured):
-        return chosen
-    reason = untuned(*(best for best in chosen.values() if best.score >= 2 * best.rows[0].chance))
-    return Undecided(reason) if reason else None
-
-
-def accuracy(first: str, second: str) -> Callable[[Rows], Difference]:
-    """Test accuracy of two tuned arms."""
-
-    def measure(rows: Rows) -> Difference:
-        of_arms = (by_seed(rows.of(TUNED), "test_accuracy", arm=name) for name in (first, second))
-        return why_untuned(rows, first, second) or Pairs(*of_arms)
-
-    return measure
-
-
-def at_the_same_initialization(rows: Rows) -> Mapping[str, Difference] | NotMeasured:
-    """Test accuracy of ReLU and of sigmoid."""
-    names = {(row.activation, row.init): row.arm for row in rows.of(TUNED)}
-    found = {
-        "each with its own initialization" if init == "auto" else f"both with {init}": accuracy(
-            names.get(("relu", init), "relu"), arm
-        )(rows)
-        for (activation, init), arm in names.items()
-        if activation == "sigmoid"
-    }
-    return found or NotMeasured("needs relu and sigmoid among the activations")
-
-
-def successors(rows: Rows) -> Mapping[str, Difference] | NotMeasured:
-    there = {row.arm for row in rows.of(TUNED)}
-    found = {name: accuracy(name, "relu")(rows) for name in SUCCESSORS if name in there}
-    return found or NotMeasured(f"needs one of {', '.join(SUCCESSORS)} among the activations")
-
-
-def dead_channels(rows: Rows) -> Difference:
-    """Of ReLU, at the largest learning rate and at the one that validation chose."""
-    if reason := why_untuned(rows, "relu"):
-        return reason
-    largest = max(row.lr for row in rows.of(SWEEP))
-    return Pairs(
-        by_seed(rows.of(SWEEP), "dead_share", arm="relu", lr=largest),
-        by_seed(rows.of(SWEEP), "dead_share", arm="relu", chosen=True),
-    )
-
-
 SWEEP = Part(
     name="sweep",
     row=SweepRow,
@@ -195,51 +134,3 @@ LAYERS = Part(
     run=run_layers,
     curves=(Curve("trained_signal_by_layer", "layer", "mean_square", "activation", y_scale="log"),),
 )
-CLAIMS = (
-    Claim(
-        "a_large_learning_rate_kills_units",
-        statement="At the largest learning rate a tenth more of the channels of a ReLU network are dead.",
-        rule=Effect("share of dead channels at the largest rate - that at the tuned rate", delta=0.1),
-        measure=dead_channels,
-        topic="ReLU (002:103)",
-        predicted="holds",
-        source="pilot",
-    ),
-    Claim(
-        "sigmoid_does_not_train_where_relu_does",
-        statement="ReLU beats sigmoid by at least ten points of test accuracy in a network of eight convolutions.",
-        rule=Each(Effect("tuned: test accuracy of ReLU - sigmoid", delta=0.1), per="initialization"),
-        measure=at_the_same_initialization,
-        topic="Vanishing gradients (000:44-46), ReLU (002:103)",
-        predicted="holds",
-        source="Glorot and Bengio 2010: deep sigmoid networks saturate",
-    ),
-    Claim(
-        "tanh_is_behind_relu",
-        statement="Tanh is a point less accurate than ReLU.",
-        rule=Effect("tuned: test accuracy of ReLU - tanh", delta=0.01),
-        measure=accuracy("relu", "tanh"),
-        topic="Activation functions (002:93)",
-        predicted="holds",
-        source="pilot",
-    ),
-    Claim(
-        "an_activation_raises_accuracy",
-        statement="An activation raises accuracy: ReLU is two points ahead of none.",
-        rule=Effect("tuned: test accuracy of ReLU - identity", delta=0.02),
-        measure=accuracy("relu", "identity"),
-        topic="Activations bring in nonlinearity (002:93)",
-        predicted="holds",
-        source="a network without activation is a linear classifier",
-    ),
-    Claim(
-        "successors_are_as_accurate_as_relu",
-        statement="Newer activations match ReLU to within two points of test accuracy.",
-        rule=Each(Equivalence("tuned: test accuracy - that of ReLU", margin=0.02), per="activation"),
-        measure=successors,
-        topic="Activation functions (002:93)",
-        predicted="holds",
-        source="pilot",
-    ),
-)
-"""They need the sweep, to tell whether the arms are tuned, and the tuned networks."""

@@ -10,24 +10,32 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Literal, get_args
+from statistics import fmean
+from typing import Literal
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
 from experiments.cnn.core.pooling import Border
+from experiments.cnn.core.pooling_network import PoolingMembers
 
 Transformation = Literal["shift", "rotate", "scale"]
-TRANSFORMATIONS: tuple[Transformation, ...] = get_args(Transformation)
+BATCH = 100
+"""Networks times images whose maps are computed at once, so that they stay in the cache."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Agreement:
-    """Shares of images whose predicted class stays."""
+class Stays:
+    """What stays in moved images: means over networks."""
 
-    all: float
-    when_correct: float
+    invariance: float
+    """Cosine of centered features before and after: 1 where nothing changed, 0 for another image."""
+    feature_cosine: float
+    """The same without centering."""
+    agreement: float
+    """Share of images whose predicted class stays."""
+    agreement_when_correct: float
     """Among the images that were classified correctly before; nan if there are none."""
 
 
@@ -70,13 +78,32 @@ def invariance(features: Tensor, moved: Tensor) -> float:
     """The cosine of what sets images apart: both features less the mean of ``features`` (n, ...) over the images.
 
     1: nothing changed; near 0: the moved image is no more like its original than another image is. Without the
-    centering every blur would seem invariant, since features behind a ReLU are alike for all images.
+    centering every blur would seem invariant, since features after a ReLU are alike for all images.
     """
     center = features.mean(0, keepdim=True)
     return cosine(features - center, moved - center)
 
 
-def agreement(before: Tensor, after: Tensor, labels: Tensor) -> Agreement:
-    """Predicted classes (n,) before and after, and the true ones."""
+def agreement(before: Tensor, after: Tensor, labels: Tensor) -> tuple[float, float]:
+    """Share of images whose predicted class (n,) stays: of all, and of those that were classified correctly."""
     same, correct = (before == after).double(), before == labels
-    return Agreement(all=float(same.mean()), when_correct=float(same[correct].mean()))
+    return float(same.mean()), float(same[correct].mean())
+
+
+def features_of(networks: PoolingMembers, images: Tensor) -> Tensor:
+    """Features (members, n, features) in small batches."""
+    batch = max(1, BATCH // len(networks.networks))
+    return torch.cat([networks.features(part) for part in images.split(batch)], 1)
+
+
+def what_stays(networks: PoolingMembers, features: Tensor, moved: Tensor, labels: Tensor) -> Stays:
+    """Scores of features (members, n, features) before and after."""
+    before, after = (networks.classified(part).argmax(2) for part in (features, moved))
+    kept = [agreement(*predictions, labels) for predictions in zip(before, after, strict=True)]
+    pairs = list(zip(features, moved, strict=True))
+    return Stays(
+        invariance=fmean(invariance(*pair) for pair in pairs),
+        feature_cosine=fmean(cosine(*pair) for pair in pairs),
+        agreement=fmean(of_all for of_all, _ in kept),
+        agreement_when_correct=fmean(when_correct for _, when_correct in kept),
+    )

@@ -15,9 +15,8 @@ def as_predicted(verdict: str, predicted: str | Mapping[str, str], conditions: M
         predicted: one verdict, or one per condition.
         conditions: the verdicts per condition; empty where there are none.
     """
-    if verdict == "failed":
-        return False
+    if verdict in ("failed", "not judged"):
+        return verdict == "not judged"
     if isinstance(predicted, str):
-        return verdict in (predicted, "not judged")
-    met = all(one in (predicted.get(name, one), "not judged") for name, one in conditions.items())
-    return met and (bool(conditions) or verdict == "not judged")
+        return verdict == predicted
+    return bool(conditions) and all(one in (predicted.get(name, one), "not judged") for name, one in conditions.items())

@@ -63,10 +63,6 @@ class UNets:
         """Every member's gradient (members, ...) of its own loss, shaped like ``weights``: members share no weight."""
         return torch.autograd.grad(self.losses(images, masks).sum(), self.weights)
 
-    def flat_gradients(self, images: Tensor, masks: Tensor) -> Tensor:
-        """The same as one vector per member, (members, weights)."""
-        return torch.cat([gradient.flatten(1) for gradient in self.gradients(images, masks)], 1)
-
     def update(self, images: Tensor, masks: Tensor) -> None:
         """One step of Adam for every member, on images and masks (n, 1, h, w)."""
         self._optimizer.step(self.gradients(images, masks))
@@ -85,12 +81,10 @@ class UNets:
         return torch.cat([wide, beside.unflatten(1, (members, -1)) * self._open], 2).flatten(1, 2)
 
 
-def gradient_snr(gradients: Tensor) -> Tensor:
-    """|mean|^2 / trace of the covariance (members,) of n batch gradients (n, members, weights); the mean's own noise
-    adds 1 / n to its expectation.
-
-    >>> gradient_snr(torch.tensor([[[1.0, 3.0]], [[3.0, 3.0]]]))  # mean (2, 3), variances 2 and 0
-    tensor([6.5000])
-    """
+def gradient_snr(networks: UNets, images: Tensor, masks: Tensor, batch: int) -> Tensor:
+    """|mean|^2 / trace of the covariance (members,) of the gradients of n whole batches of images and masks
+    (., 1, h, w); the mean's own noise adds 1 / n to its expectation."""
+    batches = zip(*(side[: len(side) // batch * batch].split(batch) for side in (images, masks)), strict=True)
+    gradients = torch.stack([torch.cat([g.flatten(1) for g in networks.gradients(x, t)], 1) for x, t in batches])
     mean, variance = gradients.mean(0), gradients.var(0).sum(1)
     return mean.square().sum(1) / variance.clamp_min(1e-30)

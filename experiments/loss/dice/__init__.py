@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from experiments.lab.answers import listing, mean, number
 from experiments.lab.experiment import Experiment, Findings, Headline, Rows, Table
-from experiments.loss.dice import laws, training
+from experiments.loss.dice import laws, steadiness, training
 from experiments.loss.dice.setup import Params, prepare
 
 NAMES = {
@@ -26,7 +26,7 @@ NAMES = {
 
 
 def answer(findings: Findings, rows: Rows) -> str:
-    steady = training.tuned(rows.of(training.STEADINESS))
+    steady = training.tuned(rows.of(steadiness.PART))
     rare = [row for row in training.at_tuned_rates(rows.of(training.PART)) if row.condition == "rare"]
     network = rare[0].network
     said = []
@@ -46,7 +46,7 @@ EXPERIMENT = Experiment(
     about=__doc__,
     params=Params,
     prepare=prepare,
-    parts=(laws.PART, training.PART, training.STEADINESS),
+    parts=(laws.PART, training.PART, steadiness.PART),
     answer=answer,
     headline=Headline(
         training.PART,

@@ -6,7 +6,7 @@ cross-entropy is dCE/dz = p - t.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from experiments.foundation.statements.trials import TRIALS, TrialRow, distinct, instances, trials_of, tried
@@ -77,13 +77,11 @@ def central_differences(images: Tensor, masks: Tensor, step: float = 1e-5) -> Te
 
 def bound_trial(a: float) -> TrialRow:
     """|dCE/dz| <= 1. Control: |dD/dp| at p = a, t = 2 a, which is 0.48 / a."""
-    import torch
+    from experiments.loss.core.classification import binary_cross_entropy
+    from experiments.loss.core.overlap import pixel_dice
 
-    from experiments.loss.core.overlap import pixel_dice_slope
-
-    p = torch.tensor(a, dtype=torch.float64)
-    steep = pixel_dice_slope(p, 2 * p).item()
-    worst = max(abs(cross_entropy_slope(z, t)) for z in (-100 * a, 100 * a, -10.0, 10.0) for t in (0.0, 1.0))
+    steep = slope(pixel_dice, a, 2 * a)
+    worst = max(abs(slope(binary_cross_entropy, z, t)) for z in (-100 * a, 100 * a, -10.0, 10.0) for t in (0.0, 1.0))
     return TrialRow(
         statement="bound",
         case=f"p = {a:g}",
@@ -95,31 +93,26 @@ def bound_trial(a: float) -> TrialRow:
 
 def saturation_trial(z: float) -> TrialRow:
     """Where a pixel is surely wrong (t = 1), |dCE/dz| is nearly 1. Control: |dD/dz|, which goes to 0."""
-    import torch
-
+    from experiments.loss.core.classification import binary_cross_entropy
     from experiments.loss.core.overlap import pixel_dice
 
-    logit = torch.tensor(z, dtype=torch.float64, requires_grad=True)
-    (dice,) = torch.autograd.grad(pixel_dice(logit.sigmoid(), torch.ones_like(logit)), logit)
-    entropy = cross_entropy_slope(z, 1.0)
+    entropy = slope(binary_cross_entropy, z, 1.0)
+    dice = slope(lambda logit, target: pixel_dice(logit.sigmoid(), target), z, 1.0)
     return TrialRow(
         statement="saturation",
         case=f"z = {z:g}",
         error=1 - abs(entropy),
-        control_error=1 - abs(dice.item()),
-        counterexample=f"z = {z:g}: dCE/dz = {entropy:.6g}, dD/dz = {dice.item():.3g}",
+        control_error=1 - abs(dice),
+        counterexample=f"z = {z:g}: dCE/dz = {entropy:.6g}, dD/dz = {dice:.3g}",
     )
 
 
-def cross_entropy_slope(z: float, target: float) -> float:
-    """dCE/dz by differentiation."""
+def slope(loss: Callable[[Tensor, Tensor], Tensor], at: float, target: float) -> float:
+    """By differentiation."""
     import torch
 
-    from experiments.loss.core.classification import binary_cross_entropy
-
-    logit = torch.tensor(z, dtype=torch.float64, requires_grad=True)
-    (slope,) = torch.autograd.grad(binary_cross_entropy(logit, torch.tensor(target, dtype=torch.float64)), logit)
-    return slope.item()
+    point = torch.tensor(at, dtype=torch.float64, requires_grad=True)
+    return torch.autograd.grad(loss(point, torch.tensor(target, dtype=torch.float64)), point)[0].item()
 
 
 def bound_and_saturation(rows: Sequence[TrialRow]) -> Mapping[str, Instances]:

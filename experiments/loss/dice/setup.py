@@ -15,10 +15,7 @@ if TYPE_CHECKING:
     import torch
     from torch import Tensor
 
-    from experiments.loss.core.unets import UNets
-
     ImageLoss = Callable[[Tensor, Tensor], Tensor]  # logits and masks (n, 1, h, w) -> losses (n,)
-    Pictures = tuple[Tensor, Tensor]  # images and masks (n, 1, h, w)
 
 BATCH = 8
 SNR_READINGS, SNR_APART = 4, 3
@@ -104,7 +101,7 @@ class Discs(Setup[Params]):
         from experiments.foundation.networks.batches import drawn_batches
         from experiments.foundation.networks.ensemble import Member
         from experiments.loss.core.segments import pictures
-        from experiments.loss.core.unets import UNets
+        from experiments.loss.core.unets import UNets, gradient_snr
 
         params, share, rng = self.params, self.shares()[condition], self.generator()
         sizes = (params.images, params.images, 2 * params.images)
@@ -116,7 +113,7 @@ class Discs(Setup[Params]):
         for step, chosen in enumerate(drawn_batches(params.images, BATCH, last, rng), start=1):
             networks.update(train[0][chosen], train[1][chosen])
             if step in range(last, 0, -SNR_APART)[:SNR_READINGS]:
-                steady.append(steadiness(networks, train).log())
+                steady.append(gradient_snr(networks, *train, BATCH).log())
             if step in (max(last // 3, 1), last):
                 with torch.no_grad():
                     logits[step] = networks.logits(validation[0]), networks.logits(test[0])
@@ -153,16 +150,6 @@ def image_losses(smooth: float, foreground: float) -> dict[LossName, ImageLoss]:
         "iou": lambda logits, masks: soft_iou(logits.sigmoid(), masks, smooth=smooth),
         "ce_dice": lambda logits, masks: cross_entropy(logits, masks) + dice(logits, masks),
     }
-
-
-def steadiness(networks: UNets, train: Pictures) -> Tensor:
-    """Signal to noise (arms,) of the gradients of whole batches."""
-    import torch
-
-    from experiments.loss.core.unets import gradient_snr
-
-    batches = zip(*(side[: len(side) // BATCH * BATCH].split(BATCH) for side in train), strict=True)
-    return gradient_snr(torch.stack([networks.flat_gradients(images, masks) for images, masks in batches]))
 
 
 def prepare(params: Params, seed: int) -> Discs:

@@ -15,7 +15,7 @@ from experiments.lab.experiment import Curve, Event, Part, Progress, Row, Table,
 from experiments.lab.judge.claims import Claim
 from experiments.lab.judge.measured import Pairs, Undecided
 from experiments.lab.judge.measures import by_seed
-from experiments.lab.judge.rules import Each, Effect, Ratio
+from experiments.lab.judge.rules import Each, Effect
 from experiments.loss.dice.setup import Discs
 
 if TYPE_CHECKING:
@@ -50,13 +50,6 @@ class MaskRow(ArmRow):
     """Cross-entropy per pixel."""
 
 
-@observation
-class SteadinessRow(ArmRow):
-    gradient_snr: float
-    """|mean gradient|^2 / total variance over batches of training images: the geometric mean over four steps at the
-    end, because it moves much from step to step."""
-
-
 def run(discs: Discs) -> Iterator[Event]:
     from torch.nn.functional import binary_cross_entropy_with_logits
 
@@ -82,14 +75,6 @@ def run(discs: Discs) -> Iterator[Event]:
                     boundary_iou=boundary_iou(predicted[:, None], truth[:, None]),
                     nll=binary_cross_entropy_with_logits(logits, truth.float()).item(),
                 )
-
-
-def run_steadiness(discs: Discs) -> Iterator[SteadinessRow]:
-    for condition, trained in discs.all_trained():
-        validation, _ = trained.logits[discs.params.steps]
-        for arm, held_out, snr in zip(trained.arms, validation, trained.gradient_snr, strict=True):
-            _, dice = best_threshold(held_out, trained.validation_masks)
-            yield SteadinessRow(condition=condition, **asdict(arm), validation_dice=dice, gradient_snr=snr)
 
 
 def best_threshold(logits: Tensor, masks: Tensor) -> tuple[Tensor, float]:
@@ -166,13 +151,6 @@ def boundaries(rows: Sequence[MaskRow]) -> Pairs | Undecided:
     return Pairs(*(by_seed(choice.rows, "boundary_iou") for choice in (with_skips, without)))
 
 
-def steadiness(rows: Sequence[SteadinessRow]) -> Pairs | Undecided:
-    found = tuned(rows)
-    if not {"ce", "dice"} <= found.keys():
-        return Undecided("expected trainings by ce and dice")
-    return Pairs(*(by_seed(found[loss].rows, "gradient_snr") for loss in ("ce", "dice")))
-
-
 PART = Part(
     name="training",
     row=MaskRow,
@@ -225,21 +203,4 @@ PART = Part(
             only={"condition": "rare", "network": "unet", "budget": "long"},
         ),
     ),
-)
-STEADINESS = Part(
-    name="steadiness",
-    row=SteadinessRow,
-    run=run_steadiness,
-    claims=(
-        Claim(
-            "cross_entropy_has_steadier_gradients",
-            statement="At the end of training the gradients of cross-entropy are 1.5 times as steady as Dice's.",
-            rule=Ratio("|mean|^2 / variance over batches, cross-entropy over Dice loss", at_least=1.5),
-            measure=steadiness,
-            topic="Gradient of cross-entropy (000:21)",
-            predicted="holds",
-            source="pilot",
-        ),
-    ),
-    tables=(Table("Steadiness of gradients", by=("network", "condition", "loss", "lr"), columns=("gradient_snr",)),),
 )

@@ -18,7 +18,7 @@ from experiments.lab.experiment import Experiment, Findings, Headline, Rows, Tab
 from experiments.lab.judge.claims import Claim
 from experiments.lab.judge.measured import Instances, Observed
 from experiments.lab.judge.rules import Fact, Theorem, Under
-from experiments.loss.focal import laws, starts, training, weights
+from experiments.loss.focal import laws, starts, training
 from experiments.loss.focal.setup import Params, prepare
 
 NAMES = {
@@ -31,10 +31,10 @@ NAMES = {
 
 
 def weight_of_hard_examples(rows: Rows) -> Mapping[str, Instances | Observed]:
-    peak = next(row for row in rows.of(weights.PEAKS) if row.gamma == 2)
+    peak = next(row for row in rows.of(laws.PEAKS) if row.gamma == 2)
     return {
         "relative to easy ones": laws.without_chance("decay")(rows.of(laws.PART)),
-        "loss larger than cross-entropy's": Observed(max(row.loss_weight for row in rows.of(weights.WEIGHTS)) > 1),
+        "loss larger than cross-entropy's": Observed(max(row.loss_weight for row in rows.of(laws.WEIGHTS)) > 1),
         "gradient at gamma 2 up to 1.2246 times, above 1 below p = 0.2976": Observed(
             f"{peak.largest_ratio:.4f} {peak.crossing:.4f}"
         ),
@@ -64,7 +64,7 @@ EXPERIMENT = Experiment(
     about=__doc__,
     params=Params,
     prepare=prepare,
-    parts=(laws.PART, weights.WEIGHTS, weights.PEAKS, training.PART, training.CEILING, starts.PART),
+    parts=(laws.PART, laws.WEIGHTS, laws.PEAKS, training.PART, training.CEILING, starts.PART),
     claims=(
         Claim(
             "hard_examples_weigh_more",

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from experiments.foundation.statements.trials import TRIALS, TrialRow, distinct, trials_of, tried
-from experiments.lab.experiment import Part
+from experiments.lab.experiment import Curve, Part, Row, Table, observation
 from experiments.lab.judge.claims import Claim
 from experiments.lab.judge.measured import Instances
 from experiments.lab.judge.rules import Theorem
@@ -19,17 +19,37 @@ if TYPE_CHECKING:
 GAMMAS = (0.5, 1.0, 2.0, 5.0)
 
 
+@observation
+class WeightRow(Row):
+    gamma: float
+    probability: float
+    """Of the true class."""
+    loss_weight: float
+    """Focal loss over cross-entropy."""
+    gradient_ratio: float
+    """The same of their gradients in the logit."""
+
+
+@observation
+class PeakRow(Row):
+    gamma: float
+    largest_ratio: float
+    """Of the gradients in the logit, focal loss over cross-entropy."""
+    at_probability: float
+    crossing: float
+    """Probability of the true class above which focal loss has the smaller gradient."""
+
+
 def run(tasks: Tasks) -> Iterator[TrialRow]:
     for gamma in GAMMAS:
         yield from weight_trials(gamma)
-        yield decay_trial(gamma)
     for z in (-100.0, -10.0, 0.0, 10.0, 100.0):
         for target in (0.0, 1.0):
             yield stability_trial(z, target)
 
 
 def weight_trials(gamma: float) -> Iterator[TrialRow]:
-    """FL / CE = (1 - p)^gamma. Control: the exponent one larger."""
+    """FL / CE = (1 - p)^gamma, which never rises with p. Controls: the exponent one larger, and p^gamma."""
     import torch
 
     from experiments.loss.core.classification import binary_cross_entropy, focal
@@ -45,15 +65,9 @@ def weight_trials(gamma: float) -> Iterator[TrialRow]:
             control_error=abs(found / (1 - p) ** (gamma + 1) - 1),
             counterexample=f"p = {p:g}: CE / FL = {1 / found:.6g}",
         )
-
-
-def decay_trial(gamma: float) -> TrialRow:
-    """The weight never rises with p. Control: p^gamma."""
-    import torch
-
-    p = torch.linspace(0.001, 0.999, 500, dtype=torch.float64)
-    rise, control = ((w[1:] - w[:-1]).clamp_min(0).max().item() for w in ((1 - p) ** gamma, p**gamma))
-    return TrialRow(statement="decay", case=f"gamma {gamma:g}", error=rise, control_error=control)
+    grid = torch.linspace(0.001, 0.999, 500, dtype=torch.float64)
+    rise, control = ((w[1:] - w[:-1]).clamp_min(0).max().item() for w in ((1 - grid) ** gamma, grid**gamma))
+    yield TrialRow(statement="decay", case=f"gamma {gamma:g}", error=rise, control_error=control)
 
 
 def stability_trial(z: float, target: float) -> TrialRow:
@@ -66,26 +80,42 @@ def stability_trial(z: float, target: float) -> TrialRow:
     from experiments.loss.core.classification import binary_cross_entropy, focal
 
     logit, truth = torch.tensor([z], requires_grad=True), torch.tensor([target])
-    half = binary_cross_entropy(logit, truth).item() / 2
+    half, p = binary_cross_entropy(logit, truth).item() / 2, logit.sigmoid()
+    as_written = -0.5 * (truth * p.log() + (1 - truth) * (1 - p).log())
     (slope,) = torch.autograd.grad(focal(logit, truth).sum(), logit)
-    error = off(focal(logit, truth, gamma=0.0, alpha=0.5).item(), half)
+
+    def error(found: Tensor) -> float:
+        off = abs(found.item() - half) / max(half, 1e-6)
+        return off if math.isfinite(off) else math.inf
+
     return TrialRow(
         statement="stability",
         case=f"z {z:g}, t {target:g}",
-        error=error if math.isfinite(slope.item()) else math.inf,
-        control_error=off(naive_half(logit, truth).item(), half),
+        error=error(focal(logit, truth, gamma=0.0, alpha=0.5)) if slope.isfinite() else math.inf,
+        control_error=error(as_written),
     )
 
 
-def off(found: float, expected: float) -> float:
-    """Relative error; infinite where the value is."""
-    return abs(found - expected) / max(expected, 1e-6) if math.isfinite(found) else math.inf
+def run_weights(tasks: Tasks) -> Iterator[WeightRow]:
+    import torch
+
+    from experiments.loss.core.classification import binary_cross_entropy, focal, focal_gradient_ratio
+
+    probability = torch.linspace(0.01, 0.99, 50, dtype=torch.float64)
+    logits, ones = torch.logit(probability), torch.ones_like(probability)
+    for gamma in GAMMAS:
+        weights = focal(logits, ones, gamma=gamma) / binary_cross_entropy(logits, ones)
+        for p, weight in zip(probability, weights, strict=True):
+            ratio = focal_gradient_ratio(p, gamma).item()
+            yield WeightRow(gamma=gamma, probability=p.item(), loss_weight=weight.item(), gradient_ratio=ratio)
 
 
-def naive_half(logits: Tensor, targets: Tensor) -> Tensor:
-    """Half of cross-entropy by log(sigmoid(z)), which overflows."""
-    p = logits.sigmoid()
-    return -0.5 * (targets * p.log() + (1 - targets) * (1 - p).log())
+def run_peaks(tasks: Tasks) -> Iterator[PeakRow]:
+    from experiments.loss.core.classification import focal_gradient_peak
+
+    for gamma in GAMMAS:
+        largest, where, crossing = focal_gradient_peak(gamma)
+        yield PeakRow(gamma=gamma, largest_ratio=largest, at_probability=where, crossing=crossing)
 
 
 def without_chance(statement: str) -> Callable[[Sequence[TrialRow]], Instances]:
@@ -124,4 +154,25 @@ PART = Part(
         ),
     ),
     tables=(TRIALS,),
+)
+WEIGHTS = Part(
+    name="weights",
+    row=WeightRow,
+    run=run_weights,
+    curves=(
+        Curve("gradient", "probability", "gradient_ratio", "gamma"),
+        Curve("loss_weight", "probability", "loss_weight", "gamma"),
+    ),
+)
+PEAKS = Part(
+    name="peaks",
+    row=PeakRow,
+    run=run_peaks,
+    tables=(
+        Table(
+            "Gradient of focal loss over cross-entropy's",
+            by=("gamma",),
+            columns=("largest_ratio", "at_probability", "crossing"),
+        ),
+    ),
 )

@@ -30,36 +30,31 @@ class StartRow(Row):
 
 
 def run(tasks: Tasks) -> Iterator[StartRow]:
-    for condition in tasks.conditions():
-        first, largest = begin(tasks, condition)
-        for prior, initial, worst in zip(("none", "set"), first, largest, strict=True):
-            diverged = worst > DIVERGED * first[0]
-            lr = tasks.params.stress_lr
-            yield StartRow(condition=condition, prior=prior, lr=lr, initial_loss=initial, diverged=diverged)
-
-
-def begin(tasks: Tasks, condition: str) -> tuple[list[float], list[float]]:
-    """First and largest loss with the bias at 0 and at the prior, from the same weights at a large learning rate."""
+    """Focal loss from the same weights with the bias at 0 and at the prior, at a large learning rate."""
     import torch
 
     from experiments.foundation.networks.ensemble import Member, own_losses
     from experiments.loss.core.classification import prior_bias
 
-    params, task = tasks.params, tasks.task(condition)
-    rng = task.drawn.clone_state()
-    members = [Member(task.losses["focal"], params.stress_lr)] * 2
-    ensemble = task.ensemble(members, [0.0, prior_bias(params.prior or 0.01)], rng)
-    inputs, targets = task.train[0], task.train[1].expand(2, -1)
-
-    def losses() -> torch.Tensor:
-        return own_losses(members, scores(ensemble, inputs).unsqueeze(2), targets)
-
-    first = losses()
-    largest = first.clone()
-    for step, _ in ensemble.train(inputs, targets, steps=params.steps, batch=BATCH, rng=rng):
-        if step <= CHECKED_FIRST or step % CHECKED_FIRST == 0:
-            largest = torch.maximum(largest, losses().nan_to_num(torch.inf))
-    return first.tolist(), largest.tolist()
+    params = tasks.params
+    for condition in tasks.conditions():
+        task = tasks.task(condition)
+        rng, members = task.drawn.clone_state(), [Member(task.losses["focal"], params.stress_lr)] * 2
+        ensemble = task.ensemble(members, [0.0, prior_bias(params.prior or 0.01)], rng)
+        inputs, targets = task.train[0], task.train[1].expand(2, -1)
+        first = largest = own_losses(members, scores(ensemble, inputs).unsqueeze(2), targets)
+        for step, _ in ensemble.train(inputs, targets, steps=params.steps, batch=BATCH, rng=rng):
+            if step <= CHECKED_FIRST or step % CHECKED_FIRST == 0:
+                losses = own_losses(members, scores(ensemble, inputs).unsqueeze(2), targets)
+                largest = torch.maximum(largest, losses.nan_to_num(torch.inf))
+        for prior, begun, worst in zip(("none", "set"), first.tolist(), largest.tolist(), strict=True):
+            yield StartRow(
+                condition=condition,
+                prior=prior,
+                lr=params.stress_lr,
+                initial_loss=begun,
+                diverged=worst > DIVERGED * first[0].item(),
+            )
 
 
 def with_and_without_prior(rows: Sequence[StartRow]) -> Mapping[str, Pairs]:

@@ -23,7 +23,12 @@ def per_sample_gradients(network: nn.Module, inputs: Tensor, labels: Tensor) -> 
 
 
 def noise_in_theory(gradients: Tensor, batch_size: int, *, replace: bool) -> float:
-    """Trace of the covariance of a batch's mean gradient, from all gradients (N, parameters)."""
+    """Trace of the covariance of a batch's mean gradient, from all gradients (N, parameters).
+
+    >>> gradients = torch.tensor([[-1.0], [1.0], [-1.0], [1.0]])
+    >>> [round(noise_in_theory(gradients, 2, replace=replace), 4) for replace in (True, False)]
+    [0.5, 0.3333]
+    """
     n = len(gradients)
     variance = float((gradients - gradients.mean(0)).square().sum() / n)
     return variance / batch_size * (1 if replace else (n - batch_size) / (n - 1))

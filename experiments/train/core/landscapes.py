@@ -30,7 +30,11 @@ def steps_off_saddle(y0: float, lr: float, most_steps: int, *, noise: float, rng
 
 
 def steps_in_theory(y0: float, lr: float) -> float:
-    """log(0.5 / |y0|) / log(1 + lr), infinite for y0 = 0."""
+    """log(0.5 / |y0|) / log(1 + lr), infinite for y0 = 0.
+
+    >>> steps_in_theory(0.125, 1.0)  # 1/8, 1/4, 1/2
+    2.0
+    """
     return math.log(0.5 / abs(y0)) / math.log1p(lr) if y0 else math.inf
 
 

@@ -47,7 +47,11 @@ def hessian_extremes(X: Array) -> tuple[float, float]:
 
 
 def best_step(X: Array) -> float:
-    """2 / (lambda_max + lambda_min)."""
+    """2 / (lambda_max + lambda_min).
+
+    >>> best_step(np.diag([1.0, 2.0]))  # X^T X / 2 has eigenvalues 1/2 and 2
+    0.8
+    """
     return 2 / sum(hessian_extremes(X))
 
 

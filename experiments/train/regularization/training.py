@@ -28,8 +28,7 @@ def fit_with(remedy: str, strength: float, split: Split, *, width: int, steps: i
     torch.manual_seed(seed)
     hidden = int(strength) if remedy == "small" else width
     network = perceptron((split.features, hidden, split.classes), dropout=strength if remedy == "dropout" else 0.0)
-    weights = [p for p in network.parameters() if p.dim() > 1]
-    biases = [p for p in network.parameters() if p.dim() == 1]
+    biases, weights = ([p for p in network.parameters() if p.dim() == dim] for dim in (1, 2))
     decay = strength if remedy == "l2" else 0.0
     groups = [{"params": weights, "weight_decay": decay}, {"params": biases, "weight_decay": 0.0}]
     best: list[tuple[float, dict[str, Tensor]]] = []
@@ -40,12 +39,11 @@ def fit_with(remedy: str, strength: float, split: Split, *, width: int, steps: i
             if not best or right > best[0][0]:
                 best[:] = [(right, copy.deepcopy(network.state_dict()))]
 
-    n = len(split.train)
     fit(
         network,
         split.train,
         torch.optim.AdamW(groups, lr=3e-3),
-        shuffled_batches(n, n, steps, torch.Generator().manual_seed(seed)),
+        shuffled_batches(len(split.train), len(split.train), steps, torch.Generator().manual_seed(seed)),
         penalty=(lambda: strength * torch.stack([w.abs().sum() for w in weights]).sum()) if remedy == "l1" else None,
         change=(lambda x: x + strength * torch.randn_like(x)) if remedy == "augment" else None,
         after=remember if remedy == "early_stop" else None,

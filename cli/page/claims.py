@@ -1,0 +1,116 @@
+"""Claims as the page shows them: verdict, conditions by name, evidence, and what would have refuted them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from cli.display.findings import prediction_text
+from cli.page.docstring import topic
+from cli.page.refutation import what_would_refute
+from cli.page.text import anchor
+from experiments.lab.judge.claims import Claim
+from experiments.lab.judge.judge import Finding
+
+SIGNS = {"holds": "✓", "refuted": "✗", "conditional": "~", "inconclusive": "?", "failed": "!", "not judged": "–"}
+WORDS = {"conditional": "depends", "inconclusive": "undecided"}
+"""Verdicts that a reader who knows no statistics finds under another word."""
+ORDER = ("refuted", "failed", "conditional", "inconclusive", "holds", "not judged")
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """A verdict with its sign and its word; the style is its name in CSS."""
+
+    verdict: str
+
+    @property
+    def sign(self) -> str:
+        return SIGNS.get(self.verdict, "?")
+
+    @property
+    def word(self) -> str:
+        return WORDS.get(self.verdict, self.verdict)
+
+    @property
+    def style(self) -> str:
+        return self.verdict.replace(" ", "-")
+
+
+@dataclass(frozen=True)
+class ConditionView:
+    """A claim under one condition."""
+
+    name: str
+    verdict: Verdict
+    evidence: str
+
+
+@dataclass(frozen=True)
+class ClaimView:
+    """Everything that the page says of one claim."""
+
+    anchor: str
+    name: str
+    statement: str
+    verdict: Verdict
+    evidence: str
+    conditions: tuple[ConditionView, ...]
+    rule: str
+    refuted_by: str
+    predicted: str
+    as_predicted: bool
+    source: str
+    topic: str
+    data: str
+    standing: str
+    """Why it confirms or only explores; empty where nobody needs to be told."""
+
+
+def claim_views(study: str, findings: Sequence[Finding], claims: Sequence[Claim[Any]]) -> tuple[ClaimView, ...]:
+    """The claims of a run, surprises first, then what does not simply hold."""
+    rules = {claim.name: claim.rule for claim in claims}
+    views = (_view(study, finding, rules) for finding in sorted(findings, key=_rank))
+    return tuple(views)
+
+
+def counted(verdicts: Sequence[str]) -> tuple[tuple[int, Verdict], ...]:
+    """How often each verdict came, the best first."""
+    counts = Counter(verdicts)
+    order = ("holds", "conditional", "refuted", "inconclusive", "failed", "not judged")
+    return tuple((counts[verdict], Verdict(verdict)) for verdict in order if counts[verdict])
+
+
+def _rank(finding: Finding) -> tuple[bool, int]:
+    return finding.as_predicted, ORDER.index(finding.verdict)
+
+
+def _view(study: str, finding: Finding, rules: Mapping[str, Any]) -> ClaimView:
+    rule = rules.get(finding.claim)
+    is_same = rule is not None and rule.sentence() == finding.rule
+    standing = finding.standing
+    return ClaimView(
+        anchor=anchor(study, finding.claim),
+        name=finding.claim,
+        statement=finding.statement,
+        verdict=Verdict(finding.verdict),
+        evidence=_evidence(finding.label, finding.summary) if not finding.conditions else "",
+        conditions=tuple(
+            ConditionView(one.condition, Verdict(one.verdict), _evidence(one.label, one.summary))
+            for one in finding.conditions
+        ),
+        rule=finding.rule,
+        refuted_by=what_would_refute(rule) if rule is not None and is_same else "",
+        predicted=prediction_text(finding.predicted),
+        as_predicted=finding.as_predicted,
+        source=finding.source,
+        topic=topic(finding.notes),
+        data=", ".join(finding.datasets),
+        standing=f"{standing.kind}: {standing.why}" if standing.notable else "",
+    )
+
+
+def _evidence(label: str | None, summary: str) -> str:
+    return f"{label}: {summary}" if label else summary
