@@ -11,7 +11,10 @@ from typing import Annotated
 import typer
 
 from cli import completion
-from cli.exits import DEBUG, Commands
+from cli.data_commands import data
+from cli.exits import Commands, StudyCommand
+from cli.options import Debug, Json, Overrides, RunName, RunNames, Scopes, Smoke, StudyName
+from cli.runs_commands import past
 from experiments.lab.errors import InputError
 
 app = typer.Typer(
@@ -22,35 +25,27 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-data = typer.Typer(
-    cls=Commands, help="Data sets: where they are, fetch, verify.", no_args_is_help=True, rich_markup_mode=None
-)
+
+
+def _say_version(value: bool) -> None:
+    if value:
+        from importlib.metadata import version
+
+        typer.echo(f"mlnotes {version('mlnotes')}")
+        raise typer.Exit
+
+
 app.add_typer(data, name="data")
+app.add_typer(past, name="runs")
 
 
-def _note_debug(ctx: typer.Context, value: bool) -> bool:
-    ctx.meta[DEBUG] = value
-    return value
-
-
-StudyName = Annotated[
-    str, typer.Argument(metavar="NAME", help="A study, such as ann.nsg.", autocompletion=completion.names)
-]
-Overrides = Annotated[
-    list[str] | None,
-    typer.Argument(metavar="KEY=VALUE", help="Parameters, as Hydra overrides.", autocompletion=completion.overrides),
-]
-RunName = Annotated[
-    str,
-    typer.Argument(metavar="RUN", help="An id, its beginning, a path, or last.", autocompletion=completion.records),
-]
-Scopes = Annotated[
-    list[str] | None,
-    typer.Argument(metavar="NAME|FAMILY", help="Everything by default.", autocompletion=completion.scopes),
-]
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")]
-Smoke = Annotated[bool, typer.Option("--smoke", help="The smallest honest size instead of the study's.")]
-Debug = Annotated[bool, typer.Option("--debug", help="Print tracebacks.", callback=_note_debug)]
+@app.callback()
+def main(
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version.", is_eager=True, callback=_say_version)
+    ] = False,
+) -> None:
+    """Nothing but the commands."""
 
 
 @app.command("list")
@@ -94,7 +89,7 @@ def show(
     show_it(name, Sections(tables=tables, curves=curves, claims=claims), verbose=verbose, json=json)
 
 
-@app.command()
+@app.command(cls=StudyCommand)
 def run(
     name: StudyName,
     overrides: Overrides = None,
@@ -145,40 +140,32 @@ def verify(
 
 
 @app.command()
-def runs(json: Json = False, debug: Debug = False) -> None:
-    """List past runs, newest first."""
-    from cli.records import print_runs
+def compare(runs: RunNames, json: Json = False, debug: Debug = False) -> None:
+    """Compare runs of one experiment: settings, means, verdicts, rows."""
+    from cli.comparing import print_comparison
 
-    print_runs(json=json)
-
-
-@app.command()
-def compare(first: RunName, second: RunName, json: Json = False, debug: Debug = False) -> None:
-    """Compare two runs: configuration, means and rows."""
-    from cli.records import print_comparison
-
-    print_comparison(first, second, json=json)
+    print_comparison(tuple(runs), json=json)
 
 
 @app.command()
-def judge(run: RunName, debug: Debug = False) -> None:
+def judge(run: RunName, json: Json = False, debug: Debug = False) -> None:
     """Judge the stored rows of a run again.
 
     By the claims as they are now. Says what changed since the run, and keeps the former findings beside the new ones.
     """
     from cli.rejudge import judge_again
 
-    judge_again(run)
+    judge_again(run, json=json)
 
 
 @app.command()
-def rerun(run: RunName, debug: Debug = False) -> None:
+def rerun(run: RunName, json: Json = False, debug: Debug = False) -> None:
     """Run a stored configuration again and compare the rows.
 
     Exit 1 where rows differ in any column but measured times and memory."""
     from cli.rerun import run_again
 
-    run_again(run)
+    run_again(run, json=json)
 
 
 @app.command()
@@ -225,35 +212,9 @@ def report(
     write_report(name, output=output, whole=whole, show=show, json=json)
 
 
-@data.command("list")
-def data_list(debug: Debug = False) -> None:
-    """List the data sets and where they are."""
-    from cli.data import print_datasets
-
-    print_datasets()
-
-
-@data.command("fetch")
-def data_fetch(
-    name: Annotated[str, typer.Argument(help="A data set.", autocompletion=completion.datasets)], debug: Debug = False
-) -> None:
-    """Download a data set; resumes, and verifies checksums."""
-    from cli.data import fetch_dataset
-
-    fetch_dataset(name)
-
-
-@data.command("check")
-def data_check(debug: Debug = False) -> None:
-    """Verify the data sets that are present."""
-    from cli.data import check_datasets
-
-    check_datasets()
-
-
 @app.command()
-def doctor(debug: Debug = False) -> None:
+def doctor(json: Json = False, debug: Debug = False) -> None:
     """Show versions, processor, threads, GPU, data, compile cache."""
     from cli.doctor import print_report
 
-    print_report()
+    print_report(json=json)

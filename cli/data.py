@@ -13,6 +13,7 @@ from cli.display.console import consoles
 from cli.display.formats import one_value
 from cli.display.grid import Cell, Grid, GridColumn
 from cli.display.live import watched
+from cli.document import print_document
 from experiments.foundation.datasets.catalog import DATASETS
 from experiments.foundation.datasets.entries import Dataset
 from experiments.foundation.datasets.store import check, data_directory, fetch, locate
@@ -20,14 +21,17 @@ from experiments.lab.errors import InputError
 from experiments.lab.experiment import Progress
 
 
-def print_datasets() -> None:
+def print_datasets(*, json: bool) -> None:
     """Print every data set that is known, its size and where it is."""
+    if json:
+        print_document({"folder": str(data_directory()), "datasets": [_document(one) for one in _by_kind()]})
+        return
     consoles().results.print(datasets_table())
 
 
 def datasets_table() -> Grid:
     """One line per data set, those of one kind together."""
-    found = sorted(DATASETS.values(), key=lambda dataset: dataset.kind)
+    found = _by_kind()
     return Grid(
         title="Data sets",
         keys=(_texts("Name", [dataset.name for dataset in found]),),
@@ -40,34 +44,58 @@ def datasets_table() -> Grid:
     )
 
 
-def fetch_dataset(name: str) -> None:
+def fetch_dataset(name: str, *, json: bool) -> None:
     """Download a data set with a progress bar.
 
     Raises:
         InputError: no such data set, it cannot be fetched, or what arrived is not what was published.
     """
     _watch(fetch(name), consoles().messages)
-    consoles().results.print(f"{name}: {check(name).detail}")
+    found = check(name)
+    if json:
+        print_document({"name": name, "status": found.status, "detail": found.detail})
+    else:
+        consoles().results.print(f"{name}: {found.detail}", soft_wrap=True)
 
 
-def check_datasets() -> None:
+def check_datasets(*, json: bool) -> None:
     """Verify what is there of what lies in files, one line each.
 
     Raises:
         InputError: one line per data set that is damaged.
     """
-    damaged = []
+    damaged, told = [], []
+    screen = consoles(json=json).results
     for name, dataset in DATASETS.items():
         if dataset.embedded:
             continue
         found = check(name)
+        told.append({"name": name, "status": found.status, "detail": found.detail})
         if found.status == "corrupt":
             damaged.append(f"{name}: {found.detail}; delete it and run `mlnotes data fetch {name}`")
         else:
             detail = found.detail if found.status == "ok" else "not there"
-            consoles().results.print(f"{name}: {detail}", soft_wrap=True)
+            screen.print(f"{name}: {detail}", soft_wrap=True)
+    if json:
+        print_document({"datasets": told})
     if damaged:
         raise InputError(*damaged)
+
+
+def _by_kind() -> list[Dataset]:
+    return sorted(DATASETS.values(), key=lambda dataset: dataset.kind)
+
+
+def _document(dataset: Dataset) -> dict[str, object]:
+    folder = None if dataset.embedded else locate(dataset.name)
+    return {
+        "name": dataset.name,
+        "kind": dataset.kind,
+        "bytes": dataset.size if dataset.downloads else None,
+        "embedded": dataset.embedded,
+        "folder": str(folder) if folder else None,
+        "can_be_fetched": bool(dataset.downloads),
+    }
 
 
 def _watch(stages: Iterable[Progress], console: Console) -> None:

@@ -10,14 +10,18 @@ from rich.text import Text
 
 import experiments
 from cli.display.console import consoles
+from cli.document import print_document
 from experiments.foundation.datasets.catalog import DATASETS
 from experiments.foundation.datasets.store import data_directory, locate
 from experiments.lab import environment
 from experiments.lab.record import runs_home
 
 
-def print_report() -> None:
+def print_report(*, json: bool) -> None:
     """Print one line per fact."""
+    if json:
+        print_document(dict(facts()))
+        return
     console = consoles().results
     for title, fact in facts():
         console.print(Text.assemble((f"{title:<13}", "muted"), fact), soft_wrap=True)

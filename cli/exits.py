@@ -14,7 +14,7 @@ import traceback
 from typing import Any
 
 import typer
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup
 
 from experiments.lab.errors import InputError
 
@@ -60,6 +60,27 @@ class Commands(TyperGroup):
                 complain(*explanation(error))
             raise typer.Exit(exit_code(error)) from None
         return result
+
+
+class StudyCommand(TyperCommand):
+    """A command whose first word is a study: ``--help`` after it lists the study's parameters."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        name = next((word for word in args if not word.startswith("-") and "=" not in word), None)
+        if "--help" in args and name is not None:
+            from cli.study_document import print_parameters
+
+            print_parameters(name)
+            raise typer.Exit
+        return super().parse_args(ctx, args)
+
+
+class ListByDefault(Commands):
+    """A group that lists where its first word is none of its commands."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        known = (*self.commands, "--help")
+        return super().parse_args(ctx, args if args and args[0] in known else ["list", *args])
 
 
 def _leave_as_typed(command: Any, ctx: Any) -> None:

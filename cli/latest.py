@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -33,11 +34,16 @@ class Latest:
     surprises: tuple[str, ...]
     """Claims that did not come out as predicted."""
 
-    def signs(self, *, ascii_only: bool = False) -> str:
-        """How often each verdict came, such as "5✓ 1~"; what was not judged is left out."""
-        counts = Counter(self.verdicts.values())
-        signs = ASCII_SIGNS if ascii_only else SIGNS
-        return " ".join(f"{counts[verdict]}{sign}" for verdict, sign in signs.items() if counts[verdict])
+
+def signs_text(verdicts: Iterable[str], *, ascii_only: bool = False) -> str:
+    """How often each verdict came, such as "5✓ 1~"; what was not judged is left out.
+
+    >>> signs_text(["holds", "conditional", "holds", "not judged"]), signs_text(["refuted"], ascii_only=True)
+    ('2✓ 1~', '1x')
+    """
+    counts = Counter(verdicts)
+    signs = ASCII_SIGNS if ascii_only else SIGNS
+    return " ".join(f"{counts[verdict]}{sign}" for verdict, sign in signs.items() if counts[verdict])
 
 
 def latest_results(home: Path) -> dict[str, Latest]:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from cli.document import print_document
-from cli.latest import ASCII_SIGNS, SIGNS, Latest, latest_results
+from cli.latest import ASCII_SIGNS, SIGNS, Latest, latest_results, signs_text
 from experiments.lab.catalog import Study, studies
 
 Document = dict[str, Any]
@@ -138,7 +138,7 @@ def _counts(study: Study, last: Latest | None, screen: Screen) -> str:
     if last is None:
         return f"{count} claim{'s' * (count != 1)}"
     few = f" of {count}" if last.smoke else ""
-    return f"{last.signs(ascii_only=screen.ascii_only)}{few}" + " !" * bool(last.surprises)
+    return f"{signs_text(last.verdicts.values(), ascii_only=screen.ascii_only)}{few}" + " !" * bool(last.surprises)
 
 
 def _seconds(last: Latest | None) -> str:

@@ -8,6 +8,8 @@ from typing import Any
 
 from cli.display.console import consoles
 from cli.display.findings import findings_list
+from cli.document import print_document
+from cli.records import run_document
 from experiments.lab.catalog import load
 from experiments.lab.errors import InputError
 from experiments.lab.experiment import Experiment, Rows
@@ -28,7 +30,7 @@ class Judgement:
     """What the reader must know of it, one line each."""
 
 
-def judge_again(name: str) -> None:
+def judge_again(name: str, *, json: bool) -> None:
     """Judge a record, keep its former findings beside the new ones, and print what changed and what came out.
 
     Raises:
@@ -39,6 +41,10 @@ def judge_again(name: str) -> None:
         raise InputError(f"{record.id} is still running: expected a run that has ended")
     found = judgement(record)
     kept = record.replace_findings([finding.to_json() for finding in found.findings], found.claims_hash)
+    if json:
+        about = {"remarks": list(found.remarks), "former": str(kept) if kept else None}
+        print_document({**about, **run_document(record)})
+        return
     screen = consoles().results
     for remark in (*found.remarks, *([f"the former findings are in {kept}"] if kept else [])):
         screen.print(remark, soft_wrap=True)

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import typer
 
+from cli.comparing import rows_document, verdict_on_rows
 from cli.differences import differences
+from cli.display.comparisons import settings_comparison
 from cli.display.console import consoles
 from cli.display.live import live
-from cli.display.overviews import settings_comparison
+from cli.document import print_document
 from cli.exits import FAILED
-from cli.records import flat_settings, verdict_on_rows
+from cli.records import flat_settings
 from cli.stored import stored_plan
 from experiments.lab.errors import InputError
-from experiments.lab.record import Record
+from experiments.lab.record import Record, encode
 from experiments.lab.recording import Recording
 from experiments.lab.runner import execute
 
 
-def run_again(name: str) -> None:
+def run_again(name: str, *, json: bool) -> None:
     """Run the configuration of a record that came to its end, and compare the rows.
 
     Raises:
@@ -28,13 +30,16 @@ def run_again(name: str) -> None:
     if old.status != "done":
         raise InputError(f"{old.id} is {old.status}: expected a run that is done, since only it has all its rows")
     recording = Recording()
-    with live(consoles().messages) as view:
+    screens = consoles(json=json)
+    with live(screens.messages) as view:
         execute(stored_plan(old, ("mlnotes", "rerun", old.id)), (recording, view))
     new = recording.record
     assert new is not None, "a run that is done has a record"
     found = differences(old.rows(), new.rows())
-    console = consoles().results
-    elsewhere = settings_comparison((old.id, new.id), flat_settings(old), flat_settings(new))
+    if json:
+        print_document(encode({"first": old.id, "second": new.id, "rows": rows_document(found)}))
+    console = screens.results
+    elsewhere = settings_comparison((old.id, new.id), (flat_settings(old), flat_settings(new)))
     if elsewhere is not None and not found.identical:
         console.print(elsewhere)
     console.print(verdict_on_rows(found), soft_wrap=True)

@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from rich.console import Group
+
 from cli.display.console import consoles
 from cli.document import print_document
 from cli.listing import list_document
 from cli.plans import composition, keys_of
 from cli.seal import seals_document
-from cli.study_page import study_page
+from cli.study_page import parameter_lines, study_page
 from experiments.lab.catalog import Study, find, load
 from experiments.lab.experiment import Rows
 from experiments.lab.judge.claims import Claim
@@ -28,11 +30,19 @@ def print_study(name: str, *, json: bool) -> None:
         consoles().results.print(study_page(document))
 
 
-def show_document(study: Study) -> Document:
-    """A study as ``show --json`` gives it: with its sources and every parameter."""
-    experiment = load(study.experiment)
+def print_parameters(name: str) -> None:
+    """Print how a study is run: its parameters, and where the options are."""
+    study = find(name)
+    console = consoles().results
+    console.print(f"Usage: mlnotes run {study.name} [KEY=VALUE]... [OPTIONS]\n\n  {study.question}", soft_wrap=True)
+    console.print(Group(*parameter_lines(parameters_document(study))))
+    console.print("\nOptions: mlnotes run --help", soft_wrap=True)
+
+
+def parameters_document(study: Study) -> list[Document]:
+    """Every key that a study takes."""
     composed = composition(study).values()
-    parameters = [
+    return [
         {
             "name": field.name,
             "legal": field.legal,
@@ -41,12 +51,23 @@ def show_document(study: Study) -> Document:
             "smoke": field.default,
             "meaning": field.meaning,
         }
-        for field in keys_of(experiment)
+        for field in keys_of(load(study.experiment))
     ]
+
+
+def show_document(study: Study) -> Document:
+    """A study as ``show --json`` gives it: with its sources and every parameter."""
+    experiment = load(study.experiment)
     about = {"notes": section(study.docstring, "Notes"), "source": section(study.docstring, "Source")}
     claims = [_claim_document(asked.part, asked.claim) for asked in experiment.asked(Rows({}))]
     parts = [part.name for part in experiment.parts]
-    found = {**list_document(study), **about, "parts": parts, "parameters": parameters, "claims": claims}
+    found = {
+        **list_document(study),
+        **about,
+        "parts": parts,
+        "parameters": parameters_document(study),
+        "claims": claims,
+    }
     return {**found, "seals": seals_document(study)}
 
 

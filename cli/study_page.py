@@ -19,7 +19,7 @@ INDENT, DEEPER = (0, 0, 0, 2), (0, 0, 0, 6)
 def study_page(document: dict[str, Any]) -> Group:
     """The page of the document that ``show --json`` prints."""
     claims = (*_claims(document["claims"]), *seals_lines(document["seals"]))
-    return Group(*_heading(document), *_parameters(document["parameters"]), *claims)
+    return Group(*_heading(document), *parameter_lines(document["parameters"]), *claims)
 
 
 def _heading(document: dict[str, Any]) -> Iterator[RenderableType]:
@@ -30,7 +30,8 @@ def _heading(document: dict[str, Any]) -> Iterator[RenderableType]:
             yield Text.assemble((f"{title.capitalize()}: ", "muted"), document[title])
 
 
-def _parameters(parameters: list[dict[str, Any]]) -> Iterator[RenderableType]:
+def parameter_lines(parameters: list[dict[str, Any]]) -> Iterator[RenderableType]:
+    """Two lines per parameter: with its default, then what it means and may be."""
     yield Text("\nParameters", style="header")
     for parameter in parameters:
         default, smoke = value_text(parameter["default"]), value_text(parameter["smoke"])

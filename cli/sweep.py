@@ -16,7 +16,7 @@ import typer
 
 from cli.compose import SweepPoint
 from cli.display.console import consoles
-from cli.display.overviews import SweepJob, sweep_table
+from cli.display.sweeps import SweepJob, sweep_table
 from cli.document import print_document
 from cli.exits import FAILED, INTERRUPTED, UNUSABLE, complain, explanation
 from cli.plans import command_of, composition, plan_of

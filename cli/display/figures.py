@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,8 +18,9 @@ from cli.display.palette import GRID, INK, MUTED
 from cli.display.panels import panels_of
 from cli.display.plots import draw_curve, how_drawn, title_of
 from cli.display.series import Plot, plot_of, plot_of_trace
-from experiments.lab.experiment import Curve, Drawing, Experiment, Heatmap, Row, Rows, Trace
+from experiments.lab.experiment import Curve, Drawing, Experiment, Heatmap, Part, Row, Rows, Trace
 from experiments.lab.experiment import Figure as LabFigure
+from experiments.lab.judge.rules import Each
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -44,6 +45,7 @@ STYLE: dict[Any, Any] = {
     "lines.markersize": 5.0,
     "svg.hashsalt": "mlnotes",
     "svg.fonttype": "none",
+    "text.parse_math": False,
     "figure.constrained_layout.use": True,
     "axes.unicode_minus": True,
 }
@@ -59,6 +61,8 @@ class CurvePicture:
     preferred: tuple[str, ...] = ()
     """Labels that stay where there are too many lines."""
     finding: str = ""
+    part: str = ""
+    """The part whose rows are drawn."""
 
     @property
     def name(self) -> str:
@@ -112,7 +116,8 @@ def pictures_of(experiment: Experiment[Any, Any], rows: Rows, figures: Sequence[
         for curve in part.curves:
             plot = plot_of(curve, of_part)
             if plot is not None:
-                yield CurvePicture(curve, plot, preferred, _finding(curve, of_part))
+                curve = replace(curve, limit=_limit(curve, part))
+                yield CurvePicture(curve, plot, preferred, _finding(curve, of_part), part.name)
     for figure in figures:
         if isinstance(figure, Trace):
             yield CurvePicture(*plot_of_trace(figure))
@@ -156,6 +161,15 @@ def _headline_labels(experiment: Experiment[Any, Any], rows: Rows) -> tuple[str,
         return ()
     by = experiment.headline.table.by
     return tuple(dict.fromkeys(one_value(name, getattr(row, name)) for name in by for row in shown))
+
+
+def _limit(curve: Curve, part: Part[Any, Any]) -> float | None:
+    """The number at the dashed line; of a claim it is the threshold in its rule."""
+    if not isinstance(curve.limit, str):
+        return curve.limit
+    rule = next(claim.rule for claim in part.claims if claim.name == curve.limit)
+    rule = rule.rule if isinstance(rule, Each) else rule
+    return next(getattr(rule, name) for name in ("at_least", "delta", "limit") if hasattr(rule, name))
 
 
 def _finding(curve: Curve, rows: Sequence[Row]) -> str:

@@ -52,7 +52,7 @@ def panels_of(plot: Plot, preferred: Sequence[str] = ()) -> Panels:
 
 
 def _note(shown: int, count: int) -> str:
-    return f"{shown} of {count} lines" if shown < count else ""
+    return f"{shown} of {count} lines, the others are in the tables" if shown < count else ""
 
 
 def _one_panel(series: Sequence[Series], count: int = 0) -> Panels:

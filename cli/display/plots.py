@@ -78,7 +78,7 @@ def how_drawn(curve: Curve, plot: Plot, panels: Panels) -> str:
     seeds = f"mean{' and 95 % interval' if spread else ''} over {plot.seeds} seeds" if plot.seeds > 1 else ""
     points = [point for series in panels.series for point in series.points]
     cut = "no band where the interval reaches 0" if curve.y_scale == "log" and any(p.low <= 0 for p in points) else ""
-    limit = "" if curve.limit is None else f"dashed: the claim's limit, {curve.limit:g}"
+    limit = f"dashed: the limit, {curve.limit:g}" if isinstance(curve.limit, int | float) else ""
     return "; ".join(part for part in (seeds, cut, limit, panels.note) if part)
 
 
@@ -105,7 +105,7 @@ def _draw_panel(axes: Axes, curve: Curve, plot: Plot, panel: Panel) -> None:
         _line(axes, place, series, curve.y_scale)
     axes.set_xscale(curve.x_scale)
     axes.set_yscale(curve.y_scale)
-    if curve.limit is not None:
+    if isinstance(curve.limit, int | float):
         axes.axhline(curve.limit, color=MUTED, linewidth=1.1, linestyle=(0, (4, 3)), zorder=1, label="_limit")
     _set_limits(axes, curve, plot)
     _round_ticks(axes, curve, plot)
@@ -137,7 +137,7 @@ def _set_limits(axes: Axes, curve: Curve, plot: Plot) -> None:
     """Room for the lines; of a band that is wider than twice their range the rest is cut."""
     scale = axes.yaxis.get_transform()
     points = [point for series in plot.series for point in series.points]
-    inside = [point.y for point in points] + ([] if curve.limit is None else [curve.limit])
+    inside = [point.y for point in points] + ([curve.limit] if isinstance(curve.limit, int | float) else [])
     low, high = (float(scale.transform(edge)) for edge in (min(inside), max(inside)))
     room = (high - low) or 0.05 * abs(high) or 0.5
     edges = [float(scale.transform(edge)) for edge in _ys(points) if curve.y_scale == "linear" or edge > 0]

@@ -35,6 +35,11 @@ class Verdict:
         return WORDS.get(self.verdict, self.verdict)
 
     @property
+    def plural(self) -> str:
+        """The word where several claims have it."""
+        return {"holds": "hold", "conditional": "depend"}.get(self.verdict, self.word)
+
+    @property
     def style(self) -> str:
         return self.verdict.replace(" ", "-")
 

@@ -34,6 +34,8 @@ class FigureView:
     svg: Markup
     caption: str
     numbers: TableView
+    is_wide: bool = False
+    """Whether it has several panels."""
 
 
 def figure_views(study: str, pictures: Sequence[Picture]) -> Iterator[FigureView]:
@@ -44,7 +46,7 @@ def figure_views(study: str, pictures: Sequence[Picture]) -> Iterator[FigureView
             numbers = numbers_of(picture)
             drawn = picture.draw(titled=False)
             svg = inline_svg(drawn, name=name, title=picture.title, description=description_of(picture))
-            yield FigureView(name, picture.title, svg, picture.how, numbers)
+            yield FigureView(name, picture.title, svg, picture.how, numbers, len(drawn.axes) > 2)
 
 
 def description_of(picture: Picture) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from cli.display.figures import pictures_of
+from cli.display.figures import Picture, pictures_of
 from cli.display.stages import duration
 from cli.display.tables import headline, tables
 from cli.page.claims import ClaimView, Verdict, claim_views, counted
@@ -115,8 +115,10 @@ def _findings(record: Record) -> tuple[tuple[Finding, ...], tuple[str, ...]]:
         return (), (f"The verdicts are of another version: run `mlnotes judge {record.id}`.",)
 
 
-def _figures(record: Record, experiment: Experiment[Any, Any], rows: Rows) -> list[Any]:
-    return list(pictures_of(experiment, rows, record.figures()))
+def _figures(record: Record, experiment: Experiment[Any, Any], rows: Rows) -> list[Picture]:
+    """Those of the headline's part first, since they show what is answered; of one name the last, as in the record."""
+    by_name = {picture.name: picture for picture in pictures_of(experiment, rows, record.figures())}
+    return sorted(by_name.values(), key=lambda picture: getattr(picture, "part", "") != experiment.headline.part.name)
 
 
 def _headline(experiment: Experiment[Any, Any], rows: Rows) -> TableView | None:

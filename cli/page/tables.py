@@ -48,7 +48,7 @@ def table_view(grid: Grid) -> TableView:
 def plain_table(title: str, headers: tuple[str, ...], lines: Sequence[tuple[str, ...]]) -> TableView:
     """A table of text whose first column names the lines and whose others are numbers."""
     columns = tuple(Column(header, index > 0, index == 0) for index, header in enumerate(headers))
-    return TableView(title, columns, tuple(tuple(Cell(text) for text in line) for line in lines))
+    return TableView(title, columns, tuple(tuple(Cell(text) for text in line) for line in lines), title)
 
 
 def _cells(column: GridColumn) -> tuple[Cell, ...]:

@@ -158,8 +158,8 @@ class Curve:
     """Column -> value, or tuple of values, of the rows that are drawn; all by default."""
     title: str | Callable[[Sequence[Any]], str] = ""
     """What was found, in a sentence, or a function that says it of the part's rows; else the axes are named."""
-    limit: float | None = None
-    """The value of y at which a claim is decided, drawn as a dashed line."""
+    limit: float | str | None = None
+    """Value of y that is drawn as a dashed line: a number of theory, or the claim of the part whose threshold it is."""
 
 
 P = TypeVar("P")

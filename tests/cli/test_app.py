@@ -5,20 +5,48 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
 
 from cli.commands import app
-from tests.cli.invoking import Invoke
+from tests.cli.invoking import Invoke, document
 
 HEAVY = ("torch", "hydra", "pydantic", "rich", "numpy")
 
 
 def test_the_commands_are_these() -> None:
     names = [command.name or command.callback.__name__ for command in app.registered_commands]  # type: ignore[union-attr]
-    assert names == ["list", "show", "run", "verify", "runs", "compare", "judge", "rerun", "seal", "doctor"]
-    assert [group.name for group in app.registered_groups] == ["data"]
+    assert names == ["list", "show", "run", "verify", "compare", "judge", "rerun", "seal", "report", "doctor"]
+    assert [group.name for group in app.registered_groups] == ["data", "runs"]
+
+
+def test_the_version_is_said(mlnotes: Invoke) -> None:
+    assert mlnotes("--version").stdout == f"mlnotes {version('mlnotes')}\n"
+
+
+def test_every_command_that_says_something_says_it_in_json_too(mlnotes: Invoke, toys: Path) -> None:
+    mlnotes("run", "toys.count")
+    for words in (
+        ("list",), ("show", "toys.count"), ("show", "last"), ("run", "toys.count"), ("verify", "toys.count"), ("runs",),
+        ("compare", "last", "last"), ("judge", "last"), ("rerun", "last"), ("doctor",), ("data", "list"),
+        ("data", "check"),
+    ):  # fmt: skip
+        result = mlnotes(*words, "--json")
+        assert isinstance(document(result), dict), words
+
+
+def test_help_after_a_study_lists_its_parameters(mlnotes: Invoke) -> None:
+    result = mlnotes("run", "toys.count", "--help")
+    assert result.exit_code == 0
+    lines = [line.strip() for line in result.stdout.splitlines()]
+    assert lines[0] == "Usage: mlnotes run toys.count [KEY=VALUE]... [OPTIONS]"
+    assert lines[2] == "Does counting end?"
+    assert "steps=3  (smoke: 2)" in lines
+    assert "Rows to yield. an integer from 1 to 100" in lines
+    assert "KEY=VALUE" in mlnotes("run", "--help").stdout
+    assert mlnotes("run", "toys.cout", "--help").exit_code == 2
 
 
 @pytest.mark.parametrize("words", [("--help",), ("run", "--help"), ("list",), ("list", "--json")])

@@ -150,9 +150,9 @@ def test_show_says_how_parts_are_chosen(mlnotes: Invoke) -> None:
 
 
 def test_sections_are_found_by_their_titles_and_are_whole() -> None:
-    text = "Does it?\n\nNotes: counting\n(000:1).\nSource: Peano, 1889; Hyndman,\nAthanasopoulos: Forecasting, 2021.\n\nNo."
+    text = "Does it?\n\nNotes: counting\n(000:1).\nSource: Peano; Hyndman,\nAthanasopoulos: Forecasting, 2021.\n\nNo."
     assert section(text, "Notes") == "counting (000:1)."
-    assert section(text, "Source") == "Peano, 1889; Hyndman, Athanasopoulos: Forecasting, 2021."
+    assert section(text, "Source") == "Peano; Hyndman, Athanasopoulos: Forecasting, 2021."
     assert section(text, "Nothing") == ""
     assert (
         section("Notes: ties (000:7). Source: Aumueller,\nBernhardsson: ANN.", "Source")

@@ -17,8 +17,8 @@ def test_runs_compare_and_judge_read_what_run_wrote(mlnotes: Invoke, toys: Path)
     listed = document(mlnotes("runs", "--json"))["runs"]
     assert {run["record"] for run in listed} == {first, second}
     compared = document(mlnotes("compare", first, second, "--json"))
-    assert compared["settings"] == [{"key": "params.rate", "first": 1, "second": 2}]
-    (value,) = (column for column in compared["rows"]["columns"] if column["column"] == "value")
+    assert compared["settings"] == [{"key": "params.rate", "values": [1, 2]}]
+    (value,) = (column for column in compared["rows"][0]["columns"] if column["column"] == "value")
     assert value == {"column": "value", "rows": 2, "largest": 2.0, "is_measured": False}
     assert "params.rate" in mlnotes("compare", first, second).stdout
     (Path(first) / "findings.json").unlink()
@@ -31,15 +31,6 @@ def run(mlnotes: Invoke, *words: str) -> Path:
     return Path(document(mlnotes("run", *words, "--json"))["record"])
 
 
-def test_runs_are_listed_with_their_verdicts(mlnotes: Invoke, squares: Path) -> None:
-    record = run(mlnotes, "toys.squares", "parts=laws")
-    lines = mlnotes("runs").stdout.splitlines()
-    assert lines[-1].split()[:3] == [record.name, "done", "3"]
-    assert lines[-1].endswith("1 holds, 1 not judged")
-    (summary,) = document(mlnotes("runs", "--json"))["runs"]
-    assert (summary["id"], summary["seeds"], summary["verdicts"]) == (record.name, 3, ["holds", "not judged"])
-
-
 def test_two_equal_runs_differ_in_nothing(mlnotes: Invoke, squares: Path) -> None:
     first, second = (str(run(mlnotes, "toys.squares")) for _ in range(2))
     result = mlnotes("compare", first, second)
@@ -49,14 +40,16 @@ def test_two_equal_runs_differ_in_nothing(mlnotes: Invoke, squares: Path) -> Non
     assert lines[-2:] == ["same verdicts", "all 9 rows are identical apart from measured times and memory"]
     compared = document(mlnotes("compare", first, second, "--json"))
     assert (compared["settings"], compared["verdicts"]) == ([], [])
-    assert compared["rows"] == {"first": 9, "second": 9, "identical": True, "columns": []}
+    assert compared["runs"] == [Path(first).name, Path(second).name]
+    assert compared["rows"] == [{"run": Path(second).name, "first": 9, "second": 9, "identical": True, "columns": []}]
+    assert "Accuracy" not in result.stdout  # tables of equal runs say nothing
 
 
 def test_compare_tells_verdicts_that_differ_also_of_conditions(mlnotes: Invoke, squares: Path) -> None:
     first, second = (run(mlnotes, "toys.squares", f"share={share}") for share in (0.5, 0.1))
     assert document(mlnotes("compare", str(first), str(second), "--json"))["verdicts"] == [
-        {"claim": "networks_learn", "first": "holds", "second": "conditional"},
-        {"claim": "networks_learn, deep", "first": "holds", "second": "refuted"},
+        {"claim": "networks_learn", "values": ["holds", "conditional"]},
+        {"claim": "networks_learn, deep", "values": ["holds", "refuted"]},
     ]
     text = mlnotes("compare", first.name, second.name).stdout
     table = [line.split() for line in text[text.index("Verdicts that differ") :].splitlines()]
@@ -86,7 +79,22 @@ def test_runs_of_different_experiments_are_not_compared(mlnotes: Invoke, squares
     first, second = run(mlnotes, "toys.squares"), run(mlnotes, "toys.count")
     result = mlnotes("compare", str(first), str(second))
     assert result.exit_code == 2
-    assert result.stderr == "expected two runs of one experiment, got toys.squares and toys.count\n"
+    assert result.stderr == "expected runs of one experiment, got toys.squares and toys.count\n"
+    alone = mlnotes("compare", str(first))
+    assert (alone.exit_code, alone.stderr) == (2, "expected two runs or more, got 1: mlnotes compare RUN RUN...\n")
+
+
+def test_any_number_of_runs_is_compared_with_the_first(mlnotes: Invoke, squares: Path) -> None:
+    runs = [run(mlnotes, "toys.squares", f"share={share}") for share in (0.5, 0.5, 0.1)]
+    lines = mlnotes("compare", *map(str, runs)).stdout.splitlines()
+    assert lines[-2:] == [
+        f"{runs[1].name}: all 9 rows are identical apart from measured times and memory",
+        f"{runs[2].name}: rows differ: accuracy in 3 rows by up to 0.4",
+    ]
+    assert ["params.share", "0.5", "0.5", "0.1"] in [line.split() for line in lines]
+    assert ["networks_learn", "holds", "holds", "conditional"] in [line.split() for line in lines]
+    found = document(mlnotes("compare", *map(str, runs), "--json"))
+    assert [one["identical"] for one in found["rows"]] == [True, False]
 
 
 def test_judge_reads_every_part_of_a_record(mlnotes: Invoke, squares: Path) -> None:
@@ -159,7 +167,7 @@ def test_records_of_the_first_format_are_compared_row_by_row_with_their_verdicts
     why = f"record {old[0].name} was made before rows had parts: it can be compared; to show or judge, run it again\n"
     assert result.stderr == why
     compared = document(mlnotes("compare", str(old[0]), str(old[1]), "--json"))
-    assert compared["rows"]["columns"] == [
+    assert compared["rows"][0]["columns"] == [
         {"column": "accuracy", "rows": 3, "largest": pytest.approx(0.4), "is_measured": False}
     ]
     assert [one["claim"] for one in compared["verdicts"]] == ["networks_learn", "networks_learn, deep"]

@@ -6,7 +6,8 @@ import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from experiments.grad.vanishing.setup import Networks
-from experiments.lab.experiment import Curve, Part, Row, Table, observation
+from experiments.lab.answers import mean, number
+from experiments.lab.experiment import Curve, Part, Row, Table, kept, observation
 from experiments.lab.judge.claims import Claim
 from experiments.lab.judge.measured import Pairs, Points
 from experiments.lab.judge.measures import by_seed, points
@@ -93,6 +94,19 @@ def beside_the_transformer(rows: Sequence[EndsRow]) -> Mapping[str, Pairs]:
     return {name: left_at_the_first(rows, name, depth) for name in (TRANSFORMER, "sigmoid, xavier")}
 
 
+def lost_per_layer(rows: Sequence[EndsRow]) -> str:
+    """What the curve shows."""
+    sigmoid = kept(rows, {"network": "sigmoid, xavier"})
+    first, deepest = min(row.depth for row in sigmoid), max(row.depth for row in sigmoid)
+    shallow, deep = (mean(sigmoid, "first_over_last", depth=depth) for depth in (first, deepest))
+    factor = (shallow / deep) ** (1 / (deepest - first))
+    relu = mean(rows, "first_over_last", network="relu, he", depth=deepest)
+    return (
+        f"Each sigmoid layer divides the gradient by {number(factor)}; "
+        f"ReLU with He weights keeps {number(relu, 2)} of it over {deepest} layers"
+    )
+
+
 BLOCKS = Part(
     name="transformer",
     row=BlockRow,
@@ -152,5 +166,16 @@ PART = Part(
         ),
     ),
     tables=(Table(title="First over last gradient", by=("network", "depth"), columns=("first_over_last",)),),
-    curves=(Curve("gradient_by_depth", "depth", "first_over_last", "network", y_scale="log", only={"network": SHOWN}),),
+    curves=(
+        Curve(
+            "gradient_by_depth",
+            "depth",
+            "first_over_last",
+            "network",
+            y_scale="log",
+            only={"network": SHOWN},
+            title=lost_per_layer,
+            limit="relu_keeps_the_gradient",
+        ),
+    ),
 )

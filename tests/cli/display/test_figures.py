@@ -96,7 +96,7 @@ def test_what_was_found_is_the_title_and_a_claims_limit_is_dashed() -> None:
     curve = replace(CURVE, title=lambda rows: f"{len(rows)} rows", limit=30.0)
     picture = next(pictures_of(shown(PointRow, curves=(curve,)), rows_of(ROWS), ()))
     assert picture.title == "12 rows"
-    assert "dashed: the claim's limit, 30" in picture.how
+    assert "dashed: the limit, 30" in picture.how
     axes = picture.draw().axes[0]
     assert axes.get_title(loc="left") == "12 rows"
     assert [list(line.get_ydata()) for line in axes.lines if line.get_label() == "_limit"] == [[30.0, 30.0]]
@@ -131,7 +131,7 @@ def test_more_lines_become_small_multiples_in_which_one_label_looks_the_same() -
 def test_of_lines_without_panels_those_of_the_headline_stay() -> None:
     panels = panels_of(lines_named(*"abcdefgh"), preferred=("h", "c"))
     assert panels.labels == ("c", "h")
-    assert panels.note == "2 of 8 lines"
+    assert panels.note == "2 of 8 lines, the others are in the tables"
     assert panels_of(lines_named(*"abcdefgh")).labels == ("a", "b", "d", "e", "g", "h")
 
 

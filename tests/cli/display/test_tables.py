@@ -16,15 +16,6 @@ from cli.display.console import THEME, console_for
 from cli.display.formats import better, number_format, one_value, words
 from cli.display.legible import ascii_text
 from cli.display.means import over_seeds
-from cli.display.overviews import (
-    RunSummary,
-    SweepJob,
-    comparison_table,
-    differing,
-    records_table,
-    settings_comparison,
-    sweep_table,
-)
 from cli.display.tables import tables, value_column
 from experiments.lab.experiment import Row, Rows, Table, observation
 from tests.cli.display.shown import rows_of, shown
@@ -177,49 +168,6 @@ def test_headers_are_words_and_directions_follow_the_naming_rule() -> None:
 def test_wide_ranges_carry_a_unit_in_every_cell() -> None:
     style = number_format("seconds", [1e-6, 100.0])
     assert [style.unit, style(1e-6), style(100.0), style(0.0)] == ["", "1 µs", "100 s", "0 s"]
-
-
-def test_sweep_table_shows_last_epoch_overrides_status_and_verdicts() -> None:
-    jobs = [SweepJob(overrides={"n": 5}, status="done", rows=rows_of(ROWS[:2]), verdicts=["holds", "refuted"])]
-    text = rendered(sweep_table(EXPERIMENT, [*jobs, SweepJob(overrides={"n": 6}, status="failed")]))
-    assert "1 hold" in text
-    assert "1 refuted" in text
-    assert text.splitlines()[-2].split() == ["6", "failed", "–", "–", "–"]
-
-
-def test_a_sweep_shows_the_headline_and_means_over_its_rows() -> None:
-    headline = Table(title="Recall", by=("method",), columns=("recall_at_10",), only={"method": "nsg"})
-    experiment = shown(SearchRow, VIEW, headline=headline)
-    (job,) = [SweepJob(overrides={"n": 5}, status="done", rows=rows_of(ROWS))]
-    text = rendered(sweep_table(experiment, [job]))
-    assert text.splitlines()[-2].split()[:3] == ["5", "done", "0.9100"]
-    assert text.splitlines()[-1].startswith("Recall, mean over rows")
-
-
-def test_what_differs_may_be_verdicts() -> None:
-    grid = settings_comparison(("a", "b"), {"c": "holds"}, {"c": "refuted", "d": "holds"}, "Verdict")
-    assert grid is not None
-    assert [line.split() for line in rendered(grid).splitlines()[3:5]] == [
-        ["c", "holds", "refuted"],
-        ["d", "–", "holds"],
-    ]
-    assert differing({"c": 1, "d": 2}, {"d": 2, "e": 3}) == ["c", "e"]
-
-
-def test_comparison_shows_settings_that_differ_and_differences_of_means() -> None:
-    grid = settings_comparison(("a", "b"), {"n": 5, "k": 1}, {"n": 6, "k": 1})
-    assert grid is not None
-    assert "k" not in [cell.text for cell in grid.keys[0].cells]
-    assert settings_comparison(("a", "b"), {"n": 5}, {"n": 5}) is None
-    compared = comparison_table(VIEW, ("a", "b"), ROWS[:1], ROWS[1:2])
-    assert compared is not None
-    assert [column.cells[0].text for column in compared.columns[:3]] == ["0.9000", "0.9200", "+0.0200"]
-
-
-def test_records_table_counts_verdicts() -> None:
-    run = RunSummary(id="20260102-ann.nsg-3f9a", status="done", seeds=3, seconds=12.34, verdicts=["holds", "holds"])
-    lines = rendered(records_table([run])).splitlines()
-    assert lines[-1].split() == ["20260102-ann.nsg-3f9a", "done", "3", "12.3", "s", "2", "hold"]
 
 
 def test_theme_is_readable_on_white_and_on_black() -> None:
