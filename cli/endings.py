@@ -11,8 +11,8 @@ from cli.display.grid import Grid
 from cli.display.stages import duration
 from cli.display.tables import headline
 from cli.plans import RUN_KEYS
-from experiments.lab.judge.comparison import EXACT_KINDS
 from experiments.lab.judge.judge import NOT_JUDGED
+from experiments.lab.judge.verdict import EXACT_KINDS
 from experiments.lab.params import parameter_fields
 from experiments.lab.partial import so_far
 from experiments.lab.plan import Plan

@@ -17,9 +17,9 @@ from cli.study_document import section
 from experiments.lab import catalog
 from experiments.lab.catalog import Study
 from experiments.lab.experiment import Experiment, Rows, columns_of
-from experiments.lab.judge.comparison import EXACT_KINDS
 from experiments.lab.judge.judge import Finding
 from experiments.lab.judge.rules import Under
+from experiments.lab.judge.verdict import EXACT_KINDS
 from experiments.lab.params import parameter_fields
 from experiments.lab.record import Record, encode
 from experiments.lab.recording import Recording

@@ -29,7 +29,8 @@ def draw_heatmap(heatmap: Heatmap, *, titled: bool = True) -> Figure:
     figure = Figure(figsize=(max(4.0, 1.4 + cell * columns), max(2.6, 1.2 + cell * rows)))
     axes = figure.add_subplot()
     image = axes.imshow(heatmap.values, cmap="cividis", interpolation="nearest")
-    axes.set_title(_wrapped(heatmap.title) if titled else "")
+    if titled:
+        figure.suptitle(_wrapped(heatmap.title), x=0.02, ha="left", fontsize="large", fontweight="bold")
     axes.set_xlabel(heatmap.column_axis)
     axes.set_ylabel(heatmap.row_axis)
     _label_side(axes, heatmap.row_labels, vertical=True)
@@ -81,7 +82,8 @@ def draw_drawing(drawing: Drawing, *, titled: bool = True) -> Figure:
     figure = Figure(figsize=(6.0, 5.0))
     axes = figure.add_subplot()
     axes.set_aspect("equal")
-    axes.set_title(_wrapped(drawing.title) if titled else "")
+    if titled:
+        figure.suptitle(_wrapped(drawing.title), x=0.02, ha="left", fontsize="large", fontweight="bold")
     axes.spines[:].set_visible(False)
     axes.set_xticks([])
     axes.set_yticks([])

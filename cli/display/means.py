@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from experiments.lab.experiment import Row
-from experiments.lab.judge.statistics import StudentMean
+from experiments.lab.judge.mean import StudentMean
 
 Key = tuple[Any, ...]
 
@@ -72,5 +72,4 @@ def _half_width(values: Sequence[float]) -> float:
     """Of the judge's own interval, which knows rounding errors from spread."""
     if len(values) < 2 or not all(map(math.isfinite, values)):
         return math.nan
-    mean = StudentMean.of(values, scale=max(map(abs, values)), deterministic=True)
-    return mean.half_width(0.05)
+    return StudentMean.of(values).half_width(0.05)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from cli.display.legends import label_ends, legend_below
 from cli.display.palette import DASHES, MARKERS, MUTED, color_of
 from cli.display.panels import Panel, Panels, panels_of
+from cli.display.recall import is_recall, set_recall_scale
 from cli.display.series import Plot, Point, Series, axis_label, axis_words
 from cli.display.ticks import tick_labels, ticks
 from experiments.lab.experiment import Curve
@@ -46,8 +47,6 @@ def draw_curve(
         axes.label_outer()
         if index == 0:
             _head(axes, curve, plot, panels, title if titled else None)
-    if len(panels.panels) > 1:
-        figure.supylabel(axis_label(curve.y), fontsize="medium", color=MUTED)
     _name_lines(figure, panels)
     return figure
 
@@ -109,11 +108,11 @@ def _draw_panel(axes: Axes, curve: Curve, plot: Plot, panel: Panel) -> None:
         axes.axhline(curve.limit, color=MUTED, linewidth=1.1, linestyle=(0, (4, 3)), zorder=1, label="_limit")
     _set_limits(axes, curve, plot)
     _round_ticks(axes, curve, plot)
+    _spread_recall(axes, curve, plot)
     if panel.title:
         axes.set_title(panel.title, fontsize="medium", pad=4)
-    else:
-        axes.set_ylabel(axis_label(curve.y))
     axes.set_xlabel(axis_label(curve.x))
+    axes.set_ylabel(axis_label(curve.y))
 
 
 def _line(axes: Axes, place: int, series: Series, scale: str) -> None:
@@ -152,6 +151,13 @@ def _round_ticks(axes: Axes, curve: Curve, plot: Plot) -> None:
     if _few(points, curve) and not plot.categories:
         axes.set_xticks(_few(points, curve), tick_labels(_few(points, curve)))
     _set_ticks(axes.yaxis, list(axes.get_ylim()) if curve.y_scale == "log" else _ys(points), curve.y_scale, ())
+
+
+def _spread_recall(axes: Axes, curve: Curve, plot: Plot) -> None:
+    points = [point for series in plot.series for point in series.points]
+    for axis, column, values in (("x", curve.x, [p.x for p in points]), ("y", curve.y, [p.y for p in points])):
+        if is_recall(column, values):
+            set_recall_scale(axes, axis, values)
 
 
 def _ys(points: Sequence[Point]) -> list[float]:

@@ -69,8 +69,7 @@ def run_start(networks: Networks) -> Iterator[StartRow]:
 
 def living_units(rows: Sequence[StartRow]) -> Mapping[str, Trials]:
     def counted(bias: float) -> Trials:
-        groups = [row for row in rows if row.bias == bias]
-        return Trials(sum(row.units - row.dead_units for row in groups), sum(row.units for row in groups))
+        return Trials({row.seed: (row.units - row.dead_units, row.units) for row in rows if row.bias == bias})
 
     return {f"bias {bias:g}": counted(bias) for bias in dict.fromkeys(row.bias for row in rows)}
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from itertools import chain
 from typing import TypeVar
 
 from experiments.lab.experiment import Row, Table, observation
@@ -41,24 +42,32 @@ def trials_of(rows: Sequence[R], statement: str, case: str | None = None) -> lis
     return [row for row in rows if row.statement == statement and case in (None, row.case)]
 
 
-def tried(rows: Sequence[TrialRow], control: Sequence[float] | None = None) -> Instances:
+def tried(rows: Sequence[TrialRow], control: Sequence[float] | None = None, *, one_control: bool = False) -> Instances:
     """What a Theorem judges of these trials, with the worst as the counterexample.
+
+    The control of every kind of instance must fail by itself: a check that is blind in one case proves nothing there.
 
     Args:
         rows: trials of one statement.
         control: errors of the control where the rows have none of their own.
+        one_control: the control is one object that need not fail in every case, such as a formula that overflows.
     """
     worst = max(rows, key=lambda row: row.error, default=None)
+    controls: dict[str, list[float]] = {}
+    for row in rows:
+        controls.setdefault(f"the control of {row.case}", []).append(row.control_error)
     return Instances(
         errors=[row.error for row in rows],
-        control=[row.control_error for row in rows] if control is None else control,
+        control=(list(chain(*controls.values())) if one_control else controls) if control is None else control,
         counterexample=worst.counterexample or None if worst is not None else None,
     )
 
 
-def instances(statement: str, case: str | None = None) -> Callable[[Sequence[TrialRow]], Instances]:
+def instances(
+    statement: str, case: str | None = None, *, one_control: bool = False
+) -> Callable[[Sequence[TrialRow]], Instances]:
     """The measure of a Theorem on one statement."""
-    return lambda rows: tried(trials_of(rows, statement, case))
+    return lambda rows: tried(trials_of(rows, statement, case), one_control=one_control)
 
 
 def instances_by_case(statement: str, *, once: bool = False) -> Callable[[Sequence[TrialRow]], Mapping[str, Instances]]:

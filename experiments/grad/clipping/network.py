@@ -71,8 +71,7 @@ def best_loss(rows: Sequence[NetworkRow], case: str) -> float:
 def finite_runs(rows: Sequence[NetworkRow], case: str) -> Trials:
     """At the largest rate."""
     largest = max(row.lr for row in rows)
-    finite = [not row.diverged for row in rows if (row.case, row.lr) == (case, largest)]
-    return Trials(sum(finite), len(finite))
+    return Trials.of((row.seed, not row.diverged) for row in rows if (row.case, row.lr) == (case, largest))
 
 
 def lowest_losses(rows: Sequence[NetworkRow]) -> Pairs | Undecided:

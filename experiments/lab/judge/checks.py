@@ -3,59 +3,66 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from functools import partial
 
 import numpy as np
+from scipy.special import stdtrit
 
-from experiments.lab.judge.comparison import Comparison, Decision, Evidence, Kind, Settled, Tested, Verdict, undecided
+from experiments.lab.judge.comparison import Comparison, Decision, Settled, Tested, undecided
+from experiments.lab.judge.mean import SeedMean
+from experiments.lab.judge.measured import Instances, Trials
 from experiments.lab.judge.statistics import clopper_pearson, p_proportion_above, violation_rate_bound
+from experiments.lab.judge.verdict import Evidence, Kind, Verdict
+
+FEWEST_CLUSTERS = 3
+"""Seeds from which on their spread is an estimate."""
 
 
-def theorem(
-    errors: Sequence[float], *, tolerance: float = 0.0, control: Sequence[float], counterexample: str | None = None
-) -> Comparison:
-    """Does a statement hold in every instance, and does the check fail where it must?
+def theorem(tried: Instances, *, tolerance: float = 0.0) -> Comparison:
+    """Does a statement hold in every instance, and does the check fail wherever it must?
 
-    It holds iff no error exceeds the tolerance and at least one control error does; it is refuted by one error beyond
-    the tolerance, whatever the control does. No instance, no control, a control that does not violate or any NaN is
-    inconclusive.
+    It holds iff no error exceeds the tolerance and every named control has errors that do; it is refuted by one error
+    beyond the tolerance, whatever the controls do. No instance, no control, a control that violates nothing or any NaN
+    is inconclusive.
 
     Args:
-        errors: one per instance; 0 or 1 for a property that an instance has or lacks.
+        tried: different instances; one that was tried under several seeds without chance counts once.
         tolerance: rounding allowed, derived from the data type.
-        control: errors of objects that must violate the statement.
-        counterexample: an instance that violates it, in words that a person can check by hand.
     """
     if not 0 <= tolerance < math.inf:
         raise ValueError(f"expected a finite tolerance of at least 0, got {tolerance}")
-    errors, control = [float(error) for error in errors], [float(error) for error in control]
-    reason = _why_no_theorem(errors, control)
+    reason = _why_no_theorem(tried)
     if reason is not None:
         return undecided("theorem", reason)
+    errors = [float(error) for error in tried.errors]
     violations = sum(error > tolerance for error in errors)
-    detected = sum(error > tolerance for error in control)
-    bound = violation_rate_bound(len(errors))
+    detected = {name: sum(error > tolerance for error in control) for name, control in tried.controls.items()}
     evidence: Evidence = {
         "instances": len(errors),
         "violations": violations,
         "largest_error": max(errors),
         "tolerance": float(tolerance),
-        "control_instances": len(control),
-        "control_violations": detected,
+        "control_instances": sum(map(len, tried.controls.values())),
+        "control_violations": sum(detected.values()),
     }
-    seen = f"{_count(violations, 'violation')} in {_count(len(errors), 'instance')}"
+    seen = f"{_count(violations, 'violation')} in {tried.all_of or _count(len(errors), 'instance')}"
     if violations:
-        evidence |= {} if counterexample is None else {"counterexample": counterexample}
-        example = "" if counterexample is None else f": {counterexample}"
+        evidence |= {} if tried.counterexample is None else {"counterexample": tried.counterexample}
+        example = "" if tried.counterexample is None else f": {tried.counterexample}"
         said = f"{seen}, largest error {max(errors):.3g} > {tolerance:.3g}{example}"
         return _settled("theorem", "refuted", said, evidence)
-    bound = violation_rate_bound(len(errors))
-    seen = f"{seen} (violation rate <= {100 * bound:.2g} %)"
-    evidence |= {"violation_rate_at_most": bound}
-    if detected:
-        return _settled("theorem", "holds", f"{seen}, control violates", evidence)
-    return _settled("theorem", "inconclusive", f"{seen}, but so has the control, which must violate", evidence)
+    if not tried.all_of:
+        bound = violation_rate_bound(len(errors))
+        seen = f"{seen} (violation rate <= {100 * bound:.2g} %)"
+        evidence |= {"violation_rate_at_most": bound}
+    blind = [name for name, count in detected.items() if not count]
+    if blind:
+        return _settled(
+            "theorem", "inconclusive", f"{seen}, but {', '.join(blind)}, which must violate, does not", evidence
+        )
+    total = evidence["control_instances"]
+    share = "violates" if sum(detected.values()) == total else f"violates in {sum(detected.values())} of {total}"
+    return _settled("theorem", "holds", f"{seen}, control {share}", evidence)
 
 
 def fact(observed: object, expected: object) -> Comparison:
@@ -70,56 +77,87 @@ def fact(observed: object, expected: object) -> Comparison:
     return _settled("fact", "refuted", f"observed {observed}, expected {expected}", evidence)
 
 
-def proportion(successes: int, trials: int, *, at_least: float) -> Comparison:
-    """Is the success rate at least ``at_least``? Decided by the Clopper-Pearson interval of independent trials.
+def proportion(seen: Trials, *, at_least: float) -> Comparison:
+    """Is the success rate at least ``at_least``? Decided by the Clopper-Pearson interval of effective trials.
 
-    It holds iff the interval's lower end is at least the bound, it is refuted iff its upper end lies below it.
+    It holds iff the interval's lower end is at least the bound, it is refuted iff its upper end lies below it. Trials
+    of one seed may depend on each other: where rates of seeds differ by more than chance, fewer trials count (Korn,
+    Graubard, Confidence Intervals for Proportions with Small Expected Number of Positive Counts Estimated from Survey
+    Data, Survey Methodology 24, 1998).
     """
     if not 0 <= at_least <= 1:
         raise ValueError(f"expected a bound of a rate in [0, 1], got {at_least}")
-    if not 0 <= successes <= trials:
-        raise ValueError(f"expected 0 <= successes <= trials, got {successes} of {trials}")
-    if trials == 0:
+    if any(not 0 <= successes <= trials for successes, trials in seen.by_seed.values()):
+        raise ValueError(f"expected 0 <= successes <= trials, got {dict(seen.by_seed)}")
+    if seen.trials == 0:
         return undecided("proportion", "expected at least one trial, got none")
-    above = p_proportion_above(successes, trials, at_least)
-    below = p_proportion_above(trials - successes, trials, 1 - at_least)
+    rate, effective = seen.successes / seen.trials, effective_trials(seen)
+    above = p_proportion_above(rate * effective, effective, at_least)
+    below = p_proportion_above((1 - rate) * effective, effective, 1 - at_least)
+    by_seed = {seed: successes / trials for seed, (successes, trials) in seen.by_seed.items() if trials}
+    if len(by_seed) >= FEWEST_CLUSTERS:  # the spread between seeds must not speak against it either
+        seeds = SeedMean(tuple(by_seed.values()), scale=1.0, items=seen.trials)
+        above, below = max(above, seeds.p_above(at_least)), max(below, seeds.p_below(at_least))
+    p = min(1.0, 2 * min(above, below))
     return Tested(
         kind="proportion",
-        p_value=min(1.0, 2 * min(above, below)),
+        p_value=p,
         outcome="holds" if above <= below else "refuted",
-        report=partial(_report_proportion, int(successes), int(trials), at_least, min(1.0, 2 * min(above, below))),
+        report=partial(_report_proportion, seen, effective, at_least, p),
+        by_seed=by_seed,
     )
 
 
+def effective_trials(seen: Trials) -> float:
+    """Independent trials that would tell as much: all of them unless rates differ between seeds by more than chance.
+
+    n_eff = p (1 - p) / var(p) with the variance of the ratio estimator over k seeds, times (t_{n-1} / t_{k-1})^2 for
+    that variance being an estimate; at most n, at least the number of seeds.
+    """
+    clusters = [(successes, trials) for successes, trials in seen.by_seed.values() if trials]
+    n, k, rate = seen.trials, len(clusters), seen.successes / seen.trials
+    if k == n or k < 2 or rate in (0.0, 1.0):
+        return float(n)
+    residuals = [successes - rate * trials for successes, trials in clusters]
+    variance = k / (k - 1) * math.fsum(residual**2 for residual in residuals) / n**2
+    if variance == 0:
+        return float(n)
+    quantiles = float(stdtrit(n - 1, 0.975) / stdtrit(k - 1, 0.975))
+    return min(float(n), max(float(k), rate * (1 - rate) / variance * quantiles**2))
+
+
 def _report_proportion(
-    successes: int, trials: int, at_least: float, p: float, alpha: float, verdict: Verdict
+    seen: Trials, effective: float, at_least: float, p: float, alpha: float, verdict: Verdict
 ) -> Decision:
-    low, high = clopper_pearson(successes, trials, alpha)
-    rate = successes / trials
+    rate = seen.successes / seen.trials
+    low, high = clopper_pearson(rate * effective, effective, alpha)
     relation = {"holds": ">=", "refuted": "<"}.get(verdict, "undecided against")
+    worth = "" if effective == seen.trials else f", worth {effective:.0f} independent ones"
     return Decision(
         verdict=verdict,
-        summary=f"{rate:.3g} [{low:.3g}, {high:.3g}] {relation} {at_least:.3g} in {trials} trials",
+        summary=f"{rate:.3g} [{low:.3g}, {high:.3g}] {relation} {at_least:.3g} in {seen.trials} trials{worth}",
         evidence={
             "rate": rate,
             "ci_low": low,
             "ci_high": high,
             "level": 1 - alpha,
             "p": p,
-            "successes": successes,
-            "trials": trials,
+            "successes": seen.successes,
+            "trials": seen.trials,
+            "effective_trials": effective,
             "at_least": float(at_least),
         },
     )
 
 
-def _why_no_theorem(errors: Sequence[float], control: Sequence[float]) -> str | None:
-    if len(errors) == 0:
+def _why_no_theorem(tried: Instances) -> str | None:
+    if len(tried.errors) == 0:
         return "expected at least one instance, got none"
-    if len(control) == 0:
+    controls = [error for control in tried.controls.values() for error in control]
+    if not controls:
         return "expected a control that must violate, got none"
-    unknown = sum(math.isnan(error) for error in (*errors, *control))
-    return f"{unknown} of {len(errors) + len(control)} errors are nan" if unknown else None
+    unknown = sum(math.isnan(error) for error in (*tried.errors, *controls))
+    return f"{unknown} of {len(tried.errors) + len(controls)} errors are nan" if unknown else None
 
 
 def _settled(kind: Kind, verdict: Verdict, summary: str, evidence: Evidence) -> Comparison:

@@ -9,15 +9,12 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal, Protocol
 
-Verdict = Literal["holds", "refuted", "conditional", "inconclusive", "failed", "not judged"]
-Kind = Literal["theorem", "fact", "effect", "equivalence", "slope", "order", "proportion", "conditional"]
-Evidence = dict[str, bool | int | float | str]
-
-EXACT_KINDS: tuple[Kind, ...] = ("theorem", "fact")
-"""Kinds that are decided without a level, and therefore in smoke mode too."""
+from experiments.lab.judge.mean import SeedMean
+from experiments.lab.judge.robustness import Card
+from experiments.lab.judge.verdict import EXACT_KINDS, Evidence, Kind, Verdict
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,6 +27,10 @@ class Decision:
     evidence: Evidence = field(default_factory=dict)
     label: str | None = None
     """In which way it was refuted, such as "negligible"."""
+    robustness: str = ""
+    """For which threshold it stands and which alternatives agree, in one line."""
+    alternatives: Mapping[str, Verdict] = field(default_factory=dict)
+    """Other analyses -> what they say."""
 
 
 class Comparison(Protocol):
@@ -76,10 +77,21 @@ class Tested:
     outcome: Verdict
     report: Callable[[float, Verdict], Decision]
     """Words and numbers for the verdict at alpha."""
+    by_seed: Mapping[int, float] = field(default_factory=dict)
+    """Seed -> what is judged, to tell conditions apart."""
+    matters: float = 0.0
+    """Difference between two conditions that is worth a word, on the same scale."""
+    card: Callable[[float], Card] | None = None
+    """How robust the verdict at alpha is."""
 
     def at(self, alpha: float) -> Decision:
         check_level(alpha)
-        return self.report(alpha, self.outcome if self.p_value <= alpha else "inconclusive")
+        verdict = self.outcome if self.p_value <= alpha else "inconclusive"
+        decision = self.report(alpha, verdict)
+        if self.card is None:
+            return decision
+        card = self.card(alpha)
+        return replace(decision, robustness=card.line(verdict), alternatives=card.alternatives)
 
 
 def undecided(kind: Kind, reason: str) -> Comparison:
@@ -110,7 +122,8 @@ class Conditional:
     """Comparisons under named conditions; the judge sets the level of each of them apart.
 
     All hold: holds. All refuted: refuted. At least one holds and at least one is refuted: conditional, whatever the
-    others say, because these two already show that the condition matters. Everything else is inconclusive.
+    others say, if these two differ by more than what matters; effects of 0.0105 and 0.0095 around a threshold of 0.01
+    do not make it a condition. Everything else is inconclusive.
     """
 
     parts: Mapping[str, Comparison]
@@ -142,15 +155,41 @@ class Conditional:
         reasons = {decision.summary for decision in decisions.values()}
         if set(counts) == {"not judged"} and len(reasons) == 1:
             return Decision(verdict="not judged", summary=reasons.pop())
+        verdict = _overall([decision.verdict for decision in decisions.values()])
         said = "; ".join(
             f"{verdict} under {', '.join(name for name, decision in decisions.items() if decision.verdict == verdict)}"
             for verdict in sorted(counts)
         )
+        if verdict == "conditional" and not self._differ(decisions):
+            verdict, said = "inconclusive", f"{said}; but they do not differ by what matters"
         return Decision(
-            verdict=_overall([decision.verdict for decision in decisions.values()]),
+            verdict=verdict,
             summary=said,
             evidence={"conditions": len(decisions), **dict(sorted(counts.items()))},
         )
+
+    def _differ(self, decisions: Mapping[str, Decision]) -> bool:
+        """Whether some condition that holds lies further from one that is refuted than what matters.
+
+        Paired over the seeds that they share, at 95 %; conditions of exact kinds, or without values by seed, differ by
+        their verdicts alone.
+        """
+        held, refuted = (
+            [self.parts[name] for name, decision in decisions.items() if decision.verdict == verdict]
+            for verdict in ("holds", "refuted")
+        )
+        return any(_apart(one, other) for one in held for other in refuted)
+
+
+def _apart(one: Comparison, other: Comparison) -> bool:
+    if not (isinstance(one, Tested) and isinstance(other, Tested) and one.by_seed and other.by_seed):
+        return True
+    common = sorted(set(one.by_seed) & set(other.by_seed))
+    if len(common) < 3:
+        return True
+    scale = max(abs(found.by_seed[seed]) for found in (one, other) for seed in common)
+    gap = SeedMean(tuple(one.by_seed[seed] - other.by_seed[seed] for seed in common), scale, exact=True)
+    return gap.p_outside(-min(one.matters, other.matters), min(one.matters, other.matters)) <= 0.05
 
 
 def conditional(parts: Mapping[str, Comparison]) -> Comparison:

@@ -9,24 +9,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal
 
 from experiments.lab.judge.claims import Asked, Prediction
-from experiments.lab.judge.comparison import (
-    EXACT_KINDS,
-    Comparison,
-    Conditional,
-    Decision,
-    Evidence,
-    Kind,
-    Settled,
-    Verdict,
-)
+from experiments.lab.judge.comparison import Comparison, Conditional, Decision, Settled
 from experiments.lab.judge.measured import NotMeasured, NotRunError
 from experiments.lab.judge.predicted import as_predicted
 from experiments.lab.judge.rules import MismatchError, compare
 from experiments.lab.judge.statistics import holm_levels
+from experiments.lab.judge.verdict import EXACT_KINDS, Evidence, Kind, Verdict
 
 FAMILY_WISE_ALPHA = 0.05
 """Level that all statistical comparisons of an experiment share."""
@@ -44,6 +36,8 @@ class Condition:
     label: str | None
     summary: str
     evidence: Evidence
+    robustness: str = ""
+    alternatives: Mapping[str, Verdict] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,6 +72,10 @@ class Finding:
     summary: str
     """The evidence in one line."""
     evidence: Evidence
+    robustness: str = ""
+    """For which threshold a statistical verdict stands, and which other analyses agree."""
+    alternatives: Mapping[str, Verdict] = field(default_factory=dict)
+    """Other analyses -> what they say."""
     conditions: tuple[Condition, ...] = ()
     """For a conditional claim."""
     seeds: tuple[int, ...] = ()
@@ -204,6 +202,8 @@ def _finding(asked: Asked, comparison: Comparison, decisions: Mapping[str, Decis
         label=decision.label,
         summary=decision.summary,
         evidence=decision.evidence,
+        robustness=decision.robustness,
+        alternatives=decision.alternatives,
         conditions=conditions,
         seeds=tuple(sorted(_distinct(rows, "seed"))),
         datasets=tuple(sorted(map(str, _distinct(rows, "dataset")))),
@@ -222,6 +222,8 @@ def _condition(name: str, comparison: Comparison, decision: Decision) -> Conditi
         label=decision.label,
         summary=decision.summary,
         evidence=decision.evidence,
+        robustness=decision.robustness,
+        alternatives=decision.alternatives,
     )
 
 

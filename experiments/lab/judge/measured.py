@@ -6,8 +6,8 @@ condition's name to one of these. Values of an arm are a mapping from seed to nu
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import KW_ONLY, dataclass
 
 BySeed = Mapping[int, float]
 
@@ -18,11 +18,25 @@ class Pairs:
 
     treatment: BySeed
     baseline: BySeed
+    """A value that is not finite is a run that failed."""
+    _: KW_ONLY
+    exact: bool = False
+    """Whether equal values are certain because there is no chance in them: counts, FLOPs, identities."""
+    items: int | None = None
+    """Test items of one seed where a value is a share of items: an accuracy is never known better than they allow."""
+    overlap: float = 0.0
+    """Test over training items where every seed splits one finite pool of items anew."""
+    limits: tuple[float, float] | None = None
+    """Smallest and largest value that the measure can have: for the worst case of runs that failed or are missing."""
 
     @classmethod
-    def against(cls, values: BySeed, constant: float) -> Pairs:
+    def against(cls, values: BySeed, constant: float, *, exact: bool = False) -> Pairs:
         """One arm against a number that is known."""
-        return cls(values, dict.fromkeys(values, constant))
+        return cls(values, dict.fromkeys(values, constant), exact=exact)
+
+    @property
+    def both(self) -> tuple[BySeed, BySeed]:
+        return self.treatment, self.baseline
 
 
 @dataclass(frozen=True)
@@ -31,9 +45,17 @@ class Instances:
 
     errors: Sequence[float]
     """One per instance; 0 or 1 for a property that an instance has or lacks."""
-    control: Sequence[float]
+    control: Mapping[str, Sequence[float]] | Sequence[float]
+    """Errors of what must fail, by name where there are several: each of them must violate the statement."""
     counterexample: str | None = None
     """An instance that violates it, in words that a person can check by hand."""
+    all_of: str = ""
+    """What is listed without exception, such as "all n up to 40": such a list has no rate of violations."""
+
+    @property
+    def controls(self) -> Mapping[str, Sequence[float]]:
+        """The controls by name; a single one is the control."""
+        return self.control if isinstance(self.control, Mapping) else {"the control": self.control}
 
 
 @dataclass(frozen=True)
@@ -43,14 +65,33 @@ class Points:
     x: Sequence[float]
     y: Mapping[int, Sequence[float]]
     """Seed -> values in the order of ``x``."""
+    path: bool = False
+    """Whether the points are one run at successive times, so that neighbors depend on each other."""
 
 
 @dataclass(frozen=True)
 class Trials:
-    """Successes among independent trials: for Proportion."""
+    """Successes among trials: for Proportion."""
 
-    successes: int
-    trials: int
+    by_seed: Mapping[int, tuple[int, int]]
+    """Seed -> (successes, trials); trials of one seed may depend on each other."""
+
+    @classmethod
+    def of(cls, outcomes: Iterable[tuple[int, bool | float]]) -> Trials:
+        """From (seed, whether it succeeded) of every trial."""
+        counted: dict[int, tuple[int, int]] = {}
+        for seed, succeeded in outcomes:
+            successes, trials = counted.get(seed, (0, 0))
+            counted[seed] = successes + bool(succeeded), trials + 1
+        return cls(counted)
+
+    @property
+    def successes(self) -> int:
+        return sum(successes for successes, _ in self.by_seed.values())
+
+    @property
+    def trials(self) -> int:
+        return sum(trials for _, trials in self.by_seed.values())
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol
 
 from experiments.lab.judge.checks import fact, proportion, theorem
-from experiments.lab.judge.comparison import Comparison, Kind, conditional, unavailable, undecided
+from experiments.lab.judge.comparison import Comparison, conditional, unavailable, undecided
 from experiments.lab.judge.measured import (
     Instances,
     Measured,
@@ -25,6 +25,7 @@ from experiments.lab.judge.measured import (
 )
 from experiments.lab.judge.paired import effect, equivalence, ratio
 from experiments.lab.judge.trends import Direction, order, slope, slope_below
+from experiments.lab.judge.verdict import Kind
 
 
 class Rule(Protocol):
@@ -84,9 +85,7 @@ class Theorem:
         return f"{self.of}{rounding}, in every instance; {self.control} must fail the same check"
 
     def compare(self, tried: Instances) -> Comparison:
-        return theorem(
-            tried.errors, tolerance=self.tolerance, control=tried.control, counterexample=tried.counterexample
-        )
+        return theorem(tried, tolerance=self.tolerance)
 
 
 @dataclass(frozen=True)
@@ -118,7 +117,7 @@ class Proportion:
         return f"{self.of}: at least {self.at_least:g}, by the exact interval of independent trials"
 
     def compare(self, seen: Trials) -> Comparison:
-        return proportion(seen.successes, seen.trials, at_least=self.at_least)
+        return proportion(seen, at_least=self.at_least)
 
 
 @dataclass(frozen=True)
@@ -134,7 +133,7 @@ class Effect:
         return f"{self.of} > {self.delta:g}, paired over seeds"
 
     def compare(self, arms: Pairs) -> Comparison:
-        return effect(arms.treatment, arms.baseline, delta=self.delta)
+        return effect(arms, delta=self.delta)
 
 
 @dataclass(frozen=True)
@@ -150,7 +149,7 @@ class Ratio:
         return f"{self.of} > {self.at_least:g}, a ratio paired over seeds"
 
     def compare(self, arms: Pairs) -> Comparison:
-        return ratio(arms.treatment, arms.baseline, at_least=self.at_least)
+        return ratio(arms, at_least=self.at_least)
 
 
 @dataclass(frozen=True)
@@ -166,7 +165,7 @@ class Equivalence:
         return f"{self.of}: a difference within ±{self.margin:g}, paired over seeds"
 
     def compare(self, arms: Pairs) -> Comparison:
-        return equivalence(arms.treatment, arms.baseline, margin=self.margin)
+        return equivalence(arms, margin=self.margin)
 
 
 @dataclass(frozen=True)
@@ -215,7 +214,7 @@ class Order:
         return f"{self.of}: {self.direction}, by Page's trend test"
 
     def compare(self, points: Points) -> Comparison:
-        return order(points.x, points.y, direction=self.direction)
+        return order(points.x, points.y, direction=self.direction, path=points.path)
 
 
 @dataclass(frozen=True)

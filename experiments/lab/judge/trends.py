@@ -1,9 +1,7 @@
 """Comparisons of a measure over a grid of settings, repeated over seeds: slope, slope_below, order.
 
 A scaling law y = c * x^b is judged by the exponents that each seed shows on its own, b_s = OLS slope of log y_s on
-log x: their mean and its Student-t interval. In simulation this covers as stated from three seeds on
-(``tests/lab/judge/test_calibration.py``), while a percentile bootstrap over as few seeds is too narrow; the exponent
-of the mean over seeds is reported beside it.
+log x: their mean and its interval (``mean.SeedMean``). The exponent of the mean over seeds is reported beside it.
 
 Source of the trend test: Page, Ordered Hypotheses for Multiple Treatments: A Significance Test for Linear Ranks, JASA
 58, 1963.
@@ -21,26 +19,30 @@ from typing import Literal
 import numpy as np
 import scipy  # scipy.stats takes a second to import and loads itself at first use
 
-from experiments.lab.judge.comparison import Comparison, Decision, Evidence, Kind, Tested, Verdict, undecided
-from experiments.lab.judge.paired import FEWEST_SEEDS, describe_interval, describe_seeds, describe_spread
-from experiments.lab.judge.statistics import StudentMean
+from experiments.lab.judge.comparison import Comparison, Decision, Tested, undecided
+from experiments.lab.judge.mean import SeedMean
+from experiments.lab.judge.paired import FEWEST_SEEDS, describe_interval, describe_seeds
+from experiments.lab.judge.robustness import Card, Judge, alternatives, two_sided
+from experiments.lab.judge.verdict import Evidence, Kind, Verdict
 
 FEWEST_SLOPE_POINTS = 5
 FEWEST_ORDER_POINTS = 3
-THEORY_LEVEL = 0.05
-"""Theory has to lie in the unadjusted 95 % interval: a wider one, for multiplicity, must not make it easier to hold."""
 ORDER_LEVEL_SHARE = 0.2
 """A trend is judged at a fifth of the level of other comparisons: 0.01 where they have 0.05."""
 LEAST_CORRELATION = 0.9
 
+FAMILY_WISE_ALPHA = 0.05
+
 Direction = Literal["rising", "falling"]
+Test = Literal["Page", "mean rho", "clearest reversal", "none"]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Exponents:
     """Slopes of log y on log x, one per seed."""
 
-    mean: StudentMean
+    by_seed: Mapping[int, float]
+    mean: SeedMean
     of_means: float
     """Slope of the log of the mean over seeds, as a cross-check."""
     r_squared: float
@@ -56,18 +58,16 @@ class Trend:
     """(seeds, points)"""
     correlation: float
     """Spearman's rho of the means over seeds, positive in the claimed direction."""
-    test: Literal["Page", "clearest reversal", "none"]
-    """Page's where rho reaches 0.9, else of the clearest pair in the wrong order; none without variation over seeds."""
+    test: Test
+    """What ``p`` belongs to; none without variation over seeds."""
     p: float
 
 
 def slope(x: Sequence[float], y: Mapping[int, Sequence[float]], *, theory: float, tolerance: float) -> Comparison:
     """Is the exponent of y ~ x^b the theory's?
 
-    It holds iff theory lies inside the 95 % interval and the interval's half-width at alpha is at most ``tolerance``;
-    it is refuted iff theory lies outside by more than ``tolerance``. So an exponent further than 2 * tolerance from
-    theory is said to hold at most as often as the level allows; one between is not told apart reliably. Exponents
-    that do not vary over seeds are decided by their distance from theory.
+    It holds iff the interval of the exponent lies inside theory ± tolerance and is refuted iff it lies wholly outside,
+    so more data always decides, unless the exponent lies at the border itself.
 
     Args:
         x: at least five different positive settings.
@@ -81,16 +81,30 @@ def slope(x: Sequence[float], y: Mapping[int, Sequence[float]], *, theory: float
     if not isinstance(exponents, Exponents):
         return exponents
     mean = exponents.mean
-    holds, refuted = _p_holds(mean, theory, tolerance), mean.p_outside(theory - tolerance, theory + tolerance)
-    against = {"theory": float(theory), "tolerance": float(tolerance), "p_theory": mean.p_differs(theory)}
-    words = {"holds": "agrees with", "refuted": "misses", "inconclusive": "undecided against"}
-    relation = {verdict: f"{word} {theory:.4g} +-{tolerance:.3g}" for verdict, word in words.items()}
+    holds, refuted = (found(theory - tolerance, theory + tolerance) for found in (mean.p_inside, mean.p_outside))
+    words = {"holds": "inside", "refuted": "outside", "inconclusive": "undecided against"}
+    relation = {verdict: f"{word} {theory:.4g} ± {tolerance:.3g}" for verdict, word in words.items()}
     return Tested(
         kind="slope",
         p_value=min(holds, refuted),
         outcome="holds" if holds <= refuted else "refuted",
-        report=partial(_report_slope, exponents, theory, relation, against),
+        report=partial(_report_slope, exponents, theory, relation, {"theory": theory, "tolerance": tolerance}),
+        by_seed=exponents.by_seed,
+        matters=tolerance,
+        card=partial(_slope_card, exponents.mean, theory, tolerance),
     )
+
+
+def _slope_card(mean: SeedMean, theory: float, tolerance: float, alpha: float) -> Card:
+    def within(reach: float) -> Judge:
+        return two_sided(theory - reach, theory + reach)
+
+    low, high = mean.interval(alpha)
+    distances = sorted((abs(low - theory), abs(high - theory)))
+    verdict = within(tolerance)(mean.interval(alpha))
+    reach = {"holds": f"above {distances[1]:.3g}", "refuted": f"below {distances[0]:.3g}"}.get(verdict, "")
+    others = {"half the tolerance": within(tolerance / 2), "twice the tolerance": within(2 * tolerance)}
+    return Card(reach and f"a tolerance {reach}", alternatives(mean, alpha, within(tolerance), others))
 
 
 def slope_below(x: Sequence[float], y: Mapping[int, Sequence[float]], *, limit: float) -> Comparison:
@@ -108,16 +122,19 @@ def slope_below(x: Sequence[float], y: Mapping[int, Sequence[float]], *, limit: 
         p_value=p,
         outcome="holds" if exponents.mean.mean < limit else "refuted",
         report=partial(_report_slope, exponents, limit, relation, {"limit": float(limit), "p": p}),
+        by_seed=exponents.by_seed,
     )
 
 
-def order(x: Sequence[float], y: Mapping[int, Sequence[float]], *, direction: Direction) -> Comparison:
+def order(
+    x: Sequence[float], y: Mapping[int, Sequence[float]], *, direction: Direction, path: bool = False
+) -> Comparison:
     """Does y rise, or fall, along x?
 
-    It holds iff Page's trend test over seeds has p <= 0.01 and Spearman's rho of the means is at least 0.9 in the
-    claimed direction. It is refuted iff rho is below 0.9 and some pair of points stands in the wrong order with p <=
-    0.01, by Student's t over seeds, one-sided and Bonferroni-corrected for all pairs: "opposite" for rho at most
-    -0.9, otherwise "not monotone". Measures that do not vary over seeds are decided by rho.
+    It is refuted iff some pair of points stands in the wrong order with p <= 0.01, one-sided over seeds and
+    Bonferroni-corrected for all pairs: "opposite" for a rho of at most -0.9, otherwise "not monotone". It holds iff
+    none does, Spearman's rho of the means is at least 0.9 in the claimed direction, and the trend test has p <= 0.01:
+    Page's, or along a path, whose points are not independent, that of the mean rho over seeds.
 
     An order is always judged at a fifth of alpha, so ``p_value`` is five times that of the test and Holm turns 0.01
     into 0.01 / k.
@@ -127,11 +144,11 @@ def order(x: Sequence[float], y: Mapping[int, Sequence[float]], *, direction: Di
     problem = _why_no_grid("order", x, y, FEWEST_ORDER_POINTS)
     if problem is not None:
         return problem
-    trend = _trend(x, y, direction)
+    trend = _trend(x, y, direction, path=path)
     return Tested(
         kind="order",
         p_value=min(1.0, trend.p / ORDER_LEVEL_SHARE),
-        outcome="holds" if trend.correlation >= LEAST_CORRELATION else "refuted",
+        outcome="refuted" if trend.test == "clearest reversal" or trend.correlation < LEAST_CORRELATION else "holds",
         report=partial(_report_order, trend),
     )
 
@@ -152,14 +169,10 @@ def _exponents(x: Sequence[float], y: Mapping[int, Sequence[float]]) -> Exponent
     total = float(np.sum((log_means - log_means.mean()) ** 2))
     explained = of_means**2 * float(centered @ centered)
     scale = max(1.0, float(np.abs(np.log(values)).max())) / float(np.abs(centered).max())
-    mean = StudentMean.of([float(value) for value in slopes], scale=scale, deterministic=True)
-    return Exponents(mean=mean, of_means=of_means, r_squared=explained / total if total > 0 else 1.0)
-
-
-def _p_holds(mean: StudentMean, theory: float, tolerance: float) -> float:
-    if not mean.varies:
-        return mean.p_inside(theory - tolerance, theory + tolerance)
-    return mean.p_narrow(tolerance) if mean.p_differs(theory) > THEORY_LEVEL else 1.0
+    by_seed = {seed: float(slope) for seed, slope in zip(sorted(y), slopes, strict=True)}
+    # exponents that do not vary at all come from a computation without chance
+    mean = SeedMean(tuple(by_seed.values()), scale, exact=True)
+    return Exponents(by_seed=by_seed, mean=mean, of_means=of_means, r_squared=explained / total if total > 0 else 1.0)
 
 
 def _report_slope(
@@ -174,38 +187,45 @@ def _report_slope(
     interval = mean.interval(alpha)
     evidence: Evidence = {"slope": mean.mean, "ci_low": interval.low, "ci_high": interval.high, "level": 1 - alpha}
     evidence |= {"n_seeds": mean.n, "slope_of_means": exponents.of_means, "r_squared": exponents.r_squared}
-    evidence |= {**against, **describe_spread(mean, alpha, verdict)}
+    evidence |= dict(against)
     label = ("above" if mean.mean > target else "below") if verdict == "refuted" else None
     estimate = describe_interval(mean.mean, interval, alpha, "+.4g")
     summary = f"exponent {estimate} {relation[verdict]} {describe_seeds(mean)}"
     return Decision(verdict=verdict, summary=summary, evidence=evidence, label=label)
 
 
-def _trend(x: Sequence[float], y: Mapping[int, Sequence[float]], direction: Direction) -> Trend:
+def _trend(x: Sequence[float], y: Mapping[int, Sequence[float]], direction: Direction, *, path: bool) -> Trend:
     along = np.argsort(np.asarray(x, dtype=np.float64))
     sign = 1.0 if direction == "rising" else -1.0
     values = sign * np.array([y[seed] for seed in sorted(y)], dtype=np.float64)[:, along]
-    means = values.mean(axis=0)
-    # rounded, because five points with one neighboring swap have rho = 0.9 exactly
-    correlation = (
-        round(float(scipy.stats.spearmanr(np.arange(len(means)), means).statistic), 12) if np.ptp(means) else 0.0
-    )
-    if np.all(values == values[0]):
-        # identical repetitions are one measurement: rho alone decides
-        return Trend(direction=direction, shape=values.shape, correlation=correlation, test="none", p=0.0)
-    if correlation >= LEAST_CORRELATION:
-        p = float(scipy.stats.page_trend_test(values).pvalue)
-        return Trend(direction=direction, shape=values.shape, correlation=correlation, test="Page", p=p)
-    p = _p_of_clearest_reversal(values)
-    return Trend(direction=direction, shape=values.shape, correlation=correlation, test="clearest reversal", p=p)
+    correlation = _rank_correlation(values.mean(axis=0))
+
+    def found(test: Test, p: float) -> Trend:
+        return Trend(direction=direction, shape=values.shape, correlation=correlation, test=test, p=p)
+
+    if np.all(values == values[0]):  # identical repetitions are one measurement: rho alone decides
+        return found("none", 0.0)
+    reversal = _p_of_clearest_reversal(values)
+    if correlation < LEAST_CORRELATION or reversal <= FAMILY_WISE_ALPHA * ORDER_LEVEL_SHARE:
+        return found("clearest reversal", reversal)
+    if path:
+        ranks = SeedMean(tuple(_rank_correlation(row) for row in values), scale=1.0)
+        return found("mean rho", ranks.p_above(0.0))
+    return found("Page", float(scipy.stats.page_trend_test(values).pvalue))
+
+
+def _rank_correlation(values: np.ndarray[tuple[int], np.dtype[np.float64]]) -> float:
+    """Spearman's rho with the position; rounded, because five points with one neighboring swap have 0.9 exactly."""
+    if not np.ptp(values):
+        return 0.0
+    return round(float(scipy.stats.spearmanr(np.arange(len(values)), values).statistic), 12)
 
 
 def _p_of_clearest_reversal(values: np.ndarray[tuple[int, int], np.dtype[np.float64]]) -> float:
     pairs = list(combinations(range(values.shape[1]), 2))
     scale = float(np.abs(values).max())
-    rises = [[float(rise) for rise in values[:, j] - values[:, i]] for i, j in pairs]
-    falls = (StudentMean.of(rise, scale=scale, deterministic=False).p_below(0.0) for rise in rises)
-    return min(1.0, len(pairs) * min(falls))
+    rises = [tuple(float(rise) for rise in values[:, j] - values[:, i]) for i, j in pairs]
+    return min(1.0, len(pairs) * min(SeedMean(rise, scale).p_below(0.0) for rise in rises))
 
 
 def _report_order(trend: Trend, alpha: float, verdict: Verdict) -> Decision:

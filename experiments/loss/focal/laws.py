@@ -120,7 +120,7 @@ def run_peaks(tasks: Tasks) -> Iterator[PeakRow]:
 
 def without_chance(statement: str) -> Callable[[Sequence[TrialRow]], Instances]:
     """The measure of a statement whose instances are the same for every seed and count once."""
-    return lambda rows: tried(distinct(trials_of(rows, statement)))
+    return lambda rows: tried(distinct(trials_of(rows, statement)), one_control=True)
 
 
 PART = Part(

@@ -81,8 +81,10 @@ def shows_a_gap(training: Sequence[TrajectoryRow]) -> bool:
 
 
 def gaps_by_labels(rows: Sequence[TrajectoryRow]) -> Mapping[str, Trials]:
-    shown = {labels: list(map(shows_a_gap, trainings(rows, labels))) for labels in ("clean", "noisy")}
-    return {f"{labels} labels": Trials(sum(gaps), len(gaps)) for labels, gaps in shown.items()}
+    return {
+        f"{labels} labels": Trials.of((one[0].seed, shows_a_gap(one)) for one in trainings(rows, labels))
+        for labels in ("clean", "noisy")
+    }
 
 
 def selection_by_labels(rows: Sequence[TrajectoryRow]) -> Mapping[str, Pairs]:

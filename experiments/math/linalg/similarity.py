@@ -72,7 +72,8 @@ def vectors_with(column: str) -> Callable[[Sequence[SetRow]], Mapping[str, Trial
     """Per set, of how many vectors it is true: in the first seed alone, because all seeds draw from 1797 digits."""
 
     def measure(rows: Sequence[SetRow]) -> Mapping[str, Trials]:
-        return {row.vectors: Trials(getattr(row, column), row.count) for row in rows if row.seed == rows[0].seed}
+        first = [row for row in rows if row.seed == rows[0].seed]
+        return {row.vectors: Trials({row.seed: (getattr(row, column), row.count)}) for row in first}
 
     return measure
 

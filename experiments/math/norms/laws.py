@@ -131,7 +131,7 @@ PART = Part(
             "scaled_length_survives_extreme_numbers",
             statement="A length that divides by its largest entry first is right from 1e-200 to 1e200.",
             rule=Theorem("||s x|| = s ||x||", control="the square root of the sum of squares", tolerance=ROUNDING),
-            measure=instances("range"),
+            measure=instances("range", one_control=True),
             topic="L2 norm (004:28)",
             predicted="holds",
             source="Blue 1978, A Portable Fortran Program to Find the Euclidean Norm of a Vector",

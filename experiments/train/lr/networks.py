@@ -72,8 +72,7 @@ def trained(drawn: Drawn, lr: float) -> NetworkRow:
 def hardly_learned(rows: Sequence[NetworkRow]) -> Trials:
     """Seeds without success at the largest rate; a diverged network counts as such."""
     largest = max(row.lr for row in rows)
-    accuracies = [row.test_accuracy for row in rows if row.lr == largest]
-    return Trials(sum(accuracy <= CHANCE_AND_MORE for accuracy in accuracies), len(accuracies))
+    return Trials.of((row.seed, row.test_accuracy <= CHANCE_AND_MORE) for row in rows if row.lr == largest)
 
 
 def best_and_smallest(rows: Sequence[NetworkRow]) -> Pairs | Undecided:

@@ -92,7 +92,8 @@ def correct_images(rows: Sequence[EpochRow]) -> Trials | NotMeasured:
         what = f"{last[0].model} on {last[0].dataset}"
         return NotMeasured(f"no reference band for {what}; there is one for cnn and quick, mnist and digits")
     images = last[0].test_images
-    return Trials(round(sum(row.test_accuracy for row in last) / len(last) * images), images)
+    correct = round(sum(row.test_accuracy for row in last) / len(last) * images)
+    return Trials({last[0].seed: (correct, images)})
 
 
 def beside_float32(rows: Sequence[EpochRow]) -> Pairs | NotMeasured:

@@ -118,8 +118,7 @@ def answers(
 
 
 def named_by_the_watch(rows: Sequence[FaultRow]) -> Trials:
-    named = [row.named for row in rows if row.method == WATCH]
-    return Trials(int(sum(named)), len(named))
+    return Trials.of((row.seed, row.named) for row in rows if row.method == WATCH)
 
 
 def told_apart(rows: Sequence[FaultRow]) -> Instances:

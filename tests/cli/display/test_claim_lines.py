@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 
 from cli.display.claim_lines import claim_line, conditions_texts, left_out, ordered
-from experiments.lab.judge.comparison import Verdict
 from experiments.lab.judge.judge import Condition, Finding
+from experiments.lab.judge.verdict import Verdict
 
 FINDING = Finding(
     claim="relu_keeps_the_gradient",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -23,6 +24,12 @@ class PointRow(Row):
     x: float
     y: float
     method: str
+
+
+@observation
+class RecallRow(Row):
+    recall_at_10: float
+    queries_per_second: float
 
 
 CURVE = Curve(name="speed", x="x", y="y", group="method", y_scale="log")
@@ -165,3 +172,17 @@ def test_labels_are_pushed_apart_and_keep_their_order() -> None:
     placed = spread([0.5, 0.52, 0.1, 0.5], 0.05)
     assert sorted(placed) == pytest.approx([0.1, 0.456667, 0.506667, 0.556667], abs=1e-5)
     assert placed[1] == max(placed)
+
+
+def test_recall_near_one_is_spread_and_one_has_a_place() -> None:
+    values = ((0.5, 9.0), (0.9, 7.0), (0.99, 5.0), (1.0, 2.0))
+    rows = [RecallRow(recall_at_10=recall, queries_per_second=speed) for recall, speed in values]
+    curve = Curve(name="c", x="recall_at_10", y="queries_per_second")
+    plot = plot_of(curve, rows)
+    assert plot is not None
+    axes = draw_curve(curve, plot).axes[0]
+    places = [float(axes.transData.transform((recall, 5.0))[0]) for recall, _ in values]
+    steps = [after - before for before, after in pairwise(places)]
+    assert min(steps) > 0.1 * sum(steps)
+    assert places[-1] < axes.bbox.x1
+    assert [label.get_text() for label in axes.get_xticklabels()] == ["0.5", "0.8", "0.9", "0.95", "0.99", "1"]

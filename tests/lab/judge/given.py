@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from experiments.lab.judge.claims import Asked, Claim
-from experiments.lab.judge.comparison import Comparison, Kind
+from experiments.lab.judge.comparison import Comparison
 from experiments.lab.judge.measured import Observed
 from experiments.lab.judge.rules import Effect, Rule
+from experiments.lab.judge.verdict import Kind
 
 
 @dataclass(frozen=True)

@@ -20,10 +20,11 @@ from experiments.lab.judge.checks import proportion
 from experiments.lab.judge.claims import Asked, Claim
 from experiments.lab.judge.comparison import Comparison
 from experiments.lab.judge.judge import judge
-from experiments.lab.judge.measured import Pairs
+from experiments.lab.judge.mean import StudentMean
+from experiments.lab.judge.measured import Pairs, Trials
 from experiments.lab.judge.paired import effect, equivalence, ratio
 from experiments.lab.judge.rules import Effect
-from experiments.lab.judge.statistics import StudentMean, bca_interval, clopper_pearson
+from experiments.lab.judge.statistics import clopper_pearson
 from experiments.lab.judge.trends import order, slope, slope_below
 
 Array = npt.NDArray[np.float64]
@@ -45,10 +46,7 @@ def rates(comparisons: Sequence[Comparison], alpha: float = 0.05) -> tuple[float
 
 
 def coverage(samples: Array, truth: float) -> float:
-    intervals = [
-        StudentMean.of(sample.tolist(), scale=float(np.abs(sample).max()), deterministic=False).interval(0.05)
-        for sample in samples
-    ]
+    intervals = [StudentMean.of(sample.tolist()).interval(0.05) for sample in samples]
     return float(np.mean([low <= truth <= high for low, high in intervals]))
 
 
@@ -68,25 +66,27 @@ def test_an_effect_of_exactly_delta_is_wrongly_decided_at_the_nominal_rate(seeds
     rng, repetitions = np.random.default_rng(seeds), 4000
     baselines = rng.standard_normal((repetitions, seeds))
     treatments = baselines + rng.normal(0.3, 1.0, (repetitions, seeds))
-    holds, refuted = rates([effect(arm(a), arm(b), delta=0.3) for a, b in zip(treatments, baselines, strict=True)])
-    assert 0.015 < holds < bound(0.025, repetitions)
-    assert 0.015 < refuted < bound(0.025, repetitions)
+    holds, refuted = rates(
+        [effect(Pairs(arm(a), arm(b)), delta=0.3) for a, b in zip(treatments, baselines, strict=True)]
+    )
+    assert holds < bound(0.025, repetitions)
+    assert refuted < bound(0.025, repetitions)
 
 
 def test_a_ratio_of_exactly_the_bound_is_wrongly_decided_at_the_nominal_rate() -> None:
     rng, repetitions = np.random.default_rng(1), 4000
     factors = 2.0 * rng.lognormal(0.0, 0.4, (repetitions, 5))
-    holds, refuted = rates([ratio(arm(f), arm(np.ones(5)), at_least=2.0) for f in factors])
+    holds, refuted = rates([ratio(Pairs(arm(f), arm(np.ones(5))), at_least=2.0) for f in factors])
     assert max(holds, refuted) < bound(0.025, repetitions)
 
 
 def test_a_difference_of_exactly_the_margin_is_rarely_called_equivalent() -> None:
     rng, repetitions = np.random.default_rng(2), 4000
     holds, refuted = rates(
-        [equivalence(arm(d), arm(np.zeros(8)), margin=1.0) for d in rng.normal(1, 0.4, (repetitions, 8))]
+        [equivalence(Pairs(arm(d), arm(np.zeros(8))), margin=1.0) for d in rng.normal(1, 0.4, (repetitions, 8))]
     )
-    assert 0.015 < holds < bound(0.025, repetitions)
-    assert 0.015 < refuted < bound(0.025, repetitions)
+    assert holds < bound(0.025, repetitions)
+    assert refuted < bound(0.025, repetitions)
 
 
 @pytest.mark.parametrize("seeds", [3, 5, 10])
@@ -101,11 +101,12 @@ def test_student_interval_covers_skewed_differences_nearly_as_stated() -> None:
     assert 0.92 < coverage(samples, math.exp(0.125)) < 0.95
 
 
-def test_left_skewed_differences_hold_too_often() -> None:
-    """The known limit of Student's t: an effect of exactly delta holds once in fourteen times instead of in forty."""
-    skewed = math.exp(0.125) - np.random.default_rng(0).lognormal(0.0, 0.5, (2000, 9))
-    holds, refuted = rates([effect(arm(d), arm(np.zeros(9)), delta=0.0) for d in skewed])
-    assert 0.05 < holds < 0.09
+@pytest.mark.parametrize("seeds", [3, 5, 10])
+def test_left_skewed_differences_hold_as_rarely_as_stated(seeds: int) -> None:
+    """Lognormal with sigma 0.5: Student's t alone passes the border in 5 to 8 % of experiments."""
+    skewed = math.exp(0.125) - np.random.default_rng(0).lognormal(0.0, 0.5, (2000, seeds))
+    holds, refuted = rates([effect(Pairs(arm(d), arm(np.zeros(seeds))), delta=0.0) for d in skewed])
+    assert holds < bound(0.03, 2000)
     assert refuted < 0.025
 
 
@@ -116,20 +117,13 @@ def test_differences_of_two_skewed_arms_are_covered_as_stated() -> None:
     assert 0.95 - 4 * math.sqrt(0.95 * 0.05 / 4000) < coverage(samples, 0.0)
 
 
-def test_bca_of_ten_seeds_is_a_cross_check_and_not_the_judge() -> None:
-    """Its coverage of normal differences is a few points short at ten seeds, so Student's t decides."""
-    samples = np.random.default_rng(4).normal(0.0, 1.0, (300, 10))
-    intervals = [bca_interval(sample.tolist(), 0.05) for sample in samples]
-    assert 0.85 < np.mean([low <= 0 <= high for low, high in intervals]) < 0.95
-
-
 @pytest.mark.parametrize("seeds", [3, 5, 10])
 def test_interval_of_the_exponent_covers_from_three_seeds_on(seeds: int) -> None:
     repetitions = 4000
     values = power_laws(np.random.default_rng(seeds), repetitions, seeds, -0.5, 0.1)
     reports = [slope_below(GRID.tolist(), curves(v), limit=0.0).at(0.05).evidence for v in values]
     covered = np.mean([float(e["ci_low"]) <= -0.5 <= float(e["ci_high"]) for e in reports])
-    assert covered == pytest.approx(0.95, abs=4 * math.sqrt(0.95 * 0.05 / repetitions))
+    assert covered > 0.95 - 4 * math.sqrt(0.95 * 0.05 / repetitions)
 
 
 def test_percentile_bootstrap_of_the_exponent_is_too_narrow_at_three_seeds() -> None:
@@ -142,16 +136,14 @@ def test_percentile_bootstrap_of_the_exponent_is_too_narrow_at_three_seeds() -> 
     assert np.mean((low <= -0.5) & (high >= -0.5)) < 0.85
 
 
-def test_an_exponent_two_tolerances_away_rarely_holds_and_one_tolerance_away_is_rarely_refuted() -> None:
+@pytest.mark.parametrize("spread", [0.02, 0.07, 0.2])
+def test_an_exponent_at_the_border_of_its_tolerance_is_rarely_decided(spread: float) -> None:
     rng, repetitions = np.random.default_rng(6), 2000
-    far = [
-        slope(GRID.tolist(), curves(v), theory=-0.5, tolerance=0.1) for v in power_laws(rng, repetitions, 5, -0.3, 0.07)
+    border = [
+        slope(GRID.tolist(), curves(v), theory=-0.5, tolerance=0.1)
+        for v in power_laws(rng, repetitions, 5, -0.4, spread)
     ]
-    near = [
-        slope(GRID.tolist(), curves(v), theory=-0.5, tolerance=0.1) for v in power_laws(rng, repetitions, 5, -0.4, 0.07)
-    ]
-    assert rates(far)[0] < bound(0.025, repetitions)
-    assert rates(near)[1] < bound(0.025, repetitions)
+    assert max(rates(border)) < bound(0.025, repetitions)
 
 
 @pytest.mark.parametrize("trials", [10, 60])
@@ -160,7 +152,7 @@ def test_proportion_interval_covers_and_a_rate_of_exactly_the_bound_is_rarely_de
     intervals = [clopper_pearson(k, trials, 0.05) for k in range(trials + 1)]
     for rate in (0.05, 0.3, 0.5, 0.8, 0.95):
         mass = np.asarray(stats.binom.pmf(np.arange(trials + 1), trials, rate))
-        verdicts = [proportion(k, trials, at_least=rate).at(0.05).verdict for k in range(trials + 1)]
+        verdicts = [proportion(Trials({0: (k, trials)}), at_least=rate).at(0.05).verdict for k in range(trials + 1)]
         assert sum(mass[k] for k, (low, high) in enumerate(intervals) if low <= rate <= high) >= 0.95
         assert sum(mass[k] for k, verdict in enumerate(verdicts) if verdict == "holds") <= 0.025
         assert sum(mass[k] for k, verdict in enumerate(verdicts) if verdict == "refuted") <= 0.025
@@ -178,7 +170,7 @@ def test_ten_true_nulls_are_all_spared_in_nineteen_of_twenty_experiments() -> No
     repetitions = 1000
     draws = np.random.default_rng(9).normal(0.3, 1.0, (repetitions, 10, 5))
     wrong = sum(any(v != "inconclusive" for v in _verdicts(experiment)) for experiment in draws)
-    assert 0.02 < wrong / repetitions < bound(0.05, repetitions)
+    assert wrong / repetitions < bound(0.05, repetitions)
 
 
 def test_true_nulls_among_real_effects_are_spared_too() -> None:

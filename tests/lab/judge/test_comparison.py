@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from experiments.lab.judge.checks import fact
 from experiments.lab.judge.comparison import Comparison, conditional, unavailable, undecided
+from experiments.lab.judge.measured import Pairs
 from experiments.lab.judge.paired import effect
 
 ALPHAS = st.floats(1e-9, 0.999)
@@ -56,7 +57,7 @@ def test_conditional_is_decided_exactly_from_its_p_value_on(
     parts: list[list[tuple[float, float]] | Comparison], alpha: float
 ) -> None:
     built = [
-        effect(seeds(*(a for a, _ in part)), seeds(*(b for _, b in part)), delta=0.0)
+        effect(Pairs(seeds(*(a for a, _ in part)), seeds(*(b for _, b in part))), delta=0.0)
         if isinstance(part, list)
         else part
         for part in parts
@@ -86,3 +87,16 @@ def test_what_has_no_evidence_counts_as_a_test_unless_it_is_exact(without: objec
     assert math.isnan(statistical.p_value)
     assert exact.p_value is None
     assert (statistical.at(0.05).verdict, statistical.at(0.05).summary) == (verdict, "no peer")
+
+
+def test_conditions_have_to_differ_by_what_matters_to_be_conditions() -> None:
+    """Effects of 0.0105 and 0.0095 around a threshold of 0.01 are decided each, and are the same all the same."""
+
+    def around(mean: float) -> Comparison:
+        values = seeds(*(mean + 1e-5 * (seed % 3 - 1) for seed in range(9)))
+        return effect(Pairs(values, seeds(*[0.0] * 9)), delta=0.01)
+
+    near = conditional({"one": around(0.0105), "other": around(0.0095)}).at(0.05)
+    assert near.verdict == "inconclusive"
+    assert near.summary.endswith("but they do not differ by what matters")
+    assert conditional({"one": around(0.05), "other": around(0.0)}).at(0.05).verdict == "conditional"

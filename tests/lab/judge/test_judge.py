@@ -16,17 +16,23 @@ from experiments.lab.judge.checks import fact, proportion, theorem
 from experiments.lab.judge.claims import Asked, Claim
 from experiments.lab.judge.comparison import Comparison, Decision, Settled, conditional, unavailable, undecided
 from experiments.lab.judge.judge import Finding, judge
-from experiments.lab.judge.measured import NotMeasured, Observed, Pairs
+from experiments.lab.judge.measured import Instances, NotMeasured, Observed, Pairs, Trials
 from experiments.lab.judge.paired import effect
 from experiments.lab.judge.rules import Each, Effect, Fact, Rule, Theorem, Under
 from experiments.lab.judge.trends import order
 from tests.lab.judge.given import given
 
-ONES = {0: 1.0, 1: 1.1, 2: 0.9, 3: 1.0}
-ZEROS = {0: 0.0, 1: 0.0, 2: 0.0, 3: 0.0}
-CLEAR = effect(ONES, ZEROS, delta=0.0)  # p = 0.00028
-FAIR = effect({0: 1.0, 1: 1.8, 2: 0.3, 3: 1.2}, ZEROS, delta=0.0)  # p = 0.039
-NOISE = effect({0: 1.0, 1: -1.1, 2: 0.3, 3: 0.1}, ZEROS, delta=0.0)
+ZEROS = dict.fromkeys(range(8), 0.0)
+
+
+def around(mean: float, spread: float) -> Comparison:
+    """Eight seeds, evenly spread around the mean, against 0."""
+    return effect(Pairs({seed: mean + spread * (seed - 3.5) for seed in range(8)}, ZEROS), delta=0.0)
+
+
+CLEAR = around(1.0, 0.05)  # p = 0.00003
+FAIR = around(1.0, 0.38)  # p = 0.040
+NOISE = around(0.1, 0.41)
 
 
 @observation
@@ -79,7 +85,7 @@ def test_several_looks_share_the_level() -> None:
 
 
 def test_theorems_and_facts_take_no_share_of_the_level() -> None:
-    assert verdicts(fact(1, 1), FAIR, theorem([0.0], control=[1.0]), fact(1, 2)) == [
+    assert verdicts(fact(1, 1), FAIR, theorem(Instances([0.0], [1.0])), fact(1, 2)) == [
         "holds",
         "holds",
         "holds",
@@ -100,10 +106,10 @@ def test_the_parts_of_a_conditional_claim_share_the_level_with_the_others() -> N
 
 def test_smoke_judges_theorems_and_facts_alone() -> None:
     kinds = [
-        theorem([0.0], control=[1.0]),
+        theorem(Instances([0.0], [1.0])),
         fact(1, 2),
         CLEAR,
-        proportion(50, 50, at_least=0.5),
+        proportion(Trials({0: (50, 50)}), at_least=0.5),
         order([1, 2, 3], {s: [1.0, 2.0, 3.0] for s in range(3)}, direction="rising"),
         conditional({"a": fact(1, 1), "b": fact(1, 2)}),
         conditional({"a": fact(1, 1), "b": CLEAR}),
@@ -167,10 +173,10 @@ def test_findings_keep_the_order_of_the_claims_and_name_seeds_and_datasets() -> 
 @pytest.mark.parametrize(
     "make",
     [
-        lambda: effect({0: 1.1, 1: 2.2, 2: 3.3}, {0: 1.0, 1: 2.1, 2: 3.2}, delta=0.0),  # an infinite interval
+        lambda: effect(Pairs({0: 1.1, 1: 2.2, 2: 3.3}, {0: 1.0, 1: 2.1, 2: 3.2}), delta=0.0),  # an infinite interval
         lambda: conditional({"a": CLEAR, "b": undecided("effect", "no peer")}),
         lambda: fact(object, [1, 2]),
-        lambda: theorem([0.5], control=[1.0], counterexample="by hand"),
+        lambda: theorem(Instances([0.5], [1.0], counterexample="by hand")),
     ],
 )
 def test_a_finding_is_json(make: Callable[[], Comparison]) -> None:
@@ -183,7 +189,7 @@ def test_a_finding_is_json(make: Callable[[], Comparison]) -> None:
 
 def test_judging_twice_gives_the_same_findings() -> None:
     values = {seed: math.sin(seed) + 1 for seed in range(12)}
-    claims = [claim("bootstrapped", effect(values, dict.fromkeys(values, 0.0), delta=0.1))]
+    claims = [claim("bootstrapped", effect(Pairs(values, dict.fromkeys(values, 0.0)), delta=0.1))]
     assert judge(claims, smoke=False) == judge(claims, smoke=False)
 
 
@@ -239,7 +245,17 @@ def test_a_claim_over_several_parts_names_the_one_that_was_not_run() -> None:
 def test_a_condition_that_was_not_measured_says_why_beside_the_others() -> None:
     rule = Each(Effect("x", delta=0.0), per="device")
     (finding,) = judge(
-        [asked("devices", rule, lambda rows: {"cpu": Pairs(ONES, ZEROS), "gpu": NotMeasured("no GPU")})], smoke=False
+        [
+            asked(
+                "devices",
+                rule,
+                lambda rows: {
+                    "cpu": Pairs({seed: 1.0 + 0.01 * seed for seed in range(8)}, ZEROS),
+                    "gpu": NotMeasured("no GPU"),
+                },
+            )
+        ],
+        smoke=False,
     )
     assert [(c.condition, c.verdict, c.summary) for c in finding.conditions][1] == ("gpu", "not judged", "no GPU")
     assert finding.under("holds") == ["cpu"]

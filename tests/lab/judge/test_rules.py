@@ -39,7 +39,7 @@ from experiments.lab.judge.rules import (
 )
 from experiments.lab.judge.trends import order, slope, slope_below
 
-UP, DOWN = {0: 2.0, 1: 2.1, 2: 1.9}, {0: 1.0, 1: 1.0, 2: 1.2}
+UP, DOWN = {0: 2.0, 1: 2.1, 2: 1.9, 3: 2.0}, {0: 1.0, 1: 1.0, 2: 1.05, 3: 1.0}
 X, Y = [1.0, 2.0, 4.0, 8.0, 16.0], {seed: [1.0 + seed, 2.1, 3.9, 8.0, 16.5] for seed in range(3)}
 
 RULES: dict[str, tuple[Rule, str, Measured, Comparison]] = {
@@ -47,38 +47,38 @@ RULES: dict[str, tuple[Rule, str, Measured, Comparison]] = {
         Theorem("the sum is even", control="an odd number", tolerance=1e-9),
         "the sum is even within 1e-09, in every instance; an odd number must fail the same check",
         Instances([1e-10], [1.0], "by hand"),
-        theorem([1e-10], tolerance=1e-9, control=[1.0], counterexample="by hand"),
+        theorem(Instances([1e-10], [1.0], counterexample="by hand"), tolerance=1e-9),
     ),
     "exact theorem": (
         Theorem("the sum is even", control="an odd number"),
         "the sum is even, in every instance; an odd number must fail the same check",
         Instances([1e-10], [1.0]),
-        theorem([1e-10], control=[1.0]),
+        theorem(Instances([1e-10], [1.0])),
     ),
     "fact": (Fact("the number of edges", expected=12), "the number of edges is 12", Observed(11), fact(11, 12)),
     "proportion": (
         Proportion("share of trees", at_least=0.9),
         "share of trees: at least 0.9, by the exact interval of independent trials",
-        Trials(50, 50),
-        proportion(50, 50, at_least=0.9),
+        Trials({0: (50, 50)}),
+        proportion(Trials({0: (50, 50)}), at_least=0.9),
     ),
     "effect": (
         Effect("accuracy, max - average", delta=0.005),
         "accuracy, max - average > 0.005, paired over seeds",
         Pairs(UP, DOWN),
-        effect(UP, DOWN, delta=0.005),
+        effect(Pairs(UP, DOWN), delta=0.005),
     ),
     "ratio": (
         Ratio("time, flat / NSG", at_least=1.25),
         "time, flat / NSG > 1.25, a ratio paired over seeds",
         Pairs(UP, DOWN),
-        ratio(UP, DOWN, at_least=1.25),
+        ratio(Pairs(UP, DOWN), at_least=1.25),
     ),
     "equivalence": (
         Equivalence("accuracy of both", margin=0.02),
         "accuracy of both: a difference within ±0.02, paired over seeds",
         Pairs(UP, DOWN),
-        equivalence(UP, DOWN, margin=0.02),
+        equivalence(Pairs(UP, DOWN), margin=0.02),
     ),
     "slope": (
         Slope("hops against n", theory=0.5, tolerance=0.25),
@@ -132,7 +132,7 @@ def test_the_threshold_decides() -> None:
 @each_rule
 def test_a_measurement_of_the_wrong_kind_is_refused_and_both_are_named(name: str) -> None:
     rule, _, measured, _ = RULES[name]
-    for other in (Instances([], []), Observed(1), Trials(1, 1), Pairs({}, {}), Points([], {})):
+    for other in (Instances([], []), Observed(1), Trials({0: (1, 1)}), Pairs({}, {}), Points([], {})):
         if type(other) is not type(measured):
             expected = (
                 f"{type(rule).__name__} takes {type(measured).__name__}, its measure gives {type(other).__name__}"
@@ -188,7 +188,7 @@ def test_under_is_a_rule_of_its_own_for_each_condition() -> None:
     assert rule.sentence() == (
         "small: the count is 1; large: the rate: at least 0.75, by the exact interval of independent trials"
     )
-    found: Mapping[str, Any] = {"small": Observed(1), "large": Trials(0, 50)}
+    found: Mapping[str, Any] = {"small": Observed(1), "large": Trials({0: (0, 50)})}
     assert compare(rule, found).at(0.05).verdict == "conditional"
     with pytest.raises(MismatchError, match="Proportion takes Trials, its measure gives Observed"):
         compare(rule, {"large": Observed(1)})

@@ -1,17 +1,15 @@
-"""Holm's levels against the textbook's adjusted p-values; Student's mean, exact intervals and bounds against scipy."""
+"""Holm's levels against the textbook's adjusted p-values; exact intervals and bounds against scipy."""
 
 from __future__ import annotations
 
 import math
 
-import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
 from experiments.lab.judge.statistics import (
-    StudentMean,
     clopper_pearson,
     holm_levels,
     p_proportion_above,
@@ -49,29 +47,8 @@ def test_an_untestable_hypothesis_counts_and_comes_last() -> None:
     assert holm_levels([math.nan, 0.02], 0.05) == pytest.approx((0.05, 0.025))
 
 
-def test_student_mean_is_scipys() -> None:
-    values = [0.3, 1.7, 0.2, 0.9]
-    mean = StudentMean.of(values, scale=2.0, deterministic=False)
-    reference = stats.ttest_1samp(values, 0.1)
-    assert mean.interval(0.05) == pytest.approx(tuple(reference.confidence_interval(0.95)))
-    assert mean.p_differs(0.1) == pytest.approx(reference.pvalue)
-    assert mean.p_above(0.1) == pytest.approx(stats.ttest_1samp(values, 0.1, alternative="greater").pvalue)
-    assert mean.p_below(0.1) == pytest.approx(stats.ttest_1samp(values, 0.1, alternative="less").pvalue)
-
-
-def test_rounding_errors_are_no_spread() -> None:
-    mean = StudentMean.of([0.1 + 0.2, 0.3, 0.3], scale=0.3, deterministic=True)
-    assert not mean.varies
-    assert mean.half_width(0.05) == 0.0
-
-
 def test_exact_intervals_and_bounds_are_scipys() -> None:
     reference = stats.binomtest(7, 12).proportion_ci(0.95, method="exact")
     assert clopper_pearson(7, 12, 0.05) == pytest.approx((reference.low, reference.high))
     assert p_proportion_above(7, 12, 0.4) == pytest.approx(stats.binomtest(7, 12, 0.4, alternative="greater").pvalue)
     assert (1 - violation_rate_bound(40)) ** 40 == pytest.approx(0.05)
-
-
-def test_an_interval_at_the_p_value_touches_the_bound() -> None:
-    mean = StudentMean.of(list(np.random.default_rng(0).normal(1.0, 1.0, 6)), scale=3.0, deterministic=False)
-    assert mean.interval(mean.p_differs(0.4)).low == pytest.approx(0.4)

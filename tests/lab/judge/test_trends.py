@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from experiments.lab.judge.comparison import Comparison
+from experiments.lab.judge.mean import SeedMean
 from experiments.lab.judge.trends import order, slope, slope_below
 
 CURVES = st.lists(st.lists(st.integers(1, 50).map(float), min_size=5, max_size=5), min_size=3, max_size=6)
@@ -32,12 +33,12 @@ def noisy_power(exponent: float, *, seeds: int, noise: float) -> dict[int, list[
 
 def test_slope_is_the_mean_of_the_exponents_of_the_seeds() -> None:
     y = noisy_power(-0.5, seeds=6, noise=0.05)
-    slopes = [stats.linregress(np.log(GRID), np.log(values)).slope for values in y.values()]
-    interval = stats.ttest_1samp(slopes, -0.5).confidence_interval(0.95)
-    decision = slope(GRID, y, theory=-0.5, tolerance=0.05).at(0.05)
+    slopes = [float(stats.linregress(np.log(GRID), np.log(values)).slope) for values in y.values()]
+    decision = slope(GRID, y, theory=-0.5, tolerance=0.1).at(0.05)
     assert decision.verdict == "holds"
     assert decision.evidence["slope"] == pytest.approx(np.mean(slopes))
-    assert (decision.evidence["ci_low"], decision.evidence["ci_high"]) == pytest.approx((interval.low, interval.high))
+    interval = SeedMean(tuple(slopes), scale=1.0).interval(0.05)
+    assert (decision.evidence["ci_low"], decision.evidence["ci_high"]) == pytest.approx(interval)
 
 
 @pytest.mark.parametrize(
@@ -46,23 +47,20 @@ def test_slope_is_the_mean_of_the_exponents_of_the_seeds() -> None:
         (-0.5, 0.1, 0.02, "holds"),
         (-0.5, 0.01, 0.3, "inconclusive"),
         (-1.0, 0.1, 0.02, "refuted"),
-        (-0.55, 0.1, 0.002, "inconclusive"),
+        (-0.55, 0.1, 0.002, "holds"),
+        (-0.6, 0.1, 0.02, "inconclusive"),
     ],
 )
-def test_slope_holds_only_where_the_interval_is_narrow_and_contains_theory(
+def test_slope_holds_where_the_whole_interval_lies_within_the_tolerance(
     theory: float, tolerance: float, noise: float, verdict: str
 ) -> None:
-    assert (
-        slope(GRID, noisy_power(-0.5, seeds=5, noise=noise), theory=theory, tolerance=tolerance).at(0.05).verdict
-        == verdict
-    )
+    y = noisy_power(-0.5, seeds=5, noise=noise)
+    assert slope(GRID, y, theory=theory, tolerance=tolerance).at(0.05).verdict == verdict
 
 
-def test_multiplicity_does_not_help_a_slope_to_contain_theory() -> None:
-    y = noisy_power(-0.5, seeds=5, noise=0.01)
-    p_theory = float(slope(GRID, y, theory=-0.515, tolerance=1.0).at(0.05).evidence["p_theory"])
-    assert p_theory < 0.05
-    assert slope(GRID, y, theory=-0.515, tolerance=1.0).at(p_theory / 2).verdict == "inconclusive"
+def test_more_data_decide_a_slope_that_is_not_at_the_border() -> None:
+    found = [slope(GRID, noisy_power(-0.55, seeds=n, noise=0.2), theory=-0.5, tolerance=0.1) for n in (5, 400)]
+    assert [one.at(0.05).verdict for one in found] == ["inconclusive", "holds"]
 
 
 def test_deterministic_slope_is_decided_by_its_distance_from_theory() -> None:
@@ -124,6 +122,25 @@ def test_order_allows_one_neighboring_swap_of_five_points() -> None:
     decision = order(GRID, swapped, direction="rising").at(0.05)
     assert decision.verdict == "holds"
     assert decision.evidence["rho"] == 0.9
+
+
+def test_one_certain_reversal_refutes_an_order_of_twenty_points() -> None:
+    rng = np.random.default_rng(0)
+    steps = np.arange(20.0)
+    steps[[9, 10]] = steps[[10, 9]]
+    y = {seed: list(steps + 0.05 * rng.standard_normal(20)) for seed in range(8)}
+    decision = order(list(range(20)), y, direction="rising").at(0.05)
+    assert (decision.verdict, decision.label) == ("refuted", "not monotone")
+
+
+def test_along_a_path_the_seeds_are_what_is_repeated() -> None:
+    """Page's test takes the points of a seed as independent, which those of a training curve are not."""
+    rng = np.random.default_rng(3)
+    walks = {seed: list(np.cumsum(rng.standard_normal(8)) + 0.8 * np.arange(8)) for seed in range(4)}
+    free, path = (order(list(range(8)), walks, direction="rising", path=path) for path in (False, True))
+    assert free.at(0.05).evidence["test"] == "Page"
+    assert path.at(0.05).evidence["test"] == "mean rho"
+    assert float(path.at(0.05).evidence["p"]) > float(free.at(0.05).evidence["p"])
 
 
 def test_order_is_refuted_by_the_opposite_trend_and_by_a_valley() -> None:

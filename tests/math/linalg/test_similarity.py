@@ -30,7 +30,7 @@ def test_unequal_lengths_mislead_the_dot_product() -> None:
 def test_only_the_first_seed_is_judged() -> None:
     row = observed("gauss")[0]
     again = SetRow(**{**vars(row), "seed": 1, "own_best": 0})
-    assert vectors_with("own_best")([row, again]) == {"gauss": Trials(row.own_best, 60)}
+    assert vectors_with("own_best")([row, again]) == {"gauss": Trials({row.seed: (row.own_best, 60)})}
 
 
 def test_centered_digits_have_mean_zero() -> None:

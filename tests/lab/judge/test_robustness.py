@@ -1,0 +1,69 @@
+"""Robustness cards: intervals of the alternatives against scipy, and what a card says."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from scipy import stats
+from scipy.stats import mstats
+
+from experiments.lab.judge.mean import SeedMean
+from experiments.lab.judge.measured import Pairs, Points
+from experiments.lab.judge.robustness import flip_interval, median_interval, trimmed_interval
+from experiments.lab.judge.rules import Effect, Equivalence, Rule, Slope, compare
+
+VALUES = np.random.default_rng(0).normal(1.0, 0.3, 12).tolist()
+LOW, HIGH = SeedMean(tuple(VALUES), 2.0).interval(0.05)
+
+
+def pairs(values: list[float]) -> Pairs:
+    return Pairs(dict(enumerate(values)), dict.fromkeys(range(len(values)), 0.0))
+
+
+def test_the_interval_of_the_median_is_scipys() -> None:
+    reference = stats.quantile_test(VALUES, p=0.5).confidence_interval(0.95)
+    assert median_interval(VALUES, 0.05) == pytest.approx((reference.low, reference.high))
+    assert median_interval(VALUES[:4], 0.05) == (-math.inf, math.inf)
+
+
+def test_the_interval_of_the_trimmed_mean_is_scipys() -> None:
+    reference = mstats.trimmed_mean_ci(np.array(VALUES), limits=(1 / 6, 1 / 6), alpha=0.05)
+    assert trimmed_interval(VALUES, 0.05) == pytest.approx(tuple(reference), rel=0.1)
+
+
+def test_flipped_signs_cover_symmetric_values_as_stated() -> None:
+    rng = np.random.default_rng(1)
+    covered = [flip_interval(SeedMean(tuple(sample), 10.0), 0.05) for sample in rng.uniform(-1, 1, (400, 10)).tolist()]
+    assert np.mean([low <= 0 <= high for low, high in covered]) == pytest.approx(0.95, abs=0.04)
+
+
+@pytest.mark.parametrize(
+    ("rule", "values", "line"),
+    [
+        (Effect("x", delta=0.2), VALUES, f"stands for a threshold below {LOW:.3g}; 6 of 6 alternatives agree"),
+        (
+            Effect("x", delta=0.6),
+            VALUES,
+            f"stands for a threshold below {LOW:.3g}; 5 of 6 alternatives agree: not twice the threshold",
+        ),
+        (Equivalence("x", margin=2.0), VALUES, f"stands for a margin above {HIGH:.3g}; 5 of 6 alternatives agree"),
+    ],
+)
+def test_a_card_says_for_which_threshold_a_verdict_stands_and_what_would_turn_it(
+    rule: Rule, values: list[float], line: str
+) -> None:
+    assert compare(rule, pairs(values)).at(0.05).robustness.startswith(line)
+
+
+def test_an_undecided_verdict_stands_for_nothing_and_names_who_decides() -> None:
+    decision = compare(Effect("x", delta=0.95), pairs(VALUES)).at(0.05)
+    assert decision.verdict == "inconclusive"
+    assert decision.robustness.startswith("4 of 6 alternatives agree: not half the threshold, twice the threshold")
+
+
+def test_slopes_have_cards_too() -> None:
+    grid = [1.0, 2.0, 4.0, 8.0, 16.0]
+    y = {seed: [x ** (1 + 0.01 * seed) for x in grid] for seed in range(8)}
+    assert "a tolerance above" in compare(Slope("x", theory=1.0, tolerance=0.2), Points(grid, y)).at(0.05).robustness
