@@ -10,10 +10,11 @@ from cli.display.console import Consoles, consoles
 from cli.display.figures import save_all
 from cli.display.live import live
 from cli.document import print_document
-from cli.endings import ending_of
+from cli.endings import ending_of, usual_seconds
 from cli.plans import plan
 from cli.records import run_document
 from cli.show import ALL
+from experiments.lab.plan import Plan
 from experiments.lab.recording import Recording
 from experiments.lab.runner import execute
 from experiments.lab.sinks import Outcome, Sink
@@ -79,7 +80,11 @@ def _print_all(outcome: Outcome, screens: Consoles) -> None:
 
 
 def _watching(screens: Consoles, amount: Amount) -> AbstractContextManager[Sink]:
-    return nullcontext(Sink()) if amount is Amount.LINE else live(screens.messages)
+    return nullcontext(Sink()) if amount is Amount.LINE else live(screens.messages, usual=_usual)
+
+
+def _usual(plan: Plan) -> float | None:
+    return usual_seconds(plan.command)
 
 
 def _save_figures(outcome: Outcome, record: Path) -> None:

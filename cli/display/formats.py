@@ -24,6 +24,9 @@ SPELLINGS = (
 )
 ACRONYMS = {word.lower(): word for word in SPELLINGS.split()} | {"std": "SD"}
 
+STEPS = ("epoch", "step", "iteration")
+"""Columns that count progress: of such rows a summary shows the last, of others the mean."""
+
 Scalar = float | int | str | bool | None
 
 

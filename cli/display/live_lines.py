@@ -8,8 +8,9 @@ from types import TracebackType
 
 from rich.console import Console
 
-from cli.display.stages import Stage, Stages, duration
-from experiments.lab.experiment import Artifact, Figure, Progress
+from cli.display.stages import Pace, Stage, Stages, duration
+from experiments.lab.experiment import Artifact, Progress
+from experiments.lab.plan import Plan
 from experiments.lab.sinks import Sink
 
 INTERVAL = 10.0
@@ -19,9 +20,11 @@ INTERVAL = 10.0
 class LiveLines(Sink):
     """Prints each event as at most one line, without control codes."""
 
-    def __init__(self, console: Console, clock: Callable[[], float]) -> None:
+    def __init__(self, console: Console, clock: Callable[[], float], usual: Callable[[Plan], float | None]) -> None:
         self.console = console
         self.clock = clock
+        self.usual = usual
+        self.pace = Pace(clock, clock())
         self.stages = Stages(clock)
         self._said: dict[tuple[str, str], float] = {}
 
@@ -32,6 +35,16 @@ class LiveLines(Sink):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         return None
+
+    def start(self, plan: Plan) -> None:
+        self.pace.seeds, self.pace.usual = len(plan.seeds), self.usual(plan)
+
+    def seed_done(self, seed: int) -> None:
+        self.pace.seed_done()
+        left = self.pace.remaining
+        if left and self.pace.seeds > 1:
+            so_far = f"{self.pace.done} of {self.pace.seeds} seeds after {duration(self.pace.elapsed)}"
+            self._say("seeds", "done", f"{so_far}, about {duration(left)} left")
 
     def progress(self, progress: Progress) -> None:
         stage, begins, seconds = self.stages.update(progress)
@@ -45,9 +58,6 @@ class LiveLines(Sink):
 
     def note(self, text: str) -> None:
         self._print(text)
-
-    def figure(self, figure: Figure) -> None:
-        self._print(f"figure {figure.name}")
 
     def artifact(self, artifact: Artifact) -> None:
         self._print(f"file {artifact.name}")

@@ -1,12 +1,15 @@
-"""The stages of a run as Progress events tell them: which are under way, which are done and how long they took."""
+"""How far a run has come: the stages that its Progress events tell of, and the whole by the seeds that are done."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from cli.display.formats import one_value
 from experiments.lab.experiment import Progress
+
+SEED = re.compile(r"^seed \d+: ")
 
 
 @dataclass
@@ -47,12 +50,70 @@ class Stages:
         self.finished[event.stage] = times + 1, seconds + now - stage.begun
         return stage, begins, now - stage.begun
 
+    def seed_done(self, seed: int) -> None:
+        """End what is left of a seed's stages: those that never said that they were at their end."""
+        for name in [name for name in self.active if name.startswith(f"seed {seed}: ")]:
+            stage = self.active[name]
+            self.update(Progress(name, stage.total, stage.total))
+
     def summary(self) -> list[str]:
-        """One text per stage that ended, the latest last: ``build 2.1 s``, ``epoch 10 times 43 s``."""
+        """One text per stage that ended, over all seeds, the latest last: ``build 2.1 s``, ``epoch 10 times 43 s``."""
+        by_name: dict[str, tuple[int, float]] = {}
+        for name, (times, seconds) in self.finished.items():
+            before, so_far = by_name.pop(without_seed(name), (0, 0.0))
+            by_name[without_seed(name)] = before + times, so_far + seconds
         return [
             f"{name} {f'{times} times ' if times > 1 else ''}{duration(seconds)}"
-            for name, (times, seconds) in self.finished.items()
+            for name, (times, seconds) in by_name.items()
         ]
+
+
+@dataclass
+class Pace:
+    """How far the whole run has come and how long it has still to go, by the seeds that are done."""
+
+    clock: Callable[[], float]
+    begun: float
+    seeds: int = 1
+    usual: float | None = None
+    """Seconds that the same run took before."""
+    done: int = 0
+    _since: float = 0.0
+
+    def seed_done(self) -> None:
+        self.done, self._since = self.done + 1, self.clock()
+
+    @property
+    def elapsed(self) -> float:
+        return self.clock() - self.begun
+
+    @property
+    def remaining(self) -> float | None:
+        """Seconds left: at the pace of the seeds so far, before there are any as the run took before; else None."""
+        if self.done:
+            left = (self._since - self.begun) / self.done * (self.seeds - self.done)
+            return max(0.0, left - (self.clock() - self._since))
+        return None if self.usual is None else max(0.0, self.usual - self.elapsed)
+
+    @property
+    def share(self) -> float:
+        """How much of the run is done, from 0 to 1."""
+        left = self.remaining
+        return self.done / self.seeds if left is None else self.elapsed / max(self.elapsed + left, 1e-9)
+
+    @property
+    def text(self) -> str:
+        """Which seed is under way."""
+        return f"seed {min(self.done + 1, self.seeds)} of {self.seeds}"
+
+
+def without_seed(stage: str) -> str:
+    """The name of a stage without the seed that the runner put before it.
+
+    >>> without_seed("seed 3: build"), without_seed("build")
+    ('build', 'build')
+    """
+    return SEED.sub("", stage)
 
 
 def duration(seconds: float) -> str:

@@ -7,12 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from cli.display.findings import verdict_counts
+from cli.display.formats import STEPS
 from cli.display.grid import Cell, Grid, GridColumn
 from cli.display.tables import key_column, value_column
 from experiments.lab.experiment import Experiment, Row, Rows, Table
-
-STEPS = ("epoch", "step", "iteration")
-"""Columns that count progress: of such rows a summary shows the last, of others the mean."""
 
 
 @dataclass(frozen=True, kw_only=True)

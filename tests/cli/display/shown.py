@@ -57,9 +57,14 @@ def rows_of(rows: Sequence[Row]) -> Rows:
     return Rows({PART: tuple(rows)})
 
 
-def plan_of(experiment: Experiment[Any, Any], *, smoke: bool = False) -> Plan:
+def plan_of(experiment: Experiment[Any, Any], *, smoke: bool = False, seeds: int = 1) -> Plan:
     return Plan(
-        study="toys.shown", name="toys.shown", experiment=experiment, params=Params(), settings=Settings(), smoke=smoke
+        study="toys.shown",
+        name="toys.shown",
+        experiment=experiment,
+        params=Params(),
+        settings=Settings(seeds=seeds),
+        smoke=smoke,
     )
 
 

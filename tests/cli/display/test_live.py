@@ -8,7 +8,7 @@ import pytest
 from rich.console import Console
 
 from cli.display.console import THEME, console_for
-from cli.display.live import live, watched
+from cli.display.live import live, unknown, watched
 from cli.display.live_lines import LiveLines
 from cli.display.live_view import LiveView
 from cli.display.stages import Stages
@@ -65,14 +65,13 @@ def test_pipe_gets_one_plain_line_per_event_and_no_rows() -> None:
         "precision 16 -> bf16 [cpu]",
         "build: begins",
         "build: done in 2.50 s",
-        "figure h",
         "file model.pt",
     ]
 
 
 def test_repeated_stages_are_told_at_most_every_ten_seconds() -> None:
     stream, clock = StringIO(), Clock()
-    lines = LiveLines(console_for(stream), clock)
+    lines = LiveLines(console_for(stream), clock, unknown)
     for second in range(25):
         clock.now = float(second)
         lines.progress(Progress("batches", 0, 2))
@@ -82,7 +81,7 @@ def test_repeated_stages_are_told_at_most_every_ten_seconds() -> None:
 
 def test_long_stage_reports_how_far_it_is() -> None:
     stream, clock = StringIO(), Clock()
-    lines = LiveLines(console_for(stream), clock)
+    lines = LiveLines(console_for(stream), clock, unknown)
     for second in range(0, 21, 5):
         clock.now = float(second)
         lines.progress(Progress("build", second, 40))
@@ -93,30 +92,83 @@ def test_long_stage_reports_how_far_it_is() -> None:
     ]
 
 
-def test_view_shows_bars_done_stages_and_the_last_five_rows() -> None:
+def test_view_shows_the_whole_the_stages_and_the_metric_with_its_course() -> None:
     console, clock = terminal(), Clock()
-    view = LiveView(console, clock)
+    view = LiveView(console, clock, unknown)
     view.start(PLAN)
-    view.progress(Progress("load", 0, 1))
+    view.progress(Progress("seed 0: load", 0, 1))
     clock.now = 0.5
-    view.progress(Progress("load", 1, 1))
-    view.progress(Progress("train", 0, 10))
+    view.progress(Progress("seed 0: load", 1, 1))
+    view.progress(Progress("seed 0: train", 0, 10))
     clock.now = 3.5
-    view.progress(Progress("train", 3, 10))
+    view.progress(Progress("seed 0: train", 3, 10))
     for epoch in range(1, 8):
         view.row(PART, EpochRow(epoch=epoch, train_loss=1 / epoch))
     lines = drawn(view, console)
-    assert lines[0] == "done: load 500 ms"
+    assert lines[0].startswith("seed 1 of 1")
+    assert lines[0].endswith("0% 4 s")
     assert lines[1].split()[0] == "train"
     assert lines[1].endswith("3/10 3 s 7 s left")
-    assert [line.split()[0] for line in lines[2:8]] == ["Epoch", "3", "4", "5", "6", "7"]
-    assert lines[8].split() == ["▁▂▃▅▆▇█", "█▄▃▂▁▁▁"]
+    assert lines[2] == "done: load 500 ms"
+    assert [line.split() for line in lines[3:]] == [["Train", "loss"], ["0.1429", "█▄▃▂▁▁▁"]]
+
+
+def test_the_time_left_is_told_by_the_seeds_that_are_done() -> None:
+    console, clock = terminal(), Clock()
+    view = LiveView(console, clock, unknown)
+    view.start(plan_of(shown(EpochRow, VIEW), seeds=5))
+    clock.now = 10.0
+    view.seed_done(0)
+    clock.now = 20.0
+    view.seed_done(1)
+    clock.now = 24.0
+    (line,) = drawn(view, console)
+    assert line.startswith("seed 3 of 5")
+    assert line.endswith("48% 24 s 26 s left")
+
+
+def test_before_a_seed_is_done_the_time_left_is_as_the_run_took_before() -> None:
+    console, clock = terminal(), Clock()
+    view = LiveView(console, clock, lambda plan: 40.0)
+    view.start(PLAN)
+    clock.now = 10.0
+    assert drawn(view, console)[0].endswith("25% 10 s 30 s left")
+    clock.now = 50.0
+    assert drawn(view, console)[0].endswith("100% 50 s 0 s left")
+
+
+def test_a_pipe_is_told_of_seeds_and_the_time_left() -> None:
+    stream, clock = StringIO(), Clock()
+    lines = LiveLines(console_for(stream), clock, unknown)
+    lines.start(plan_of(shown(EpochRow, VIEW), seeds=3))
+    for seed in range(3):
+        clock.now += 12.0
+        lines.seed_done(seed)
+    assert stream.getvalue().splitlines() == [
+        "1 of 3 seeds after 12 s, about 24 s left",
+        "2 of 3 seeds after 24 s, about 12 s left",
+    ]
+
+
+def test_of_several_groups_each_has_its_own_course() -> None:
+    console, clock = terminal(), Clock()
+    by_note = Table(title="Training", by=("note", "epoch"), columns=("train_loss",))
+    view = LiveView(console, clock, unknown)
+    view.start(plan_of(shown(EpochRow, by_note)))
+    for epoch in range(3):
+        for note in ("adam", "sgd"):
+            view.row(PART, EpochRow(epoch=epoch, train_loss=float(epoch) if note == "adam" else 9.0, note=note))
+    assert [line.split() for line in drawn(view, console)[1:]] == [
+        ["Train", "loss"],
+        ["adam", "2", "▁▅█"],
+        ["sgd", "9"],
+    ]
 
 
 @pytest.mark.parametrize(("width", "height"), [(20, 10), (40, 24), (80, 24), (160, 50)])
 def test_view_never_overflows(width: int, height: int) -> None:
     console, clock = terminal(width, height), Clock()
-    view = LiveView(console, clock)
+    view = LiveView(console, clock, unknown)
     view.start(PLAN)
     for stage in range(30):
         view.progress(Progress(f"a stage with a rather long name {stage}", 1_000_000 - stage % 2, 1_000_000))
@@ -150,6 +202,18 @@ def test_nested_stages_end_one_by_one() -> None:
     assert stages.summary() == ["inner 1 s"]
 
 
+def test_what_is_left_of_a_seed_ends_with_it_and_stages_are_summed_over_seeds() -> None:
+    clock = Clock()
+    stages = Stages(clock)
+    for seed in range(2):
+        stages.update(Progress(f"seed {seed}: build", 0, 5))
+        clock.now += 1.0
+        stages.update(Progress(f"seed {seed}: build", 4, 5))
+        stages.seed_done(seed)
+    assert list(stages.active) == []
+    assert stages.summary() == ["build 2 times 2 s"]
+
+
 def test_watched_passes_events_on() -> None:
     stream = StringIO()
     events: list[Event] = [Progress("fetch", 0, 3), Note("from a mirror"), Progress("fetch", 3, 3)]
@@ -160,21 +224,24 @@ def test_watched_passes_events_on() -> None:
 def test_view_shows_rows_of_the_headline_alone() -> None:
     console, clock = terminal(), Clock()
     late = Table(title="Late", by=("epoch",), columns=("train_loss",), only={"epoch": (2, 3)})
-    view = LiveView(console, clock)
+    view = LiveView(console, clock, unknown)
     view.start(plan_of(shown(EpochRow, VIEW, headline=late)))
     for epoch in range(1, 5):
-        view.row(PART, EpochRow(epoch=epoch, train_loss=1.0))
+        view.row(PART, EpochRow(epoch=epoch, train_loss=1.0 / epoch))
     view.row("other", EpochRow(epoch=2, train_loss=9.0))
-    assert [line.split() for line in drawn(view, console)] == [
-        ["Epoch", "Train", "loss"],
-        ["2", "1"],
-        ["3", "1"],
-        ["▁█"],
-    ]
+    assert [line.split() for line in drawn(view, console)[1:]] == [["Train", "loss"], ["0.3333", "█▁"]]
+
+
+def test_labels_from_data_are_safe() -> None:
+    console, clock = terminal(), Clock()
+    view = LiveView(console, clock, unknown)
+    view.start(plan_of(shown(EpochRow, Table(title="", by=("note",), columns=("train_loss",)))))
+    view.row(PART, EpochRow(epoch=1, train_loss=1.0, note="a\x1b[2Jb"))
+    assert drawn(view, console)[-1].startswith("a?[2Jb")
 
 
 def test_view_before_the_first_event_says_how_long_it_runs() -> None:
     console, clock = terminal(), Clock()
-    view = LiveView(console, clock)
+    view = LiveView(console, clock, unknown)
     clock.now = 65.0
-    assert drawn(view, console) == ["running, 1:05"]
+    assert drawn(view, console)[0].endswith("0% 1:05")
