@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 from pydantic import Field
 
 from experiments.foundation.datasets.choices import ImageSetName
-from experiments.foundation.networks.tuning import Choice, choose
-from experiments.lab.experiment import Curve, Row, Setup, observation, parameters
-from experiments.lab.judge.measured import NotMeasured
+from experiments.foundation.networks.tuning import Choice, choose, untuned
+from experiments.lab.experiment import Curve, Part, Row, Rows, Setup, observation, parameters
+from experiments.lab.judge.measured import NotMeasured, Pairs, Undecided
+from experiments.lab.judge.measures import by_seed
 
 if TYPE_CHECKING:
     from torch import nn
@@ -60,12 +61,6 @@ class Images(Setup[P]):
 
     split: Split
 
-    @property
-    def shape(self) -> tuple[int, int, int]:
-        """(channels, height, width) of an image."""
-        channels, height, width = self.split.shape
-        return channels, height, width
-
     def trained(self, build: Callable[[], N], side_by_side: Callable[[Sequence[N]], Members[N]]) -> TunedNetworks[N]:
         """What ``build`` makes, trained at every learning rate; the test images see the one that validation chose."""
         from experiments.foundation.networks.budget import Budget
@@ -108,25 +103,43 @@ class FitRow(Row):
 
 def fitted(arm: str, fit: Fit, images: Images[Any]) -> dict[str, Any]:
     """The columns of a FitRow."""
-    return {
-        "arm": arm,
-        "lr": fit.lr,
-        "diverged": fit.diverged,
-        "train_loss": fit.train_loss,
-        "validation_accuracy": fit.validation_accuracy,
-        "dataset": images.split.name,
-    }
+    columns = ("lr", "diverged", "train_loss", "validation_accuracy")
+    return {"arm": arm, "dataset": images.split.name} | {name: getattr(fit, name) for name in columns}
 
 
-R = TypeVar("R", bound=FitRow)
+Difference = Pairs | NotMeasured | Undecided
+Measure = Callable[[Rows], Difference]
 
 
-def tuned(sweep: Sequence[R], arms: Sequence[str], among: str) -> dict[str, Choice[R]] | NotMeasured:
-    """What validation chose for each of the arms; not measured where one was not trained."""
-    missing = [arm for arm in arms if not any(row.arm == arm for row in sweep)]
-    if missing:
-        return NotMeasured(f"needs {missing[0].split(',')[0]} among the {among}")
-    return choose([row for row in sweep if row.arm in arms], score=lambda row: row.validation_accuracy)
+@dataclass(frozen=True)
+class Arms:
+    """The arms of an experiment as its claims compare them."""
+
+    sweep: Part[Any, Any]
+    tuned: Part[Any, Any]
+    among: str
+    """What an arm that was not trained is missing from."""
+    has_best: Callable[[Choice[Any]], bool] = lambda best: True
+    """Whether some learning rate of an arm is good at all; else none is at an edge."""
+
+    def why_not(self, rows: Rows, *names: str) -> NotMeasured | Undecided | None:
+        """Why these arms are not compared: one was not trained, or its best learning rate is an edge of the grid."""
+        sweep = [row for row in rows.of(self.sweep) if row.arm in names]
+        missing = [name for name in names if name not in {row.arm for row in sweep}]
+        if missing:
+            return NotMeasured(f"needs {missing[0].split(',')[0]} among the {self.among}")
+        chosen: dict[str, Choice[Any]] = choose(sweep, score=lambda row: row.validation_accuracy)
+        reason = untuned(*filter(self.has_best, chosen.values()))
+        return Undecided(reason) if reason else None
+
+    def compare(self, column: str, first: str, second: str) -> Measure:
+        """The measure of a column of two tuned arms."""
+
+        def measure(rows: Rows) -> Difference:
+            of_arms = (by_seed(rows.of(self.tuned), column, arm=arm) for arm in (first, second))
+            return self.why_not(rows, first, second) or Pairs(*of_arms)
+
+        return measure
 
 
 SWEEP_CURVE = Curve("accuracy_by_learning_rate", "lr", "validation_accuracy", "arm", x_scale="log")

@@ -83,8 +83,9 @@ def swept(arm: str, accuracies: tuple[float, ...], test_accuracy: float) -> tupl
         for lr, accuracy in zip(LRS, accuracies, strict=True):
             sweep.append(FitRow(lr=lr, validation_accuracy=accuracy + noise, **base))  # type: ignore[arg-type]
         base |= {"gap": 0.0, "parameters": 0, "flops": 0, "shift_agreement": 0.0, "moved_agreement": 0.0}
-        base |= {"lr": best, "validation_accuracy": max(accuracies)}
-        tuned.append(TunedRow(test_accuracy=test_accuracy + (noise if arm == "max" else 0), **base))  # type: ignore[arg-type]
+        own = noise if arm == "max" else 0.0
+        base |= {"lr": best, "validation_accuracy": max(accuracies) + own}
+        tuned.append(TunedRow(test_accuracy=test_accuracy + own, **base))  # type: ignore[arg-type]
     return sweep, tuned
 
 

@@ -2,50 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
-from experiments.cnn import arms
 from experiments.cnn.activation.training import SWEEP, TUNED
-from experiments.foundation.networks.tuning import untuned
+from experiments.cnn.arms import Arms, Difference
 from experiments.lab.experiment import Rows
 from experiments.lab.judge.claims import Claim
-from experiments.lab.judge.measured import NotMeasured, Pairs, Undecided
+from experiments.lab.judge.measured import NotMeasured, Pairs
 from experiments.lab.judge.measures import by_seed
 from experiments.lab.judge.rules import Each, Effect, Equivalence
 
 SUCCESSORS = ("leaky_relu", "elu", "gelu", "silu", "selu")
 """What came after ReLU."""
-Difference = Pairs | NotMeasured | Undecided
-
-
-def why_untuned(rows: Rows, *names: str) -> NotMeasured | Undecided | None:
-    """Why these arms are not compared.
-
-    An arm that stays below twice the chance at every rate has no best one, so nothing is at an edge.
-    """
-    chosen = arms.tuned(rows.of(SWEEP), names, "activations")
-    if isinstance(chosen, NotMeasured):
-        return chosen
-    reason = untuned(*(best for best in chosen.values() if best.score >= 2 * best.rows[0].chance))
-    return Undecided(reason) if reason else None
-
-
-def accuracy(first: str, second: str) -> Callable[[Rows], Difference]:
-    """Test accuracy of two tuned arms."""
-
-    def measure(rows: Rows) -> Difference:
-        of_arms = (by_seed(rows.of(TUNED), "test_accuracy", arm=name) for name in (first, second))
-        return why_untuned(rows, first, second) or Pairs(*of_arms)
-
-    return measure
+ARMS = Arms(SWEEP, TUNED, "activations", has_best=lambda best: best.score >= 2 * best.rows[0].chance)
+"""An arm that stays below twice the chance at every rate has no best one."""
 
 
 def at_the_same_initialization(rows: Rows) -> Mapping[str, Difference] | NotMeasured:
     """Test accuracy of ReLU and of sigmoid."""
     names = {(row.activation, row.init): row.arm for row in rows.of(TUNED)}
     found = {
-        "each with its own initialization" if init == "auto" else f"both with {init}": accuracy(
-            names.get(("relu", init), "relu"), arm
+        "each with its own initialization" if init == "auto" else f"both with {init}": ARMS.compare(
+            "test_accuracy", names.get(("relu", init), "relu"), arm
         )(rows)
         for (activation, init), arm in names.items()
         if activation == "sigmoid"
@@ -55,13 +33,13 @@ def at_the_same_initialization(rows: Rows) -> Mapping[str, Difference] | NotMeas
 
 def successors(rows: Rows) -> Mapping[str, Difference] | NotMeasured:
     there = {row.arm for row in rows.of(TUNED)}
-    found = {name: accuracy(name, "relu")(rows) for name in SUCCESSORS if name in there}
+    found = {name: ARMS.compare("test_accuracy", name, "relu")(rows) for name in SUCCESSORS if name in there}
     return found or NotMeasured(f"needs one of {', '.join(SUCCESSORS)} among the activations")
 
 
 def dead_channels(rows: Rows) -> Difference:
     """Of ReLU, at the largest learning rate and at the one that validation chose."""
-    if reason := why_untuned(rows, "relu"):
+    if reason := ARMS.why_not(rows, "relu"):
         return reason
     largest = max(row.lr for row in rows.of(SWEEP))
     return Pairs(
@@ -93,7 +71,7 @@ CLAIMS = (
         "tanh_is_behind_relu",
         statement="Tanh is a point less accurate than ReLU.",
         rule=Effect("tuned: test accuracy of ReLU - tanh", delta=0.01),
-        measure=accuracy("relu", "tanh"),
+        measure=ARMS.compare("test_accuracy", "relu", "tanh"),
         topic="Activation functions (002:93)",
         predicted="holds",
         source="pilot",
@@ -102,7 +80,7 @@ CLAIMS = (
         "an_activation_raises_accuracy",
         statement="An activation raises accuracy: ReLU is two points ahead of none.",
         rule=Effect("tuned: test accuracy of ReLU - identity", delta=0.02),
-        measure=accuracy("relu", "identity"),
+        measure=ARMS.compare("test_accuracy", "relu", "identity"),
         topic="Activations bring in nonlinearity (002:93)",
         predicted="holds",
         source="a network without activation is a linear classifier",

@@ -9,6 +9,7 @@ from pydantic import Field
 
 from experiments.cnn.arms import Images, TrainingParams, taken
 from experiments.lab.experiment import once, parameters
+from experiments.lab.judge.verdict import Verdict
 
 if TYPE_CHECKING:
     from experiments.cnn.core.activation_network import DeepNetwork
@@ -19,6 +20,11 @@ Initialization = Literal["auto", "default", "he", "xavier"]
 Arm = tuple[Activation, Initialization]
 CONTRASTED = ("relu", "sigmoid")
 """Activations that are also trained at the same initialization."""
+KEPT: dict[str, Verdict] = {
+    **dict.fromkeys(("identity", "relu", "leaky_relu"), "holds"),
+    **dict.fromkeys(("sigmoid", "tanh", "selu"), "refuted"),
+}
+"""Whether torch's gain is predicted to keep a signal's mean square: f(z) / z is constant on each side of 0."""
 
 
 @parameters
@@ -67,7 +73,7 @@ class Networks(Images[Params]):
 
         activation, init = arm
         depth, width = self.params.depth, self.params.width
-        return DeepNetwork(activation, self.shape, self.split.classes, depth=depth, width=width, init=init)
+        return DeepNetwork(activation, self.split.shape, self.split.classes, depth=depth, width=width, init=init)
 
     @once
     def tuned(self, arm: Arm) -> TunedNetworks[DeepNetwork]:

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from statistics import fmean
+from typing import TYPE_CHECKING, Any
 
 from experiments.cnn import arms
 from experiments.cnn.activation.setup import Networks
 from experiments.lab.experiment import Curve, Event, Part, Progress, Row, Table, Trace, observation
+
+if TYPE_CHECKING:
+    from experiments.foundation.networks.budget import Fit
 
 
 @observation
@@ -49,6 +53,12 @@ class LayerRow(Row):
     dataset: str
 
 
+def columns(networks: Networks, name: str, fit: Fit) -> dict[str, Any]:
+    """Those of an ArmRow."""
+    activation, init = networks.arms[name]
+    return {"activation": activation, "init": init, **arms.fitted(name, fit, networks)}
+
+
 def run_sweep(networks: Networks) -> Iterator[Event]:
     from experiments.cnn.core.activation_network import dead_shares
 
@@ -58,12 +68,10 @@ def run_sweep(networks: Networks) -> Iterator[Event]:
         found = networks.tuned(arm)
         for fit, network in zip(found.tuned.fits, found.networks, strict=True):
             yield SweepRow(
-                activation=arm[0],
-                init=arm[1],
                 chosen=fit is found.best[0],
                 dead_share=fmean(dead_shares(network, images)),
                 chance=1 / networks.split.classes,
-                **arms.fitted(name, fit, networks),
+                **columns(networks, name, fit),
             )
 
 
@@ -73,13 +81,8 @@ def run_tuned(networks: Networks) -> Iterator[Event]:
     lines = []
     for name, arm in networks.arms.items():
         fit, _ = networks.tuned(arm).best
-        yield TunedRow(
-            activation=arm[0],
-            init=arm[1],
-            train_accuracy=fit.train_accuracy,
-            test_accuracy=fit.test_accuracy,
-            **arms.fitted(name, fit, networks),
-        )
+        tested: dict[str, Any] = {"train_accuracy": fit.train_accuracy, "test_accuracy": fit.test_accuracy}
+        yield TunedRow(**tested, **columns(networks, name, fit))
         known = [(float(step), loss) for step, loss in enumerate(smoothed(fit.losses), start=1) if loss == loss]
         if known and name == arm[0]:
             lines.append((name, tuple(step for step, _ in known), tuple(loss for _, loss in known)))
@@ -104,13 +107,7 @@ SWEEP = Part(
     name="sweep",
     row=SweepRow,
     run=run_sweep,
-    tables=(
-        Table(
-            "Validation accuracy by learning rate, and channels that are never above 0",
-            by=("arm", "lr"),
-            columns=("validation_accuracy", "train_loss", "diverged", "dead_share"),
-        ),
-    ),
+    tables=(Table("By learning rate", ("arm", "lr"), ("validation_accuracy", "train_loss", "diverged", "dead_share")),),
     curves=(
         arms.SWEEP_CURVE,
         Curve("dead_channels_by_learning_rate", "lr", "dead_share", "arm", x_scale="log", only={"activation": "relu"}),
@@ -120,13 +117,7 @@ TUNED = Part(
     name="training",
     row=TunedRow,
     run=run_tuned,
-    tables=(
-        Table(
-            "Trained at the rate that validation chose",
-            by=("arm", "init"),
-            columns=("test_accuracy", "train_accuracy", "train_loss", "diverged", "lr"),
-        ),
-    ),
+    tables=(Table("Tuned", ("arm", "init"), ("test_accuracy", "train_accuracy", "train_loss", "diverged", "lr")),),
 )
 LAYERS = Part(
     name="layers",

@@ -99,11 +99,8 @@ def mean_squares(network: DeepNetwork, images: Tensor) -> list[float]:
 @torch.no_grad()
 def dead_shares(network: DeepNetwork, images: Tensor) -> list[float]:
     """Share of each layer's channels that are above 0 at no place of any image; 1 where values are nan."""
-    shares = []
-    for maps in network.maps(images):
-        alive = (maps > 0).any(0).flatten(1).any(1)
-        shares.append(1 - float(alive.double().mean()))
-    return shares
+    alive = ((maps > 0).any(0).flatten(1).any(1) for maps in network.maps(images))
+    return [1 - float(of_layer.double().mean()) for of_layer in alive]
 
 
 @torch.no_grad()

@@ -25,14 +25,7 @@ LEAK = 0.01
 """Slope of the leaky ReLU below 0, torch's default."""
 FUNCTIONS: dict[ActivationName, Callable[[Tensor], Tensor]] = {
     "identity": lambda z: z,
-    "sigmoid": torch.sigmoid,
-    "tanh": torch.tanh,
-    "relu": functional.relu,
-    "leaky_relu": functional.leaky_relu,
-    "elu": functional.elu,
-    "gelu": functional.gelu,
-    "silu": functional.silu,
-    "selu": functional.selu,
+    **{name: getattr(functional, name) for name in ACTIVATIONS[1:]},
 }
 RANGES: dict[ActivationName, tuple[float, float]] = {
     "identity": (1.0, 1.0),
@@ -43,16 +36,8 @@ RANGES: dict[ActivationName, tuple[float, float]] = {
     "elu": (0.0, 1.0),
 }
 """Closed bounds of the derivative where the literature states them."""
-GainName = Literal["linear", "sigmoid", "tanh", "relu", "leaky_relu", "selu"]
-TORCH_GAINS: dict[ActivationName, GainName] = {
-    "identity": "linear",
-    "sigmoid": "sigmoid",
-    "tanh": "tanh",
-    "relu": "relu",
-    "leaky_relu": "leaky_relu",
-    "selu": "selu",
-}
-"""Activations that torch.nn.init.calculate_gain knows, under its names."""
+TORCH_GAINS: tuple[ActivationName, ...] = ("identity", "sigmoid", "tanh", "relu", "leaky_relu", "selu")
+"""Activations that torch.nn.init.calculate_gain knows."""
 
 
 def derivative(name: ActivationName, z: Tensor) -> Tensor:
@@ -64,8 +49,12 @@ def derivative(name: ActivationName, z: Tensor) -> Tensor:
 
 
 def torch_gain(name: ActivationName) -> float:
-    """torch.nn.init.calculate_gain for the activation; KeyError where it knows none."""
-    return float(nn.init.calculate_gain(TORCH_GAINS[name]))
+    """torch.nn.init.calculate_gain for the activation, one of ``TORCH_GAINS``.
+
+    >>> torch_gain("identity"), torch_gain("selu")
+    (1.0, 0.75)
+    """
+    return float(nn.init.calculate_gain("linear" if name == "identity" else name))  # type: ignore[arg-type]
 
 
 def preserving_gain(name: ActivationName) -> float:

@@ -27,9 +27,7 @@ def alexnet() -> nn.Module:
     convolutions = [
         (3, 64, 11, 4, 2),
         (64, 192, 5, 1, 2),
-        (192, 384, 3, 1, 1),
-        (384, 256, 3, 1, 1),
-        (256, 256, 3, 1, 1),
+        *((a, b, 3, 1, 1) for a, b in pairwise((192, 384, 256, 256))),
     ]
     layers: list[nn.Module] = []
     for index, (inputs, outputs, kernel, stride, padding) in enumerate(convolutions):
@@ -68,13 +66,11 @@ class ResidualBlock(nn.Module):
         super().__init__()
         outputs = 4 * width if bottleneck else width
         if bottleneck:
-            parts = [_normalized(channels, width, 1, 1), _normalized(width, width, 3, stride)]
-            last = _normalized(width, outputs, 1, 1)
+            forms = [(channels, width, 1, 1), (width, width, 3, stride), (width, outputs, 1, 1)]
         else:
-            parts = [_normalized(channels, width, 3, stride)]
-            last = _normalized(width, outputs, 3, 1)
-        activated = [layer for part in parts for layer in (part, nn.ReLU(inplace=True))]
-        self.branch = nn.Sequential(*activated, last)
+            forms = [(channels, width, 3, stride), (width, outputs, 3, 1)]
+        layers = [layer for form in forms for layer in (_normalized(*form), nn.ReLU(inplace=True))]
+        self.branch = nn.Sequential(*layers[:-1])
         changes = stride != 1 or channels != outputs
         self.shortcut = _normalized(channels, outputs, 1, stride) if changes else nn.Identity()
         self.relu = nn.ReLU(inplace=True)

@@ -26,7 +26,7 @@ class Lambda(nn.Module):
         return self.function(*inputs)
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Case:
     """A module, its inputs and how to run it."""
 
@@ -76,23 +76,21 @@ def supported_cases() -> list[Case]:
         "conv, dilation": nn.Conv2d(8, 12, 3, dilation=2),
         "conv, transposed": nn.ConvTranspose2d(8, 12, 3, stride=2, groups=2),
     }
-    cases = [Case(name=name, module=module, inputs=(image,)) for name, module in modules.items()]
+    cases = [Case(name, module, (image,)) for name, module in modules.items()]
     plain = ("conv", "conv, stride, padding", "conv, dilation")
-    cases += [Case(name=f"{n}, backward", module=modules[n], inputs=(image,), backward=True) for n in plain]
-    linear = nn.Linear(16, 24)
+    cases += [Case(f"{name}, backward", modules[name], (image,), backward=True) for name in plain]
+    linear, added = nn.Linear(16, 24), Lambda(lambda a: torch.baddbmm(a[:, :, :6], a, a.mT))
     return [
         *cases,
-        Case(name="linear", module=linear, inputs=(vectors,)),
-        Case(name="linear, backward", module=linear, inputs=(vectors,), backward=True),
-        Case(name="linear, tokens", module=nn.Linear(16, 24, bias=False), inputs=(tokens,)),
-        Case(name="bmm", module=Lambda(lambda a: a @ a.transpose(1, 2)), inputs=(tokens,)),
-        Case(
-            name="baddbmm", module=Lambda(lambda a: torch.baddbmm(a[:, :, :6], a, a.mT)), inputs=(tokens,), fvcore=False
-        ),
-        Case(name="einsum", module=Lambda(lambda a: torch.einsum("bij,bkj->bik", a, a)), inputs=(tokens,)),
-        Case(name="attention module", module=_Attention(16, 2), inputs=(tokens,)),
-        Case(name="GRU", module=nn.GRU(16, 7), inputs=(tokens,), fvcore=False),
-        Case(name="RNN", module=nn.RNN(16, 7), inputs=(tokens,), fvcore=False),
+        Case("linear", linear, (vectors,)),
+        Case("linear, backward", linear, (vectors,), backward=True),
+        Case("linear, tokens", nn.Linear(16, 24, bias=False), (tokens,)),
+        Case("bmm", Lambda(lambda a: a @ a.transpose(1, 2)), (tokens,)),
+        Case("baddbmm", added, (tokens,), fvcore=False),
+        Case("einsum", Lambda(lambda a: torch.einsum("bij,bkj->bik", a, a)), (tokens,)),
+        Case("attention module", _Attention(16, 2), (tokens,)),
+        Case("GRU", nn.GRU(16, 7), (tokens,), fvcore=False),
+        Case("RNN", nn.RNN(16, 7), (tokens,), fvcore=False),
     ]
 
 
@@ -119,41 +117,24 @@ def fused_cases() -> list[Case]:
     steps = n * tokens * 4 * wide * (dim + wide)
     second = n * tokens * 4 * wide * (2 * wide + wide)
     encoder = nn.TransformerEncoderLayer(dim, heads, wide, batch_first=True).eval()
+    layer = projections + attention + n * tokens * 2 * dim * wide
     mha = nn.MultiheadAttention(dim, heads, batch_first=True).eval()
+    alone = Lambda(lambda a: mha(a, a, a)[0])
     fused = Lambda(lambda a: scaled_dot_product_attention(a, a, a))
     causal = Lambda(lambda a: scaled_dot_product_attention(a, a, a, is_causal=True))
-    grouped = nn.Conv2d(8, 12, 3, groups=4)
-    inner = n * tokens * 2 * dim * wide
+    image, grouped = torch.randn(n, 8, 9, 9), nn.Conv2d(8, 12, 3, groups=4)
     forward = 12 * 2 * 9 * n * 49
     return [
-        Case(name="attention", module=fused, inputs=(q,), by_hand=attention),
-        Case(name="attention, causal", module=causal, inputs=(q,), by_hand=attention),
+        Case("attention", fused, (q,), by_hand=attention),
+        Case("attention, causal", causal, (q,), by_hand=attention),
         # scores once more, then the gradients by V, weights, Q and K: five products after two
-        Case(name="attention, backward", module=fused, inputs=(q,), backward=True, by_hand=attention * 7 // 2),
-        Case(name="LSTM", module=lstm, inputs=(x,), by_hand=steps),
-        Case(name="LSTM, two layers, both ways", module=stacked, inputs=(x,), by_hand=2 * (steps + second)),
-        Case(
-            name="encoder layer, no_grad",
-            module=encoder,
-            inputs=(x,),
-            gradients=False,
-            by_hand=projections + attention + inner,
-        ),
-        Case(name="encoder layer", module=encoder, inputs=(x,), by_hand=projections + attention + inner),
-        Case(
-            name="attention module, no_grad",
-            module=Lambda(lambda a: mha(a, a, a)[0]),
-            inputs=(x,),
-            gradients=False,
-            by_hand=projections + attention,
-        ),
+        Case("attention, backward", fused, (q,), backward=True, by_hand=attention * 7 // 2),
+        Case("LSTM", lstm, (x,), by_hand=steps),
+        Case("LSTM, two layers, both ways", stacked, (x,), by_hand=2 * (steps + second)),
+        Case("encoder layer, no_grad", encoder, (x,), gradients=False, by_hand=layer),
+        Case("encoder layer", encoder, (x,), by_hand=layer),
+        Case("attention module, no_grad", alone, (x,), gradients=False, by_hand=projections + attention),
         # of the backward pass only the gradient by the weight, since the image asks for none
-        Case(
-            name="conv, groups, backward",
-            module=grouped,
-            inputs=(torch.randn(n, 8, 9, 9),),
-            backward=True,
-            by_hand=2 * forward,
-        ),
-        Case(name="conv, groups", module=grouped, inputs=(torch.randn(n, 8, 9, 9),), by_hand=forward),
+        Case("conv, groups, backward", grouped, (image,), backward=True, by_hand=2 * forward),
+        Case("conv, groups", grouped, (image,), by_hand=forward),
     ]

@@ -22,13 +22,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from experiments.cnn.core.flops_products import (
-    Arguments,
-    Formula,
-    recurrent_steps,
-    scores,
-    sequence_lengths,
-)
+from experiments.cnn.core.flops_products import Arguments, Formula, recurrent_steps, scores, sequence_lengths
 
 
 def pooling(arguments: Arguments, out: Any) -> int:

@@ -11,11 +11,11 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
 import torch
 from torch import Tensor, nn
 
+from experiments.cnn.core.flops_cases import Lambda
 from experiments.cnn.core.flops_counter import count
 from experiments.foundation.networks.timing import one_thread, time_in_turns
 
@@ -87,28 +87,14 @@ def dense_convolutions() -> list[Layer]:
 
 def kinds_of_layers() -> list[Layer]:
     """Layers of every kind, from 3 to 120 million multiply-adds, in the shapes in which networks use them."""
-    wide = torch.randn(1, 256, 56, 56)
+    wide, lstm = torch.randn(1, 256, 56, 56), nn.LSTM(128, 128)
+    encoder = nn.TransformerEncoderLayer(192, 4, 768, batch_first=True).eval()
     return [
         Layer("depth-wise conv 3x3", nn.Conv2d(256, 256, 3, padding=1, groups=256), wide),
         Layer("conv 1x1", nn.Conv2d(64, 64, 1), torch.randn(1, 64, 28, 28)),
         Layer("conv 3x3", nn.Conv2d(64, 64, 3, padding=1), torch.randn(1, 64, 56, 56)),
         Layer("linear, one vector", nn.Linear(4096, 4096), torch.randn(1, 4096)),
         Layer("linear, 64 vectors", nn.Linear(512, 640), torch.randn(64, 512)),
-        Layer("LSTM, 64 steps", _FirstOutput(nn.LSTM(128, 128)), torch.randn(64, 1, 128)),
-        Layer("encoder layer, 64 tokens", _encoder(), torch.randn(1, 64, 192)),
+        Layer("LSTM, 64 steps", Lambda(lambda steps: lstm(steps)[0]), torch.randn(64, 1, 128)),
+        Layer("encoder layer, 64 tokens", encoder, torch.randn(1, 64, 192)),
     ]
-
-
-class _FirstOutput(nn.Module):
-    """A module of several results as a layer of one."""
-
-    def __init__(self, module: nn.Module) -> None:
-        super().__init__()
-        self.module = module
-
-    def forward(self, *inputs: Any) -> Tensor:
-        return self.module(*inputs)[0]
-
-
-def _encoder() -> nn.Module:
-    return nn.TransformerEncoderLayer(192, 4, 768, batch_first=True).eval()

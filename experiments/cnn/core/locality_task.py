@@ -17,6 +17,12 @@ from torch.nn.functional import cross_entropy
 
 from experiments.cnn.core.locality_networks import Plan, Reader
 from experiments.foundation.networks.fit import steps
+from experiments.foundation.networks.metrics import accuracy
+
+SOLVED = 0.95
+"""Validation accuracy at which the steps are noted and training stops."""
+EVERY = 20
+"""Steps between validations."""
 
 
 @dataclass(frozen=True)
@@ -68,18 +74,6 @@ def draw_pairs(task: Task, n: int, generator: torch.Generator) -> Sequences:
 
 
 @dataclass(frozen=True)
-class Recipe:
-    """What every arm gets alike."""
-
-    steps: int
-    batch_size: int = 64
-    solved: float = 0.95
-    """Validation accuracy at which the steps are noted and training stops."""
-    every: int = 20
-    """Steps between validations."""
-
-
-@dataclass(frozen=True)
 class Trained:
     lr: float
     validation_accuracy: float
@@ -95,7 +89,7 @@ class Trained:
     """The same by those of the near marker."""
 
 
-def train(plan: Plan, task: Task, recipe: Recipe, lr: float, seed: int) -> Trained:
+def train(plan: Plan, task: Task, lr: float, seed: int, *, updates: int, batch_size: int = 64) -> Trained:
     """Adam on fresh sequences; weights and sequences follow from ``seed``, the same for every arm and rate."""
     generator = torch.Generator().manual_seed(seed)
     validation, test = draw_pairs(task, 500, generator), draw_pairs(task, 1000, generator)
@@ -103,23 +97,23 @@ def train(plan: Plan, task: Task, recipe: Recipe, lr: float, seed: int) -> Train
         torch.manual_seed(seed)
         network = Reader(plan, task.channels)
     optimizer = torch.optim.Adam(network.parameters(), lr=lr, fused=True)
-    fresh = (draw_pairs(task, recipe.batch_size // 2, generator) for _ in range(recipe.steps))
+    fresh = (draw_pairs(task, batch_size // 2, generator) for _ in range(updates))
     losses = (cross_entropy(network(batch.inputs, batch.near), batch.same) for batch in fresh)
-    accuracy, taken, diverged = 0.5, 0, False
+    validated, taken, diverged = 0.5, 0, False
     for taken, loss in steps(optimizer, losses):
         diverged = not math.isfinite(loss)
-        if not diverged and (taken % recipe.every == 0 or taken == recipe.steps):
-            accuracy = measure_accuracy(network, validation)
-        if accuracy >= recipe.solved:
+        if not diverged and (taken % EVERY == 0 or taken == updates):
+            validated = measure_accuracy(network, validation)
+        if validated >= SOLVED:
             break
-    accuracy = 0.5 if diverged else accuracy
+    validated = 0.5 if diverged else validated
     near, far = marker_gradients(network, test)
     return Trained(
         lr=lr,
-        validation_accuracy=accuracy,
+        validation_accuracy=validated,
         test_accuracy=0.5 if diverged else measure_accuracy(network, test),
-        steps_to_solve=taken if accuracy >= recipe.solved else recipe.steps,
-        solved=accuracy >= recipe.solved,
+        steps_to_solve=taken if validated >= SOLVED else updates,
+        solved=validated >= SOLVED,
         diverged=diverged,
         far_gradient=far,
         near_gradient=near,
@@ -129,7 +123,7 @@ def train(plan: Plan, task: Task, recipe: Recipe, lr: float, seed: int) -> Train
 @torch.no_grad()
 def measure_accuracy(network: Reader, sequences: Sequences) -> float:
     """Share of right answers; a tie of the logits counts as "different", like every other answer."""
-    return float((network(sequences.inputs, sequences.near).argmax(1) == sequences.same).double().mean())
+    return accuracy(network(sequences.inputs, sequences.near), sequences.same)
 
 
 def marker_gradients(network: Reader, sequences: Sequences) -> tuple[float, float]:

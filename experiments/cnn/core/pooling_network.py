@@ -14,12 +14,12 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from experiments.cnn.core.pooling import Border, Pool, PoolName, Window, framed, padding_mode, pooled
+from experiments.foundation.networks.flops import Cost
+from experiments.foundation.networks.split import ImageShape
 from experiments.foundation.networks.tuned_networks import Members
 
 Widths = tuple[int, int]
 Budgeted = Literal["macs", "parameters"]
-ImageShape = tuple[int, int, int]
-"""(channels, height, width)."""
 
 POOLED_WIDTHS: Widths = (8, 16)
 WIDEST = 32
@@ -107,25 +107,22 @@ def pooled_stack(pool: PoolName, channels: int, border: Border = "circular") -> 
     return nn.Sequential(*layers)
 
 
-def convolution_macs(shape: ImageShape, classes: int, widths: Widths, stride: int) -> int:
-    """Multiply-adds of an image: h w (9 c a + 9 a b / s^2) + b h w / s^4 classes; pooling itself is not counted.
+def closed_cost(shape: ImageShape, classes: int, widths: Widths, stride: int) -> Cost:
+    """Weights and biases of both convolutions and the classifier, and their multiply-adds on one image.
 
-    >>> convolution_macs((1, 8, 8), 10, (8, 16), stride=2)
-    23680
+    h w (9 c a + 9 a b / s^2) + b h w / s^4 classes of them; pooling itself is not counted.
+
+    >>> closed_cost((1, 8, 8), 10, (8, 16), stride=2)
+    Cost(parameters=1898, macs=23680)
     """
     channels, height, width = shape
     first, second = widths
     middle = (height // stride) * (width // stride)
     last = (height // stride // stride) * (width // stride // stride)
-    return 9 * channels * first * height * width + 9 * first * second * middle + second * last * classes
-
-
-def parameter_count(shape: ImageShape, classes: int, widths: Widths, stride: int) -> int:
-    """Weights and biases of both convolutions and the classifier."""
-    channels, height, width = shape
-    first, second = widths
-    last = (height // stride // stride) * (width // stride // stride)
-    return (9 * channels + 1) * first + (9 * first + 1) * second + (second * last + 1) * classes
+    return Cost(
+        parameters=(9 * channels + 1) * first + (9 * first + 1) * second + (second * last + 1) * classes,
+        macs=9 * channels * first * height * width + 9 * first * second * middle + second * last * classes,
+    )
 
 
 def unpooled_widths(shape: ImageShape, classes: int, window: Window, equal: Budgeted) -> Widths:
@@ -134,13 +131,16 @@ def unpooled_widths(shape: ImageShape, classes: int, window: Window, equal: Budg
     Of the widths within 2 % those whose proportion is nearest to the pooled network's, else the nearest count. Where
     parameters are to be equal, which nearly all are the classifier's, the first layer stays as wide as the pooled one.
     """
-    count = convolution_macs if equal == "macs" else parameter_count
-    target = count(shape, classes, POOLED_WIDTHS, window.stride)
+
+    def count(widths: Widths, stride: int) -> int:
+        return int(getattr(closed_cost(shape, classes, widths, stride), equal))
+
+    target = count(POOLED_WIDTHS, window.stride)
     firsts = range(1, WIDEST + 1) if equal == "macs" else POOLED_WIDTHS[:1]
     candidates = [(first, second) for first in firsts for second in range(1, WIDEST + 1)]
 
     def distance(widths: Widths) -> tuple[float, float]:
-        off = abs(count(shape, classes, widths, 1) / target - 1)
+        off = abs(count(widths, 1) / target - 1)
         skew = abs(math.log(widths[1] / widths[0] / (POOLED_WIDTHS[1] / POOLED_WIDTHS[0])))
         return (0.0, skew) if off <= CLOSE else (off, skew)
 

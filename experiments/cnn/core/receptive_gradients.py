@@ -37,16 +37,8 @@ def convolutions(
     kind = nn.Conv1d if axes == 1 else nn.Conv2d
     parts: list[nn.Module] = []
     for layer in layers:
-        conv = kind(
-            inputs,
-            channels,
-            layer.kernel,
-            stride=layer.stride,
-            dilation=layer.dilation,
-            padding=layer.padding,
-            bias=False,
-            dtype=torch.float64,
-        )
+        window = (layer.kernel, layer.stride, layer.padding, layer.dilation)
+        conv = kind(inputs, channels, *window, bias=False, dtype=torch.float64)
         _fill(conv.weight, weights, generator, gain=2.0 if activation == "relu" else 1.0)
         parts += [conv, nn.ReLU()] if activation == "relu" else [conv]
         inputs = channels

@@ -103,9 +103,5 @@ def effective_deviation(layers: Layers) -> float:
     >>> effective_deviation([Layer(7)])
     2.0
     """
-    distances = jumps(layers)
-    variances = (
-        (layer.kernel**2 - 1) / 12 * (layer.dilation * jump) ** 2
-        for layer, jump in zip(layers, distances, strict=False)
-    )
-    return math.sqrt(sum(variances))
+    spans = ((layer.kernel, layer.dilation * jump) for layer, jump in zip(layers, jumps(layers), strict=False))
+    return math.sqrt(sum((kernel**2 - 1) / 12 * distance**2 for kernel, distance in spans))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict
 
 from experiments.cnn.core.published import PUBLISHED
 from experiments.cnn.flops.setup import Networks
@@ -33,9 +34,9 @@ class CostRow(Row):
 class LayerRow(CostRow):
     """One module within a model, without its children."""
 
-    layer: str
-    """Path of the module within the model."""
-    case: str
+    path: str
+    """Of the module within the model."""
+    kind: str
     """Class of the module."""
     operations: str
     shown: bool
@@ -52,13 +53,13 @@ class ModelRow(CostRow):
 
 @observation
 class PublishedRow(Row):
-    """One architecture, at the input for which its costs are published, rounded like the published ones."""
+    """One number of an architecture, at the input for which it is published, rounded alike."""
 
     model: str
-    rounded_giga_macs: float
-    published_giga_macs: float
-    rounded_parameters: float
-    published_parameters: float
+    quantity: str
+    """giga_macs or parameters."""
+    counted: float
+    published: float
 
 
 def run_layers(networks: Networks) -> Iterator[LayerRow]:
@@ -66,17 +67,9 @@ def run_layers(networks: Networks) -> Iterator[LayerRow]:
         layers = networks.counted(name).layers
         costliest = sorted(layers, key=lambda layer: (-layer.macs, -layer.elementwise))[: networks.params.show]
         for layer in layers:
-            yield LayerRow(
-                model=name,
-                layer=layer.path or "(itself)",
-                case=layer.kind,
-                operations=", ".join(layer.operations),
-                macs=layer.macs,
-                flops=2 * layer.macs,
-                elementwise=layer.elementwise,
-                parameters=layer.parameters,
-                shown=layer in costliest,
-            )
+            words = {"path": layer.path or "(itself)", "operations": ", ".join(layer.operations)}
+            costs = asdict(layer) | words
+            yield LayerRow(model=name, flops=2 * layer.macs, shown=layer in costliest, **costs)
 
 
 def run_models(networks: Networks) -> Iterator[Event]:
@@ -104,22 +97,16 @@ def run_published(networks: Networks) -> Iterator[PublishedRow]:
     for name in networks.params.models:
         if name in PUBLISHED and networks.params.input is None:
             counted, known = networks.counted(name), PUBLISHED[name]
-            yield PublishedRow(
-                model=name,
-                rounded_giga_macs=round(counted.macs / 1e9, known.digits),
-                published_giga_macs=known.giga_macs,
-                rounded_parameters=known.rounded(counted.parameters),
-                published_parameters=known.parameters,
-            )
+            macs, parameters = round(counted.macs / 1e9, known.digits), known.rounded(counted.parameters)
+            yield PublishedRow(model=name, quantity="giga_macs", counted=macs, published=known.giga_macs)
+            yield PublishedRow(model=name, quantity="parameters", counted=parameters, published=known.parameters)
 
 
-def per_architecture(column: str) -> Callable[[Sequence[PublishedRow]], Mapping[str, Observed] | NotMeasured]:
-    """The column of each architecture that was counted."""
-
+def per_architecture(quantity: str) -> Callable[[Sequence[PublishedRow]], Mapping[str, Observed] | NotMeasured]:
     def measure(rows: Sequence[PublishedRow]) -> Mapping[str, Observed] | NotMeasured:
         if not rows:
             return NotMeasured("no architecture with published numbers at its own input was counted")
-        return {row.model: Observed(getattr(row, column)) for row in rows}
+        return {row.model: Observed(row.counted) for row in rows if row.quantity == quantity}
 
     return measure
 
@@ -128,13 +115,10 @@ LAYERS = Part(
     name="layers",
     row=LayerRow,
     run=run_layers,
-    tables=(Table("Costliest layers", by=("model", "layer", "case"), columns=COSTS, only={"shown": True}),),
+    tables=(Table("Costliest layers", by=("model", "path", "kind"), columns=COSTS, only={"shown": True}),),
 )
 MODELS = Part(
-    name="models",
-    row=ModelRow,
-    run=run_models,
-    tables=(Table("Models", by=("model",), columns=(*COSTS, "uncounted")),),
+    name="models", row=ModelRow, run=run_models, tables=(Table("Models", by=("model",), columns=(*COSTS, "uncounted")),)
 )
 PUBLICATIONS = Part(
     name="published",
@@ -145,12 +129,9 @@ PUBLICATIONS = Part(
             "published_costs_are_multiply_adds",
             statement="The published GFLOPS or GMACs of architectures are their multiply-adds, attention included.",
             rule=Under(
-                {
-                    name: Fact("thousand millions of multiply-adds, rounded as published,", known.giga_macs)
-                    for name, known in PUBLISHED.items()
-                }
+                {name: Fact("rounded giga multiply-adds", known.giga_macs) for name, known in PUBLISHED.items()}
             ),
-            measure=per_architecture("rounded_giga_macs"),
+            measure=per_architecture("giga_macs"),
             topic="FLOPs (004:14-15)",
             predicted={**dict.fromkeys(PUBLISHED, "holds"), "vit_tiny": "refuted"},
             source="the model pages of torchvision and timm; the number of vit_tiny is that without its attention",
@@ -158,20 +139,12 @@ PUBLICATIONS = Part(
         Claim(
             "published_parameters_are_these",
             statement="The architectures have the published number of parameters.",
-            rule=Under(
-                {name: Fact("parameters, rounded as published,", known.parameters) for name, known in PUBLISHED.items()}
-            ),
-            measure=per_architecture("rounded_parameters"),
+            rule=Under({name: Fact("rounded parameters", known.parameters) for name, known in PUBLISHED.items()}),
+            measure=per_architecture("parameters"),
             topic="FLOPs (004:14-15)",
             predicted="holds",
             source="the model pages of torchvision and timm",
         ),
     ),
-    tables=(
-        Table(
-            "Counted and published",
-            by=("model",),
-            columns=("rounded_giga_macs", "published_giga_macs", "rounded_parameters", "published_parameters"),
-        ),
-    ),
+    tables=(Table("Counted and published", by=("quantity", "model"), columns=("counted", "published")),),
 )

@@ -6,10 +6,10 @@ The name is a module, or a class or function that returns one without arguments.
 from __future__ import annotations
 
 import importlib
-import importlib.util
+import runpy
 import sys
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 
 from torch import nn
 
@@ -39,21 +39,16 @@ def load_module(reference: str) -> nn.Module:
     return found
 
 
-def _run_file(path: Path) -> ModuleType:
+def _run_file(path: Path) -> SimpleNamespace:
     if not path.is_file():
         raise InputError(f"expected a Python file, there is no {path}; give its path from {Path.cwd()}")
-    spec = importlib.util.spec_from_file_location(path.stem, path)
-    assert spec is not None  # the name ends in .py
-    assert spec.loader is not None
-    code = importlib.util.module_from_spec(spec)
     sys.path.insert(0, str(path.parent.resolve()))  # a file may import its neighbors
     try:
-        spec.loader.exec_module(code)
+        return SimpleNamespace(**runpy.run_path(str(path), run_name=path.stem))
     except Exception as error:
         raise InputError(f"{path} cannot be run: {_described(error)}") from error
     finally:
         sys.path.pop(0)
-    return code
 
 
 def _import_package(name: str) -> ModuleType:

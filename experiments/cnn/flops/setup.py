@@ -19,7 +19,7 @@ NamedModel = Literal["lenet", "alexnet", "vgg16", "resnet18", "resnet50", "vit_t
 
 @parameters
 class Params:
-    model: tuple[str, ...] | str = ("lenet", "alexnet", "vgg16", "resnet18", "resnet50", "vit_tiny")
+    model: tuple[str, ...] | str = get_args(NamedModel)
     """lenet, alexnet, vgg16, resnet18, resnet50, vit_tiny, or a module of yours: FILE.py:NAME or package.module:NAME, a
     module or what returns one without arguments. Of your own modules alone no laws are tried."""
     input: tuple[Annotated[int, Field(ge=1)], ...] | None = None

@@ -74,15 +74,5 @@ PART = Part(
     tables=(
         Table("Time on one thread", by=("case", "layer"), columns=("flops", "seconds"), only={"case": (DENSE, KINDS)}),
     ),
-    curves=(
-        Curve(
-            "seconds_over_flops",
-            x="flops",
-            y="seconds",
-            group="case",
-            x_scale="log",
-            y_scale="log",
-            only={"case": (DENSE, KINDS)},
-        ),
-    ),
+    curves=(Curve("seconds_over_flops", "flops", "seconds", "case", "log", "log", only={"case": (DENSE, KINDS)}),),
 )

@@ -7,38 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from experiments.cnn import arms
+from experiments.cnn.arms import Arms, Difference, Measure
 from experiments.cnn.pooling.moves import MOVED, amounts
 from experiments.cnn.pooling.setup import EQUAL_FLOPS, EQUAL_PARAMETERS
 from experiments.cnn.pooling.training import SWEEP, TUNED
-from experiments.foundation.networks.tuning import untuned
 from experiments.lab.experiment import Rows
 from experiments.lab.judge.claims import Claim
-from experiments.lab.judge.measured import NotMeasured, Pairs, Undecided
+from experiments.lab.judge.measured import Pairs
 from experiments.lab.judge.measures import by_seed
 from experiments.lab.judge.rules import Each, Effect
 
-Difference = Pairs | NotMeasured | Undecided
-Measure = Callable[[Rows], Difference]
-
-
-def if_tuned(rows: Rows, *names: str) -> NotMeasured | Undecided | None:
-    """Why these arms are not compared: one was not trained, or its best learning rate is an edge of the grid."""
-    chosen = arms.tuned(rows.of(SWEEP), names, "kinds")
-    if isinstance(chosen, NotMeasured):
-        return chosen
-    reason = untuned(*chosen.values())
-    return Undecided(reason) if reason else None
-
-
-def tuned(column: str, first: str, second: str) -> Measure:
-    """A column of two tuned arms."""
-
-    def measure(rows: Rows) -> Difference:
-        of_arms = (by_seed(rows.of(TUNED), column, arm=arm) for arm in (first, second))
-        return if_tuned(rows, first, second) or Pairs(*of_arms)
-
-    return measure
+ARMS = Arms(SWEEP, TUNED, "kinds")
 
 
 def at_the_mildest(column: str, first: str, second: str, transform: str) -> Measure:
@@ -48,7 +27,7 @@ def at_the_mildest(column: str, first: str, second: str, transform: str) -> Meas
         moved = rows.of(MOVED)
         place = {"transform": transform, "amount": amounts(moved, transform)[0]}
         of_arms = (by_seed(moved, column, arm=arm, **place) for arm in (first, second))
-        return if_tuned(rows, first, second) or Pairs(*of_arms)
+        return ARMS.why_not(rows, first, second) or Pairs(*of_arms)
 
     return measure
 
@@ -59,7 +38,7 @@ def each(measures: Mapping[str, Measure]) -> Callable[[Rows], Mapping[str, Diffe
 
 def lead_at_the_lowest_rate(rows: Rows) -> Difference:
     """Lead of max over average pooling in validation accuracy, at the lowest rate of the sweep and tuned."""
-    if reason := if_tuned(rows, "max", "avg"):
+    if reason := ARMS.why_not(rows, "max", "avg"):
         return reason
     lowest = [row for row in rows.of(SWEEP) if row.lr == min(row.lr for row in rows.of(SWEEP))]
     leads = []
@@ -73,7 +52,7 @@ def kept_predictions(rows: Rows) -> Mapping[str, Difference]:
     """Predictions of max pooling that survive a shift, against nine of ten, per amount."""
     moved = [row for row in rows.of(MOVED) if row.transform == "shift"]
     return {
-        f"{amount:g} pixels": if_tuned(rows, "max")
+        f"{amount:g} pixels": ARMS.why_not(rows, "max")
         or Pairs.against(by_seed(moved, "agreement", arm="max", amount=amount), 0.9)
         for amount in amounts(moved, "shift")
     }
@@ -85,7 +64,10 @@ CLAIMS = (
         statement="Max pooling prevents overfitting: a point less between training and test accuracy.",
         rule=Each(Effect("gap without pooling - gap with max pooling", delta=0.01), per="budget"),
         measure=each(
-            {"equal FLOPs": tuned("gap", EQUAL_FLOPS, "max"), "equal parameters": tuned("gap", EQUAL_PARAMETERS, "max")}
+            {
+                "equal FLOPs": ARMS.compare("gap", EQUAL_FLOPS, "max"),
+                "equal parameters": ARMS.compare("gap", EQUAL_PARAMETERS, "max"),
+            }
         ),
         topic="Pooling prevents overfitting (000:39, 002:109)",
         predicted={"equal FLOPs": "holds", "equal parameters": "refuted"},
@@ -104,7 +86,7 @@ CLAIMS = (
         "max_pooling_is_more_accurate_than_average",
         statement="Max pooling is half a point more accurate than average pooling.",
         rule=Effect("test accuracy of max - average pooling", delta=0.005),
-        measure=tuned("test_accuracy", "max", "avg"),
+        measure=ARMS.compare("test_accuracy", "max", "avg"),
         topic="Max and average pooling (000:37)",
         predicted="holds",
         source="pilot",

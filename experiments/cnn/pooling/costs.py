@@ -113,8 +113,7 @@ PART = Part(
             "pooling_makes_the_next_layer_cheaper",
             statement="Pooling with stride s divides the FLOPs of the next convolution by s^2, with stride 1 too.",
             rule=Each(
-                Theorem("FLOPs before over after, less s^2, relative", control="no pooling", tolerance=TOLERANCE),
-                per="stride",
+                Theorem("FLOPs before / after / s^2 - 1", control="no pooling", tolerance=TOLERANCE), per="stride"
             ),
             measure=instances_by_case("cost", once=True),
             topic="Pooling speeds up (000:36)",
@@ -130,20 +129,12 @@ PART = Part(
             "pooling_shrinks_the_classifier",
             statement="Pooling by 2 x 2 cuts the classifier's weights to a quarter.",
             rule=Each(
-                Theorem(
-                    "weights on maps of 8 x 8 over those on 4 x 4, less 4, relative",
-                    control="a convolution as classifier",
-                    tolerance=TOLERANCE,
-                ),
+                Theorem("weights before / after / 4 - 1", control="a convolution", tolerance=TOLERANCE),
                 per="classifier",
             ),
             measure=instances_by_case("head", once=True),
             topic="Fewer parameters and less computation (000:39)",
-            predicted={
-                "flatten and linear": "holds",
-                "global average and linear": "refuted",
-                "convolution": "refuted",
-            },
+            predicted={"flatten and linear": "holds", "global average and linear": "refuted", "convolution": "refuted"},
             source="only a linear layer on flattened maps has weights for every place",
         ),
     ),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 
 from experiments.cnn.pooling.setup import Networks
 from experiments.lab.experiment import Part, Row, Table, observation
@@ -27,10 +27,6 @@ def run_parameters(networks: Networks) -> Iterator[ParameterRow]:
         yield ParameterRow(pool=name, parameters=parameters)
 
 
-def parameters_of_each(rows: Sequence[ParameterRow]) -> Mapping[str, Observed]:
-    return {row.pool: Observed(row.parameters) for row in rows}
-
-
 @observation
 class KindRow(Row):
     """One kind of pooling in torch.nn, whatever its number of dimensions."""
@@ -46,10 +42,6 @@ def run_kinds(networks: Networks) -> Iterator[KindRow]:
         yield KindRow(kind=kind)
 
 
-def number_of_kinds(rows: Sequence[KindRow]) -> Observed:
-    return Observed(len({row.kind for row in rows}))
-
-
 PARAMETERS = Part(
     name="parameters",
     row=ParameterRow,
@@ -59,7 +51,7 @@ PARAMETERS = Part(
             "pooling_has_no_parameters",
             statement="Pooling has no parameters.",
             rule=Each(Fact("number of learned parameters", expected=0), per="kind"),
-            measure=parameters_of_each,
+            measure=lambda rows: {row.pool: Observed(row.parameters) for row in rows},
             topic="Pooling layers have no parameters (000:37)",
             predicted={
                 **dict.fromkeys(("max", "avg", "lp", "blur"), "holds"),
@@ -79,7 +71,7 @@ KINDS = Part(
             "there_are_two_kinds_of_pooling",
             statement="There are two kinds of pooling.",
             rule=Fact("number of kinds among the pooling classes of torch.nn, dimensions left out,", expected=2),
-            measure=number_of_kinds,
+            measure=lambda rows: Observed(len({row.kind for row in rows})),
             topic="Pooling is of two kinds (000:37)",
             predicted="refuted",
             source="the documentation of torch.nn",

@@ -118,11 +118,7 @@ RANDOM = Part(
         ),
     ),
     tables=(
-        Table(
-            "What stays in the features of random networks, mean over the amounts",
-            by=("transform", "arm"),
-            columns=("invariance", "feature_cosine"),
-        ),
+        Table("What stays, mean over the amounts", by=("transform", "arm"), columns=("invariance", "feature_cosine")),
     ),
     curves=(
         Curve("invariance_to_shift", "amount", "invariance", "arm", only={"transform": "shift"}),
@@ -136,7 +132,7 @@ MOVED = Part(
     run=run_trained,
     tables=(
         Table(
-            "What stays in moved images, trained, mean over the amounts",
+            "What stays in trained networks, mean over the amounts",
             by=("transform", "arm"),
             columns=("invariance", "agreement", "agreement_when_correct"),
         ),

@@ -57,9 +57,9 @@ class Params(TrainingParams):
     @property
     def moves(self) -> list[Move]:
         """Every transformation with its amounts, from the mildest."""
-        shifts: list[Move] = [("shift", float(pixels)) for pixels in self.shifts]
-        rotations: list[Move] = [("rotate", degrees) for degrees in self.rotations]
-        return [*shifts, *rotations, *(("scale", factor) for factor in self.scales)]
+        amounts: dict[Transformation, tuple[float, ...]]
+        amounts = {"shift": tuple(map(float, self.shifts)), "rotate": self.rotations, "scale": self.scales}
+        return [(by, amount) for by, of_kind in amounts.items() for amount in of_kind]
 
 
 class Networks(Images[Params]):
@@ -75,7 +75,7 @@ class Networks(Images[Params]):
         """A network from torch's global random state."""
         from experiments.cnn.core.pooling_network import POOLED_WIDTHS, PoolingNetwork
 
-        return PoolingNetwork(kind, self.shape, self.split.classes, self.window, widths or POOLED_WIDTHS)
+        return PoolingNetwork(kind, self.split.shape, self.split.classes, self.window, widths or POOLED_WIDTHS)
 
     def random(self, kind: Kind) -> Iterator[PoolingNetwork]:
         """Networks whose weights are those of every other pooling."""
@@ -93,11 +93,8 @@ class Networks(Images[Params]):
         pooled: dict[str, tuple[Kind, Widths | None]] = {k: (k, None) for k in self.params.kinds if k != "none"}
         if "none" not in self.params.kinds:
             return pooled
-        form = (self.shape, self.split.classes, self.window)
-        rivals = {
-            EQUAL_FLOPS: unpooled_widths(*form, "macs"),
-            EQUAL_PARAMETERS: unpooled_widths(*form, "parameters"),
-        }
+        form = (self.split.shape, self.split.classes, self.window)
+        rivals = {EQUAL_FLOPS: unpooled_widths(*form, "macs"), EQUAL_PARAMETERS: unpooled_widths(*form, "parameters")}
         return pooled | {name: ("none", widths) for name, widths in rivals.items()}
 
     @once

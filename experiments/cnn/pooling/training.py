@@ -39,7 +39,7 @@ def run_tuned(networks: Networks) -> Iterator[TunedRow]:
 
     for arm in networks.arms:
         fit, network = networks.tuned(arm).best
-        cost, kept = forward_cost(network, networks.shape), networks.stays_in_tuned(arm)
+        cost, kept = forward_cost(network, networks.split.shape), networks.stays_in_tuned(arm)
         mildest = {by: stays.agreement for (by, _), stays in reversed(kept.items())}
         yield TunedRow(
             test_accuracy=fit.test_accuracy,
@@ -56,24 +56,12 @@ SWEEP = Part(
     name="sweep",
     row=arms.FitRow,
     run=run_sweep,
-    tables=(
-        Table(
-            "Validation accuracy by learning rate",
-            by=("arm", "lr"),
-            columns=("validation_accuracy", "train_loss", "diverged"),
-        ),
-    ),
+    tables=(Table("By learning rate", by=("arm", "lr"), columns=("validation_accuracy", "train_loss", "diverged")),),
     curves=(arms.SWEEP_CURVE,),
 )
 TUNED = Part(
     name="training",
     row=TunedRow,
     run=run_tuned,
-    tables=(
-        Table(
-            "Tuned networks, their learning rate and the gap between training and test accuracy",
-            by=("arm",),
-            columns=("validation_accuracy", "train_loss", "gap", "lr"),
-        ),
-    ),
+    tables=(Table("Tuned networks", by=("arm",), columns=("validation_accuracy", "train_loss", "gap", "lr")),),
 )

@@ -34,12 +34,5 @@ EXPERIMENT = Experiment(
     prepare=prepare,
     parts=(laws.PART, fields.GROWTH, fields.STACKS),
     answer=answer,
-    headline=Headline(
-        fields.STACKS,
-        Table(
-            "Pixels along an axis, at equal depth",
-            by=("stack", "depth"),
-            columns=("theoretical_size", "effective_size", "predicted_size"),
-        ),
-    ),
+    headline=Headline(fields.STACKS, Table("Pixels along an axis", by=("stack", "depth"), columns=fields.SIZES)),
 )

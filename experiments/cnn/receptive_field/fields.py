@@ -96,12 +96,8 @@ def _map(stack: str, layers: list[Layer], photo: torch.Tensor, generator: torch.
 
 def growth(rows: Sequence[FieldRow]) -> Mapping[str, Points]:
     """Sizes over depth: the theoretical one grows by a constant per layer, from 1."""
-    effective = {
-        f"effective, {activation}": points(rows, "depth", "effective_size", activation=activation)
-        for activation in ACTIVATIONS
-    }
     return {
-        **effective,
+        **{f"effective, {a}": points(rows, "depth", "effective_size", activation=a) for a in ACTIVATIONS},
         "theoretical": points(rows, "depth", lambda row: row.theoretical_size - 1, activation="linear"),
     }
 

@@ -199,10 +199,7 @@ PART = Part(
         Claim(
             "formula_is_the_extent_of_the_gradient",
             statement="The receptive field, 1 + sum of (k - 1) d times the strides below, is the gradient's extent.",
-            rule=Theorem(
-                "the pixels with a gradient, first, last and all, are those by the formula and by following the taps",
-                control="a formula without the strides or with one tap more",
-            ),
+            rule=Theorem("pixels with a gradient are those of the formula", control="a formula without strides"),
             measure=instances("extent"),
             topic="Convolution layer (002:108)",
             predicted="holds",
@@ -212,8 +209,7 @@ PART = Part(
             "every_pixel_of_the_field_is_seen",
             statement="A unit sees every pixel of its receptive field.",
             rule=Each(
-                Theorem("no pixel between the first and the last lacks a gradient", control="a single dilated layer"),
-                per="kind of stack",
+                Theorem("no hole from the first pixel to the last", control="a dilated layer"), per="kind of stack"
             ),
             measure=instances_by_case("filling"),
             topic="Convolution layer (002:108)",
@@ -224,11 +220,7 @@ PART = Part(
             "variances_of_layers_add_up",
             statement="With equal weights the variance of the gradient over pixels is the sum over layers of "
             "(k^2 - 1) / 12 (d times the strides below)^2.",
-            rule=Theorem(
-                "the deviation over pixels relative to the formula",
-                control="the formula without strides",
-                tolerance=1e-10,
-            ),
+            rule=Theorem("relative error of the formula", control="the formula without strides", tolerance=1e-10),
             measure=instances("variance"),
             topic="Effective receptive field (004:61)",
             predicted="holds",
@@ -237,10 +229,7 @@ PART = Part(
         Claim(
             "pixels_outside_have_no_gradient",
             statement="A pixel outside the receptive field has a gradient of exactly 0.",
-            rule=Theorem(
-                "the largest gradient outside the field of ReLU networks of every depth is 0",
-                control="a network that adds the mean of the image to its input",
-            ),
+            rule=Theorem("no gradient outside the field, at any depth", control="the image's mean added to the input"),
             measure=instances("locality"),
             topic="Local features (002:108)",
             predicted="holds",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 
 from experiments.cnn.core.locality_networks import Plan, Reader
-from experiments.cnn.core.locality_task import Recipe, Task, draw_pairs, marker_gradients, measure_accuracy, train
+from experiments.cnn.core.locality_task import Task, draw_pairs, marker_gradients, measure_accuracy, train
 
 TASK = Task(length=12, far=9, symbols=3)
 
@@ -31,14 +31,14 @@ def test_the_label_is_whether_the_marked_symbols_agree() -> None:
 
 
 def test_a_blind_network_answers_exactly_half_however_it_is_trained() -> None:
-    found = train(Plan("conv", 3, 8, 12), TASK, Recipe(steps=20), 0.01, 0)
+    found = train(Plan("conv", 3, 8, 12), TASK, 0.01, 0, updates=20)
     assert (found.test_accuracy, found.validation_accuracy, found.far_gradient) == (0.5, 0.5, 0.0)
     assert found.near_gradient > 0
     assert not found.solved
 
 
 def test_attention_learns_a_short_task_and_says_when() -> None:
-    found = train(Plan("attention", 2, 16, 6), Task(6, 3), Recipe(steps=400), 5e-3, 0)
+    found = train(Plan("attention", 2, 16, 6), Task(6, 3), 5e-3, 0, updates=400)
     assert found.solved
     assert found.test_accuracy >= 0.9
     assert 0 < found.steps_to_solve < 400
@@ -46,13 +46,13 @@ def test_attention_learns_a_short_task_and_says_when() -> None:
 
 def test_training_repeats_and_leaves_the_random_state_alone() -> None:
     state = torch.get_rng_state()
-    first, again, other = (train(Plan("dilated", 4, 8, 12), TASK, Recipe(steps=5), 0.01, s) for s in (0, 0, 1))
+    first, again, other = (train(Plan("dilated", 4, 8, 12), TASK, 0.01, s, updates=5) for s in (0, 0, 1))
     assert first == again != other
     assert torch.equal(torch.get_rng_state(), state)
 
 
 def test_divergence_is_counted_at_chance() -> None:
-    found = train(Plan("conv", 12, 8, 12), TASK, Recipe(steps=40), 1e30, 0)
+    found = train(Plan("conv", 12, 8, 12), TASK, 1e30, 0, updates=40)
     assert found.diverged
     assert found.test_accuracy == 0.5
 

@@ -12,8 +12,7 @@ from experiments.cnn.core.pooling_network import (
     POOLED_WIDTHS,
     PoolingMembers,
     PoolingNetwork,
-    convolution_macs,
-    parameter_count,
+    closed_cost,
     unpooled_widths,
 )
 from experiments.foundation.networks.flops import forward_cost
@@ -23,14 +22,13 @@ from experiments.foundation.networks.flops import forward_cost
 def test_closed_forms_of_cost_are_counted_ones(shape: tuple[int, int, int]) -> None:
     for name, stride in (("max", 2), ("none", 1)):
         cost = forward_cost(PoolingNetwork(name, shape, 10, Window()), shape)  # type: ignore[arg-type]
-        assert cost.macs == convolution_macs(shape, 10, POOLED_WIDTHS, stride)
-        assert cost.parameters == parameter_count(shape, 10, POOLED_WIDTHS, stride)
+        assert cost == closed_cost(shape, 10, POOLED_WIDTHS, stride)
 
 
 def test_the_rival_without_pooling_costs_as_many_flops_within_two_percent() -> None:
     shape = (1, 28, 28)
     widths = unpooled_widths(shape, 10, Window(), "macs")
-    assert convolution_macs(shape, 10, widths, 1) == pytest.approx(convolution_macs(shape, 10, (8, 16), 2), rel=0.02)
+    assert closed_cost(shape, 10, widths, 1).macs == pytest.approx(closed_cost(shape, 10, (8, 16), 2).macs, rel=0.02)
     assert unpooled_widths(shape, 10, Window(), "parameters") == (8, 1)
 
 
