@@ -96,15 +96,15 @@ def _view(study: str, finding: Finding, rules: Mapping[str, Any]) -> ClaimView:
     rule = rules.get(finding.claim)
     is_same = rule is not None and rule.sentence() == finding.rule
     standing = finding.standing
+    conditions = finding.conditions if finding.verdict != "not judged" else ()  # one reason says it for all
     return ClaimView(
         anchor=anchor(study, finding.claim),
         name=finding.claim,
         statement=finding.statement,
         verdict=Verdict(finding.verdict),
-        evidence=_evidence(finding.label, finding.summary) if not finding.conditions else "",
+        evidence="" if conditions else _evidence(finding.label, finding.summary),
         conditions=tuple(
-            ConditionView(one.condition, Verdict(one.verdict), _evidence(one.label, one.summary))
-            for one in finding.conditions
+            ConditionView(one.condition, Verdict(one.verdict), _evidence(one.label, one.summary)) for one in conditions
         ),
         rule=finding.rule,
         refuted_by=what_would_refute(rule) if rule is not None and is_same else "",
