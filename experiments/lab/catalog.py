@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 EXPERIMENTS = Path(__file__).resolve().parent.parent
 CONF = EXPERIMENTS.parent / "conf"
-DECLARATION = re.compile(r"^[A-Z_]+(: [^=\n]+)? = (Part|Experiment)\(", re.MULTILINE)
+DECLARATION = re.compile(r"^[A-Z_]+(: [^=\n]+)? = (Part\(|Experiment\(|\(\s*Claim\()", re.MULTILINE)
 KINDS = {"Ratio": "effect", "SlopeBelow": "slope", "Each": "conditional", "Under": "conditional"}
 """Kinds of claims by the class of their rule, where it is not that class in lower case."""
 
@@ -133,7 +133,7 @@ def _study(config: Path) -> Study:
 
 @cache
 def _claims_of(file: Path) -> tuple[ClaimText, ...]:
-    """The claims of a file. Only what follows the first Part or Experiment is parsed: parsing is what costs.
+    """The claims of a file. Only what follows the first that is declared is parsed, since parsing is what costs.
 
     Raises:
         InputError: a claim that cannot be read as text.
