@@ -94,6 +94,7 @@ def run(
     name: StudyName,
     overrides: Overrides = None,
     multirun: Annotated[bool, typer.Option("--multirun", "-m", help="Run every combination of KEY=A,B.")] = False,
+    resume: Annotated[bool, typer.Option("--resume", help="With -m: go on with an interrupted sweep.")] = False,
     smoke: Smoke = False,
     confirm: Annotated[
         bool, typer.Option("--confirm", help="Judge sealed claims on fresh seeds; three looks.")
@@ -110,12 +111,15 @@ def run(
     and a look has a third of the level.
     """
     if multirun:
-        from cli.sweep import run_sweep
+        from cli.sweep import How, run_sweep
 
         if confirm:
             raise InputError("--confirm looks at one study at its own numbers: leave out -m")
-        run_sweep(name, tuple(overrides or ()), smoke=smoke, json=json, debug=debug)
+        how = How(smoke=smoke, resume=resume, json=json, quiet=quiet, verbose=verbose, debug=debug)
+        run_sweep(name, tuple(overrides or ()), how)
     else:
+        if resume:
+            raise InputError("--resume goes on with a sweep: add -m and the words that began it")
         from cli.run import Amount, run_study
 
         amount = Amount.LINE if quiet else Amount.ALL if verbose else Amount.ENDING

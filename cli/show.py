@@ -17,6 +17,7 @@ from cli.endings import ending_of
 from cli.records import run_document
 from cli.stored import stored_outcome
 from cli.study_document import print_study
+from cli.swept import print_sweep, sweep_document, sweep_named, sweep_of
 from experiments.lab.errors import InputError
 from experiments.lab.partial import so_far
 from experiments.lab.record import Record
@@ -52,9 +53,12 @@ def show(name: str, sections: Sections, *, verbose: bool, json: bool) -> None:
     """Show what ``name`` is: a run where it reads like one, else a study.
 
     Raises:
-        InputError: no such study or run, or a run that this version cannot read.
+        InputError: no such study, run or sweep, or a run that this version cannot read.
     """
-    if is_run(name):
+    sweep = sweep_named(name)
+    if sweep is not None:
+        show_sweep(sweep, sections, verbose=verbose, json=json)
+    elif is_run(name):
         show_run(Record.open(name), name, ALL if verbose else sections, ending=verbose or not sections, json=json)
     elif sections:
         raise InputError(
@@ -67,6 +71,15 @@ def show(name: str, sections: Sections, *, verbose: bool, json: bool) -> None:
 def is_run(name: str) -> bool:
     """Whether the name is that of a run: last, the beginning of an id, which is a date, or a path."""
     return name == "last" or name[:1].isdigit() or "/" in name or (Path(name) / "record.json").is_file()
+
+
+def show_sweep(directory: Path, sections: Sections, *, verbose: bool, json: bool) -> None:
+    """Print a sweep as it ended, with all lines of its table or its curve where they are asked for."""
+    if json:
+        print_document(sweep_document(directory))
+        return
+    whole, drawn = verbose or sections.tables, verbose or sections.curves
+    print_sweep(consoles().results, sweep_of(directory), directory, whole=whole, drawn=drawn)
 
 
 def show_run(record: Record, name: str, sections: Sections, *, ending: bool, json: bool) -> None:

@@ -6,7 +6,10 @@ is told in the summary and by the exit code.
 
 from __future__ import annotations
 
+import shlex
+import shutil
 import traceback
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -16,17 +19,30 @@ import typer
 
 from cli.compose import SweepPoint
 from cli.display.console import consoles
-from cli.display.sweeps import SweepJob, sweep_table
+from cli.display.sweeps import SweepJob
 from cli.document import print_document
 from cli.exits import FAILED, INTERRUPTED, UNUSABLE, complain, explanation
 from cli.plans import command_of, composition, plan_of
 from cli.records import run_document
-from experiments.lab.catalog import Study, find, load
+from cli.swept import begin, overrides_of, print_sweep, save_figure, sweep_of, sweep_to_resume
+from experiments.lab.catalog import Study, find
 from experiments.lab.errors import InputError
-from experiments.lab.experiment import Experiment
 from experiments.lab.record import Record, runs_home
 from experiments.lab.recording import Recording, new_directory
 from experiments.lab.runner import execute
+
+
+@dataclass(frozen=True, kw_only=True)
+class How:
+    """How a sweep is run and what is printed of it."""
+
+    smoke: bool = False
+    resume: bool = False
+    """Go on with the newest sweep of the same command."""
+    json: bool = False
+    quiet: bool = False
+    verbose: bool = False
+    debug: bool = False
 
 
 @dataclass(frozen=True)
@@ -41,37 +57,56 @@ class Job:
     exit_code: int = 0
 
 
-def run_sweep(name: str, overrides: tuple[str, ...], *, smoke: bool, json: bool, debug: bool) -> None:
-    """Run every point of the grid and print a summary.
+def run_sweep(name: str, overrides: tuple[str, ...], how: How) -> None:
+    """Run every point of the grid, or what an interrupted sweep left of it, and print a summary.
 
     Raises:
         InputError: one line per problem at any point; then nothing has run and nothing is written.
         typer.Exit: with the code of the worst job, where one did not come to its end.
     """
     study = find(name)
-    composed = composition(study, overrides, smoke=smoke)
-    _check_all(study, composed.grid(), smoke=smoke)
-    directory = new_directory(runs_home().absolute(), f"{study.name}-sweep")
-    command = command_of(name, overrides, "-m", smoke=smoke)
+    composed = composition(study, overrides, smoke=how.smoke)
+    points = composed.grid()
+    _check_all(study, points, smoke=how.smoke)
+    command = command_of(name, overrides, "-m", smoke=how.smoke)
+    directory = _place(study, command, points, resume=how.resume)
+    job = partial(run_job, study=study, smoke=how.smoke, debug=how.debug)
     try:
-        jobs = composed.sweep(directory, partial(run_job, study=study, smoke=smoke, command=command, debug=debug))
+        jobs = composed.sweep(directory, job)
     except KeyboardInterrupt:
-        complain(f"the jobs so far are in {directory}")
+        complain(f"the jobs so far are in {directory}", f"to go on: {shlex.join(command)} --resume")
         raise
-    if json:
-        print_document({"sweep": str(directory), "jobs": [_document(job) for job in jobs]})
-    else:
-        _print_summary(study, jobs, directory)
-    for job in jobs:
-        complain(*(f"job {job.number} ({' '.join(job.overrides)}): {error}" for error in job.errors))
-    codes = {job.exit_code for job in jobs} - {0}
+    _tell(jobs, directory, how)
+    for one in jobs:
+        complain(*(f"job {one.number} ({' '.join(one.overrides)}): {error}" for error in one.errors))
+    codes = {one.exit_code for one in jobs} - {0}
     if codes:
         raise typer.Exit(next(code for code in (INTERRUPTED, FAILED, UNUSABLE) if code in codes))
 
 
-def run_job(point: SweepPoint, *, study: Study, smoke: bool, command: tuple[str, ...], debug: bool) -> Job:
-    """Run one point of a sweep into the sweep's directory; the function that launchers call in their processes."""
+def _place(study: Study, command: tuple[str, ...], points: Sequence[object], *, resume: bool) -> Path:
+    """The directory of the sweep: a new one, or that of the interrupted one."""
+    if resume and not points:
+        raise InputError("--resume needs a grid: a sweeper that chooses its points as it goes would choose others")
+    if resume:
+        return sweep_to_resume(command)
+    directory = new_directory(runs_home().absolute(), f"{study.name}-sweep")
+    begin(directory, study.name, command)
+    return directory
+
+
+def run_job(point: SweepPoint, *, study: Study, smoke: bool, debug: bool) -> Job:
+    """Run one point of a sweep into the sweep's directory; the function that launchers call in their processes.
+
+    A job that is done already, in the sweep that goes on, is left as it is; another one's remains give way.
+    """
     directory = point.directory / f"{point.number:03d}"
+    command = command_of(study.name, point.overrides, smoke=smoke)
+    if (directory / "record.json").exists():
+        before = Record(directory)
+        if before.status == "done" and before.meta["command"] == list(command):
+            return Job(point.number, point.overrides, directory)
+        shutil.rmtree(directory)
     recording = Recording(directory)
     try:
         execute(plan_of(study, point.values, smoke=smoke, command=command), (recording,))
@@ -93,21 +128,23 @@ def _check_all(study: Study, points: list[dict[str, object]], *, smoke: bool) ->
         raise InputError(*problems)
 
 
-def _print_summary(study: Study, jobs: list[Job], directory: Path) -> None:
-    experiment = load(study.experiment)
+def _tell(jobs: Sequence[Job], directory: Path, how: How) -> None:
+    """Print how the jobs ended, and draw the sweep."""
+    if how.json:
+        print_document({"sweep": str(directory), "jobs": [_document(job) for job in jobs]})
+        return
+    lost = [
+        SweepJob(number=job.number, overrides=overrides_of(job.overrides), status="failed")
+        for job in jobs
+        if job.record is None
+    ]
+    sweep = sweep_of(directory, lost)
+    save_figure(sweep, directory)
     console = consoles().results
-    if jobs:
-        console.print(sweep_table(experiment, [_summary(job, experiment) for job in jobs]))
-    console.print(f"sweep: {directory}", soft_wrap=True)
-
-
-def _summary(job: Job, experiment: Experiment[Any, Any]) -> SweepJob:
-    overrides = dict(override.split("=", 1) for override in job.overrides)
-    if job.record is None:
-        return SweepJob(overrides=overrides, status="failed")
-    record = Record(job.record)
-    verdicts = [finding["verdict"] for finding in record.findings()]
-    return SweepJob(overrides=overrides, status=record.status, rows=record.typed_rows(experiment), verdicts=verdicts)
+    if how.quiet:
+        console.print(sweep.best_line() or f"{len(sweep.jobs)} jobs in {directory}", soft_wrap=True)
+    else:
+        print_sweep(console, sweep, directory, whole=how.verbose, drawn=how.verbose)
 
 
 def _document(job: Job) -> dict[str, Any]:
