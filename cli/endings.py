@@ -62,10 +62,10 @@ def _headline(known: Outcome) -> Grid | None:
 def _advice(known: Outcome, run: str) -> Iterator[str]:
     """What to try next, the best first."""
     plan, findings = known.plan, known.findings
-    if plan.smoke:
-        yield _full_study(plan, sum(one.summary == NOT_JUDGED.summary for one in findings))
     if known.status != "done":
         yield f"mlnotes show {run} --tables"
+    if plan.smoke:
+        yield _full_study(plan, sum(one.summary == NOT_JUDGED.summary for one in findings))
     if not all(one.as_predicted for one in findings):
         yield f"mlnotes show {run} --claims  (the evidence)"
     if any(one.verdict == "inconclusive" and one.kind not in EXACT_KINDS for one in findings) and len(plan.seeds) > 1:
