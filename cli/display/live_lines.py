@@ -8,7 +8,7 @@ from types import TracebackType
 
 from rich.console import Console
 
-from cli.display.stages import Pace, Stage, Stages, duration
+from cli.display.stages import Pace, Stage, Stages, duration, without_seed
 from experiments.lab.experiment import Artifact, Progress
 from experiments.lab.plan import Plan
 from experiments.lab.sinks import Sink
@@ -52,7 +52,7 @@ class LiveLines(Sink):
             self._say(stage.name, "ends", f"{stage.name}: done in {duration(seconds)}")
         elif begins:
             self._say(stage.name, "begins", f"{stage.name}: begins")
-            self._said[stage.name, "goes on"] = self.clock()
+            self._said[without_seed(stage.name), "goes on"] = self.clock()
         else:
             self._say(stage.name, "goes on", _so_far(stage, self.clock()))
 
@@ -63,10 +63,10 @@ class LiveLines(Sink):
         self._print(f"file {artifact.name}")
 
     def _say(self, name: str, what: str, line: str) -> None:
-        """Print the line unless one of its sort came less than INTERVAL ago."""
-        now = self.clock()
-        if now - self._said.get((name, what), -math.inf) >= INTERVAL:
-            self._said[name, what] = now
+        """Print the line unless one of its sort, of whichever seed, came less than INTERVAL ago."""
+        now, sort = self.clock(), (without_seed(name), what)
+        if now - self._said.get(sort, -math.inf) >= INTERVAL:
+            self._said[sort] = now
             self._print(line)
 
     def _print(self, line: str) -> None:
@@ -77,4 +77,4 @@ def _so_far(stage: Stage, now: float) -> str:
     share = f"{stage.done / stage.total:.0%}" if stage.total > 0 else f"{stage.done:g}"
     remaining = stage.remaining(now)
     left = "" if remaining is None else f", about {duration(remaining)} left"
-    return f"{stage.name}: {share} after {duration(now - stage.begun)}{left}"
+    return f"{stage.shown}: {share} after {duration(now - stage.begun)}{left}"

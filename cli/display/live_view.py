@@ -115,7 +115,7 @@ class LiveView(Sink):
         )
         for stage in list(self.stages.active.values())[-BARS:]:
             bars.add_row(
-                self._legible(without_seed(stage.name)),
+                self._legible(without_seed(stage.shown)),
                 ProgressBar(total=max(stage.total, 1e-9), completed=stage.done),
                 f"{_count(stage.done)}/{_count(stage.total)}",
                 Text(clock_time(now - stage.begun), style="muted"),

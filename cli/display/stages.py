@@ -10,6 +10,8 @@ from cli.display.formats import one_value
 from experiments.lab.experiment import Progress
 
 SEED = re.compile(r"^seed \d+: ")
+REMARK = re.compile(r", [a-z ]+ (-?[\d.]+(e[-+]?\d+)?|nan|inf)$")
+"""What a stage says beside its name and says anew with every event, such as ", loss 2.3026"."""
 
 
 @dataclass
@@ -17,6 +19,8 @@ class Stage:
     """One stage under way; ``begun`` in the seconds of the clock."""
 
     name: str
+    shown: str
+    """The name with what is remarked at the moment."""
     begun: float
     done: float
     total: float
@@ -39,15 +43,15 @@ class Stages:
 
     def update(self, event: Progress) -> tuple[Stage, bool, float | None]:
         """The event's stage, whether it begins, and its seconds if it ends."""
-        now = self.clock()
-        begins = event.stage not in self.active
-        stage = self.active.setdefault(event.stage, Stage(event.stage, now, 0.0, event.total))
-        stage.done, stage.total = event.done, event.total
+        now, name = self.clock(), REMARK.sub("", event.stage)
+        begins = name not in self.active
+        stage = self.active.setdefault(name, Stage(name, event.stage, now, 0.0, event.total))
+        stage.shown, stage.done, stage.total = event.stage, event.done, event.total
         if event.done < event.total:
             return stage, begins, None
-        del self.active[event.stage]
-        times, seconds = self.finished.pop(event.stage, (0, 0.0))
-        self.finished[event.stage] = times + 1, seconds + now - stage.begun
+        del self.active[name]
+        times, seconds = self.finished.pop(name, (0, 0.0))
+        self.finished[name] = times + 1, seconds + now - stage.begun
         return stage, begins, now - stage.begun
 
     def seed_done(self, seed: int) -> None:

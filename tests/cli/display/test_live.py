@@ -214,6 +214,28 @@ def test_what_is_left_of_a_seed_ends_with_it_and_stages_are_summed_over_seeds() 
     assert stages.summary() == ["build 2 times 2 s"]
 
 
+def test_what_a_stage_remarks_makes_no_new_stage() -> None:
+    stream, clock = StringIO(), Clock()
+    lines = LiveLines(console_for(stream), clock, unknown)
+    for second in range(12):
+        clock.now = float(second)
+        lines.progress(Progress(f"seed 0: epoch 1 of 5, loss {2.3 - second / 10:.4f}", second, 20))
+    assert stream.getvalue().splitlines() == [
+        "seed 0: epoch 1 of 5: begins",
+        "seed 0: epoch 1 of 5, loss 1.3000: 50% after 10 s, about 10 s left",
+    ]
+    assert list(lines.stages.active) == ["seed 0: epoch 1 of 5"]
+
+
+def test_a_stage_of_every_seed_is_not_told_anew_at_once() -> None:
+    stream, clock = StringIO(), Clock()
+    lines = LiveLines(console_for(stream), clock, unknown)
+    for seed in range(12):
+        clock.now = float(seed)
+        lines.progress(Progress(f"seed {seed}: chains", 0, 2))
+    assert stream.getvalue().splitlines() == ["seed 0: chains: begins", "seed 10: chains: begins"]
+
+
 def test_watched_passes_events_on() -> None:
     stream = StringIO()
     events: list[Event] = [Progress("fetch", 0, 3), Note("from a mirror"), Progress("fetch", 3, 3)]
