@@ -14,7 +14,7 @@ import traceback
 from typing import Any
 
 import typer
-from typer.core import TyperCommand, TyperGroup
+from typer.core import TyperGroup
 
 from experiments.lab.errors import InputError
 
@@ -62,19 +62,6 @@ class Commands(TyperGroup):
         return result
 
 
-class StudyCommand(TyperCommand):
-    """A command whose first word is a study: ``--help`` after it lists the study's parameters."""
-
-    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        name = next((word for word in args if not word.startswith("-") and "=" not in word), None)
-        if "--help" in args and name is not None:
-            from cli.study_document import print_parameters
-
-            print_parameters(name)
-            raise typer.Exit
-        return super().parse_args(ctx, args)
-
-
 class ListByDefault(Commands):
     """A group that lists where its first word is none of its commands."""
 
@@ -109,9 +96,10 @@ def explanation(error: BaseException) -> tuple[str, ...]:
 
 
 def complain(*lines: str) -> None:
-    """Print lines to stderr, red on a terminal that wants color."""
+    """Print lines to stderr, red on a terminal that wants color; a control code from a data file is a question mark."""
     colored = sys.stderr.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
-    for line in lines:
+    for text in lines:
+        line = "".join(sign if sign.isprintable() else "?" for sign in text)
         typer.echo(typer.style(line, fg=typer.colors.RED) if colored else line, err=True)
 
 

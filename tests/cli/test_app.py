@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from cli.commands import app
+from cli.exits import complain
 from tests.cli.invoking import Invoke, document
 
 HEAVY = ("torch", "hydra", "pydantic", "rich", "numpy")
@@ -98,3 +99,8 @@ def test_doctor_and_data_list_say_what_is_there(
     assert "not there; can be fetched" in mlnotes("data", "list").stdout
     assert mlnotes("data", "check").exit_code == 0
     assert mlnotes("data", "fetch", "mnits").exit_code == 2
+
+
+def test_an_error_has_no_control_code(capsys: pytest.CaptureFixture[str]) -> None:
+    complain("label a\x1b[2Jb: unknown")
+    assert capsys.readouterr().err == "label a?[2Jb: unknown\n"
