@@ -12,9 +12,10 @@ import typer
 
 from cli import completion
 from cli.data_commands import data
-from cli.exits import Commands, StudyCommand
+from cli.exits import Commands
 from cli.options import Debug, Json, Overrides, RunName, RunNames, Scopes, Smoke, StudyName
 from cli.runs_commands import past
+from cli.study_command import StudyCommand
 from experiments.lab.errors import InputError
 
 app = typer.Typer(

@@ -89,7 +89,7 @@ def trained(loss: str, by_rate: dict[float, float]) -> list[TrainingRow]:
             easy_share_as_focal=0.1,
         )
         for lr, ap in by_rate.items()
-        for seed in range(5)
+        for seed in range(12)
     ]
 
 

@@ -30,7 +30,7 @@ def trained(name: str, by_rate: dict[float, float], depth: int = 2, warmup: int 
             weight_growth=1.1,
         )
         for lr, accuracy in by_rate.items()
-        for seed in range(5)
+        for seed in range(12)
     ]
 
 

@@ -36,7 +36,7 @@ def theorem(tried: Instances, *, tolerance: float = 0.0) -> Comparison:
         return undecided("theorem", reason)
     errors = [float(error) for error in tried.errors]
     violations = sum(error > tolerance for error in errors)
-    detected = {name: sum(error > tolerance for error in control) for name, control in tried.controls.items()}
+    detected = {name: sum(float(error) > tolerance for error in control) for name, control in tried.controls.items()}
     evidence: Evidence = {
         "instances": len(errors),
         "violations": violations,

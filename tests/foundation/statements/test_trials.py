@@ -50,9 +50,13 @@ def test_trials_keep_their_own_type() -> None:
 
 
 def test_a_theorem_is_given_errors_controls_and_the_worst_instance_in_words() -> None:
-    assert tried(ROWS[:3]) == Instances(errors=[0.0, 0.25, 0.125], control=[1.0, 2.0, 0.0], counterexample="w = 2")
+    assert tried(ROWS[:3]) == Instances(
+        errors=[0.0, 0.25, 0.125],
+        control={"the control of he": [1.0, 2.0], "the control of zero": [0.0]},
+        counterexample="w = 2",
+    )
     assert instances("bound")(ROWS) == tried(ROWS[:3])
-    assert instances("bound", "zero")(ROWS) == Instances([0.125], [0.0], "w = 0")
+    assert instances("bound", "zero")(ROWS) == Instances([0.125], {"the control of zero": [0.0]}, "w = 0")
 
 
 def test_a_control_tried_elsewhere_is_handed_in() -> None:
@@ -74,7 +78,7 @@ def test_a_statement_without_a_control_decides_nothing() -> None:
 def test_instances_are_given_case_by_case_in_the_order_of_their_first_trial() -> None:
     found = instances_by_case("bound")(ROWS)
     assert list(found) == ["he", "zero"]
-    assert found["zero"] == Instances([0.125], [0.0], "w = 0")
+    assert found["zero"] == Instances([0.125], {"the control of zero": [0.0]}, "w = 0")
     decision = compare(Each(Theorem("bounded", control="c", tolerance=0.2), per="scheme"), found).at(0.05)
     assert decision.summary == "inconclusive under zero; refuted under he"
 
