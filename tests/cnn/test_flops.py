@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import nn
 
-from experiments.cnn.flops import EXPERIMENT, answer, costs, laws, times
+from experiments.cnn.flops import EXPERIMENT, answer, costs, laws
 from experiments.cnn.flops.laws import convolution_trials, hand_trials, rate_trial
 from experiments.cnn.flops.own import load_module
 from experiments.cnn.flops.setup import Params, prepare
@@ -84,12 +84,15 @@ def test_what_gives_no_module_is_refused_in_one_line(file: Path, reference: str,
     assert "\n" not in str(caught.value)
 
 
-def test_own_modules_are_counted_without_laws(file: Path) -> None:
+def test_own_modules_are_counted_and_timed_without_laws(file: Path) -> None:
     networks = prepare(Params(model=f"{file}:Net", input=(1, 7)), 0)
-    rows: dict[str, list[Any]] = {part.name: list(part.run(networks)) for part in EXPERIMENT.parts}
+    rows = {
+        part.name: [event for event in part.run(networks) if isinstance(event, part.row)] for part in EXPERIMENT.parts
+    }
     assert [row.macs for row in rows["models"]] == [row.macs for row in rows["layers"]] == [14]
-    assert rows["laws"] == rows["published"] == rows["times"] == []
-    claims: tuple[Claim[Any], ...] = (*laws.PART.claims, *costs.PUBLICATIONS.claims, *times.PART.claims)
+    assert rows["laws"] == rows["published"] == []
+    assert [(row.case, row.macs) for row in rows["times"]] == [(f"layers of {file}:Net", 14)]
+    claims: tuple[Claim[Any], ...] = (*laws.PART.claims, *costs.PUBLICATIONS.claims)
     assert all(isinstance(claim.measure([]), NotMeasured) for claim in claims)
     assert answer({}, Rows(rows)).endswith("own.py:Net costs 2.8e-5 million FLOPs and has 1.6e-5 million parameters.")
 

@@ -1,7 +1,7 @@
 """How many multiply-adds, FLOPs and parameters does a network have, and do they tell how long it takes?
 
 Well-known architectures and modules of your own are counted layer by layer, from shapes alone; the counter is tried
-against formulas written by hand, torch's counter and fvcore, and with time=true against the clock.
+against formulas written by hand, torch's counter and fvcore, and against the clock.
 
 Notes: FLOPs as a measure of complexity (004:14-15); operations saved by pooling (000:39).
 

@@ -30,9 +30,7 @@ class Params:
     """Layers of each model in the table, the costliest; the record has all of them."""
     trials: Annotated[int, Field(ge=1, le=10_000)] = 20
     """Random convolutions on which the closed form is tried."""
-    time: bool = False
-    """Measure seconds too, on one thread."""
-    repeats: Annotated[int, Field(ge=3, le=1000)] = 7
+    repeats: Annotated[int, Field(ge=3, le=1000)] = 3
     """Runs over which a time is the median."""
 
     @property

@@ -8,7 +8,7 @@ from dataclasses import asdict
 from experiments.cnn.flops.setup import Networks
 from experiments.lab.experiment import Curve, Event, Part, Progress, Row, Table, observation
 from experiments.lab.judge.claims import Claim
-from experiments.lab.judge.measured import NotMeasured, Points
+from experiments.lab.judge.measured import Points
 from experiments.lab.judge.measures import points
 from experiments.lab.judge.rules import Each, Order
 
@@ -36,8 +36,6 @@ def run(networks: Networks) -> Iterator[Event]:
     from experiments.cnn.core import architectures, flops_timing
 
     params = networks.params
-    if not params.time:
-        return
     groups = {DENSE: flops_timing.dense_convolutions, KINDS: flops_timing.kinds_of_layers}
     for case, layers in ({} if params.only_own else groups).items():
         for timed in flops_timing.time_alone(layers(), params.repeats):
@@ -49,10 +47,8 @@ def run(networks: Networks) -> Iterator[Event]:
             yield TimeRow(case=f"layers of {name}", flops=2 * timed.macs, **asdict(timed))
 
 
-def seconds_over_flops(rows: Sequence[TimeRow]) -> Mapping[str, Points] | NotMeasured:
+def seconds_over_flops(rows: Sequence[TimeRow]) -> Mapping[str, Points]:
     """Per group; layers of equal FLOPs are one point with their mean."""
-    if not rows:
-        return NotMeasured("no times were measured; give time=true")
     return {case: points(rows, "flops", "seconds", case=case) for case in dict.fromkeys(row.case for row in rows)}
 
 
