@@ -132,14 +132,14 @@ def _conditions(conditions: Sequence[Condition], legible: Legible) -> RichTable:
     """One line per condition: its verdict, the condition and the evidence."""
     block = _two_columns()
     for found in conditions:
-        evidence = Text.assemble((legible(found.condition), "bold"), f": {legible(_evidence(found))}")
+        evidence = Text.assemble((legible(found.condition), "bold"), f": {legible(evidence_text(found))}")
         block.add_row(_badge(found.verdict), evidence)
     return block
 
 
 def _lines(finding: Finding, legible: Legible) -> Iterator[Text]:
     yield Text(legible(finding.statement), style="bold")
-    if evidence := _evidence(finding):
+    if evidence := evidence_text(finding):
         yield Text(legible(evidence))
     if standing := standing_line(finding):
         yield Text(legible(standing), style="warning")
@@ -150,5 +150,7 @@ def _lines(finding: Finding, legible: Legible) -> Iterator[Text]:
     yield Text.assemble((f"predicted: {prediction_text(finding.predicted)}", style), (legible(rest), "muted"))
 
 
-def _evidence(finding: Finding | Condition) -> str:
-    return f"{finding.label}: {finding.summary}" if finding.label else finding.summary
+def evidence_text(found: Finding | Condition) -> str:
+    """What was measured, what follows from it, and how robust that is."""
+    said = f"{found.label}: {found.summary}" if found.label else found.summary
+    return f"{said}; {found.robustness}" if found.robustness else said

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from cli.display.findings import prediction_text
+from cli.display.findings import evidence_text, prediction_text
 from cli.page.docstring import topic
 from cli.page.refutation import what_would_refute
 from cli.page.text import anchor
@@ -102,10 +102,8 @@ def _view(study: str, finding: Finding, rules: Mapping[str, Any]) -> ClaimView:
         name=finding.claim,
         statement=finding.statement,
         verdict=Verdict(finding.verdict),
-        evidence="" if conditions else _evidence(finding.label, finding.summary),
-        conditions=tuple(
-            ConditionView(one.condition, Verdict(one.verdict), _evidence(one.label, one.summary)) for one in conditions
-        ),
+        evidence="" if conditions else evidence_text(finding),
+        conditions=tuple(ConditionView(one.condition, Verdict(one.verdict), evidence_text(one)) for one in conditions),
         rule=finding.rule,
         refuted_by=what_would_refute(rule) if rule is not None and is_same else "",
         predicted=prediction_text(finding.predicted),
@@ -115,7 +113,3 @@ def _view(study: str, finding: Finding, rules: Mapping[str, Any]) -> ClaimView:
         data=", ".join(finding.datasets),
         standing=f"{standing.kind}: {standing.why}" if standing.notable else "",
     )
-
-
-def _evidence(label: str | None, summary: str) -> str:
-    return f"{label}: {summary}" if label else summary
