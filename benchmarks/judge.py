@@ -27,8 +27,8 @@ Make = Callable[[np.random.Generator, int], Comparison]
 SEEDS = (3, 5, 10, 30)
 HEAD = """# How often the judge errs
 
-Simulated data whose truth lies exactly at the border of the rule; per number of seeds the percentage of {repetitions} experiments
-that are called *holds* / *refuted*. At a level of 5 % each may happen in 2.5 %. Made by
+Simulated data whose truth lies exactly at the border of the rule; per number of seeds the percentage of {repetitions}
+experiments that are called *holds* / *refuted*. At a level of 5 % each may happen in 2.5 %. Made by
 `python benchmarks/judge.py --repetitions {repetitions} --write docs/judge.md`.
 """
 ALPHA = 0.05
