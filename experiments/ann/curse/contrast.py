@@ -81,7 +81,7 @@ PART = Part(
             measure=contrast_by_dimension,
             topic="curse of dimensionality (004:32)",
             predicted="holds",
-            source="Beyer et al. 1999, theorem 1",
+            source="Beyer et al. 1999",
         ),
         Claim(
             "contrast_falls_tenfold",

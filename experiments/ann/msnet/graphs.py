@@ -139,7 +139,7 @@ PART = Part(
             measure=networks_and_others,
             topic="MSNET, examples (000:4)",
             predicted="holds",
-            source="Dearholt, Gonzales and Kurup 1988; Fu et al. 2019, section 3",
+            source="Dearholt, Gonzales and Kurup 1988; Fu et al. 2019",
         ),
         Claim(
             "nsg_is_an_msnet",

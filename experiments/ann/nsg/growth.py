@@ -84,7 +84,7 @@ PART = Part(
             measure=cost_by_size,
             topic="NSG: search complexity (000:7)",
             predicted="holds",
-            source="Fu et al. 2019, section 3: n^(1/d) log n^(1/d), here with d of at least 8",
+            source="Fu et al. 2019: n^(1/d) log n^(1/d), here with d of at least 8",
         ),
     ),
     tables=(

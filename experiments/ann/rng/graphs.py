@@ -114,7 +114,7 @@ PART = Part(
             measure=no_stall,
             topic="RNG and MSNET (000:5)",
             predicted="holds",
-            source="four points on which it stalls, found by exhaustive search; Fu et al. 2019, section 3",
+            source="four points on which it stalls, found by exhaustive search; Fu et al. 2019",
         ),
         Claim(
             "degree_rises_with_dimension",

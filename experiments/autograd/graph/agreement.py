@@ -86,7 +86,7 @@ PART = Part(
             measure=instances("agreement"),
             topic="Backpropagation on a computation graph (004:39-41)",
             predicted="holds",
-            source="Griewank and Walther 2008, section 3.2",
+            source="Griewank and Walther 2008",
         ),
     ),
     tables=(Table(title="The tape and its peers", by=("case",), columns=("error", "control_error")),),

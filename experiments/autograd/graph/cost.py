@@ -106,7 +106,7 @@ GROWTH = Part(
             measure=doubling_by_map,
             topic="Backpropagation is differentiation (004:39)",
             predicted={"logistic map": "holds", "polynomial map": "refuted", "mlp map": "refuted"},
-            source="Baydin et al. 2018, table 1, for the logistic map; the others: pilot",
+            source="Baydin et al. 2018, for the logistic map; the others: pilot",
         ),
         Claim(
             "tape_grows_linearly_with_depth",
@@ -115,7 +115,7 @@ GROWTH = Part(
             measure=tape_over_depth,
             topic="Backpropagation on a computation graph (004:39-41)",
             predicted="holds",
-            source="Griewank and Walther 2008, section 3.3",
+            source="Griewank and Walther 2008",
         ),
     ),
     tables=(
@@ -142,5 +142,5 @@ CHEAP = Claim(
     measure=gradient_over_function,
     topic="Backpropagation on a computation graph (004:39-41)",
     predicted="holds",
-    source="Griewank and Walther 2008, section 3.3: the cheap gradient",
+    source="Griewank and Walther 2008: the cheap gradient",
 )

@@ -133,7 +133,7 @@ MATCHES = Part(
             measure=matches,
             topic="IoU threshold (004:80-81)",
             predicted={"overlap equal to the threshold": "holds", "object found before": "refuted"},
-            source="Everingham et al. 2010, section 4.4: further detections of an object are false",
+            source="Everingham et al. 2010: further detections of an object are false",
         ),
     ),
     tables=(Table(title="Matches by hand", by=("example",), columns=("ap50",)),),

@@ -155,7 +155,7 @@ PART = Part(
             measure=instances("precision and recall"),
             topic="precision and recall (004:74-78)",
             predicted="holds",
-            source="Manning et al. 2008, section 8.3",
+            source="Manning et al. 2008",
         ),
         Claim(
             "ap_depends_on_the_order_of_scores_only",
@@ -175,7 +175,7 @@ PART = Part(
             measure=instances("overlap"),
             topic="IoU (004:80-81)",
             predicted="holds",
-            source="Everingham et al. 2010, section 4.2",
+            source="Everingham et al. 2010",
         ),
     ),
     tables=(Table(title="Laws and their controls", by=("statement",), columns=("error", "control_error")),),

@@ -73,7 +73,7 @@ PART = Part(
             measure=factor_and_prediction,
             topic="0.25 per layer (000:46)",
             predicted="holds",
-            source="Glorot and Bengio 2010, equations 2 to 6",
+            source="Glorot and Bengio 2010",
         ),
     ),
     tables=(

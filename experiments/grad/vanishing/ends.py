@@ -144,7 +144,7 @@ PART = Part(
             measure=in_the_deepest("relu, he", "relu, xavier", "relu, default"),
             topic="Vanishing: use ReLU (002:184)",
             predicted={"relu, he": "holds", "relu, xavier": "refuted", "relu, default": "refuted"},
-            source="He et al. 2015, section 2.2: gain 1 for variance 2 / fan-in, below 1 for smaller variances",
+            source="He et al. 2015: gain 1 for variance 2 / fan-in, below 1 for smaller variances",
         ),
         Claim(
             "sigmoid_is_kept_by_norm_or_residual",

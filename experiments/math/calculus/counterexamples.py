@@ -97,7 +97,7 @@ PART = Part(
                 "zero at a point": "refuted",
                 "positive at a point": "refuted",
             },
-            source="Rudin 1976, theorem 5.11; Gelbaum and Olmsted 1964, chapter 3",
+            source="Rudin 1976; Gelbaum and Olmsted 1964",
         ),
         Claim(
             "partials_make_a_function_continuous",
@@ -106,7 +106,7 @@ PART = Part(
             measure=instances("continuity"),
             topic="Gradient as the collection of partial derivatives (002:33)",
             predicted="refuted",
-            source="Gelbaum and Olmsted 1964, chapter 9",
+            source="Gelbaum and Olmsted 1964",
         ),
     ),
     tables=(

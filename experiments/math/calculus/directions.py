@@ -110,7 +110,7 @@ PART = Part(
             measure=instances_by_case("rate"),
             topic="Partial derivative (002:32)",
             predicted={"along an axis": "holds", "at 45 degrees": "refuted"},
-            source="Rudin 1976, equation 9.40: the rate is the gradient times the direction",
+            source="Rudin 1976: the rate is the gradient times the direction",
         ),
     ),
     tables=(Table(title="Directions and controls", by=("statement", "case"), columns=("error", "control_error")),),

@@ -102,7 +102,7 @@ PART = Part(
             measure=instances("rule"),
             topic="Rules of differentiation (002:10-31)",
             predicted="holds",
-            source="Rudin 1976, theorems 5.3 and 5.5",
+            source="Rudin 1976",
         ),
         Claim(
             "autograd_equals_symbolic",
@@ -111,7 +111,7 @@ PART = Part(
             measure=instances("gradient", "torch against sympy"),
             topic="Backpropagation is differentiation (004:39)",
             predicted="holds",
-            source="Griewank and Walther 2008, section 3.4",
+            source="Griewank and Walther 2008",
         ),
         Claim(
             "partials_hold_the_others_fixed",

@@ -89,7 +89,7 @@ PART = Part(
             measure=instances("dot"),
             topic="Dot product (002:43-50)",
             predicted="holds",
-            source="Strang 2016, section 1.2",
+            source="Strang 2016",
         ),
         Claim(
             "elementwise_product_commutes_and_masks",
@@ -98,7 +98,7 @@ PART = Part(
             measure=instances("elementwise"),
             topic="Elementwise product (002:51-54)",
             predicted="holds",
-            source="Horn and Johnson 2013, section 7.5: the Hadamard product",
+            source="Horn and Johnson 2013: the Hadamard product",
         ),
         Claim(
             "matrix_product_is_composition",
@@ -107,7 +107,7 @@ PART = Part(
             measure=instances("matrix"),
             topic="Matrix product (002:55-63)",
             predicted="holds",
-            source="Strang 2016, section 2.4",
+            source="Strang 2016",
         ),
     ),
     tables=(Table(title="Laws and their controls", by=("statement", "case"), columns=("error", "control_error")),),

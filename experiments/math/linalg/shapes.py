@@ -99,7 +99,7 @@ PART = Part(
             measure=instances("shape", "2-D by 2-D"),
             topic="Shape rules of the matrix product (004:66-68)",
             predicted="holds",
-            source="Strang 2016, section 2.4",
+            source="Strang 2016",
         ),
         Claim(
             "shape_rule_covers_torch_matmul",

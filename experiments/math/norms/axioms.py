@@ -111,7 +111,7 @@ PART = Part(
             measure=by_axiom,
             topic="Norms (002:64-66)",
             predicted="holds",
-            source="Horn and Johnson 2013, section 5.2",
+            source="Horn and Johnson 2013",
         ),
         Claim(
             "there_are_only_three_norms",
@@ -120,7 +120,7 @@ PART = Part(
             measure=further_norms,
             topic="Kinds of norms (002:65)",
             predicted="refuted",
-            source="Horn and Johnson 2013, section 5.2: the l_p norms",
+            source="Horn and Johnson 2013: the l_p norms",
         ),
         Claim(
             "nonzero_count_is_a_norm",

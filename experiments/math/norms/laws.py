@@ -100,7 +100,7 @@ PART = Part(
             measure=instances("distance"),
             topic="Distances (004:54-56)",
             predicted="holds",
-            source="Horn and Johnson 2013, section 5.2",
+            source="Horn and Johnson 2013",
         ),
         Claim(
             "norms_bound_each_other",
@@ -109,7 +109,7 @@ PART = Part(
             measure=instances("order"),
             topic="Norms (002:64-66)",
             predicted="holds",
-            source="Golub and Van Loan 2013, section 2.2.2",
+            source="Golub and Van Loan 2013",
         ),
         Claim(
             "matrix_norms_are_vector_norms_of_the_entries",

@@ -87,7 +87,7 @@ SYMMETRY = Part(
             measure=instances("permuted units"),
             topic="Many minima (002:79)",
             predicted="holds",
-            source="Goodfellow, Bengio and Courville 2016, section 8.2.2: weight space symmetry",
+            source="Goodfellow, Bengio and Courville 2016: weight space symmetry",
         ),
     ),
     tables=(Table(title="Permuted units", by=("case",), columns=("error", "control_error")),),

@@ -125,7 +125,7 @@ LAWS = Part(
             measure=instances("squared error"),
             topic="MSE (004:50, 82)",
             predicted="holds",
-            source="Hastie, Tibshirani and Friedman 2009, section 7.3",
+            source="Hastie, Tibshirani and Friedman 2009",
         ),
     ),
     tables=(

@@ -75,7 +75,7 @@ PART = Part(
                 "length of SGD": "holds",
                 "length of Adam": "refuted",
             },
-            source="Kingma and Ba 2015, section 2.1: Adam's steps do not depend on the gradient's scale",
+            source="Kingma and Ba 2015: Adam's steps do not depend on the gradient's scale",
         ),
     ),
     tables=(Table(title="One step", by=("optimizer",), columns=("cosine", "lengthening")),),

@@ -127,7 +127,7 @@ LAWS = Part(
             measure=instances("scale"),
             topic="Optimizers (002:137)",
             predicted="holds",
-            source="Kingma and Ba 2015, section 2.1",
+            source="Kingma and Ba 2015",
         ),
         Claim(
             "l2_is_weight_decay_in_sgd_alone",

@@ -82,7 +82,7 @@ PART = Part(
                 "the highest degree follows the noise": "holds",
                 "the lowest degree in much noise": "refuted",
             },
-            source="Hastie, Tibshirani and Friedman 2009, section 7.3: no error is below the noise's variance",
+            source="Hastie, Tibshirani and Friedman 2009: no error is below the noise's variance",
         ),
         Claim(
             "capacity_mends_underfitting",

@@ -143,7 +143,7 @@ PENALTIES = Part(
             measure=zeros_by_penalty,
             topic="L2 norm (004:28-29)",
             predicted="holds",
-            source="Tibshirani 1996, section 2.2",
+            source="Tibshirani 1996",
         ),
     ),
     tables=(Table(title="Zeros by penalty", by=("penalty", "lam"), columns=("zero_share", "nearly_zero_share")),),
