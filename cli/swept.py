@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -136,6 +135,6 @@ def _about(directory: Path) -> Document:
 
 
 def _shown(directory: Path) -> Path:
-    """The directory as short as it can be said from here."""
-    near = Path(os.path.relpath(directory))
-    return near if len(str(near)) < len(str(directory)) else directory
+    """The directory as it is called from here, if it lies below."""
+    here = Path.cwd()
+    return directory.relative_to(here) if directory.is_relative_to(here) else directory
