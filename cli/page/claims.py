@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from cli.display.findings import evidence_text, prediction_text
-from cli.page.docstring import topic
 from cli.page.refutation import what_would_refute
 from cli.page.text import anchor
 from experiments.lab.judge.claims import Claim
@@ -109,7 +108,7 @@ def _view(study: str, finding: Finding, rules: Mapping[str, Any]) -> ClaimView:
         predicted=prediction_text(finding.predicted),
         as_predicted=finding.as_predicted,
         source=finding.source,
-        topic=topic(finding.notes),
+        topic=finding.notes,
         data=", ".join(finding.datasets),
         standing=f"{standing.kind}: {standing.why}" if standing.notable else "",
     )

@@ -11,8 +11,6 @@ if TYPE_CHECKING:
     from markupsafe import Markup
 
 HEADING = re.compile(r"^(Notes?|Sources?):\s*", re.MULTILINE)
-CODE_OF_NOTES = re.compile(r"\s*\(\d{3}:\d+(?:[-,]\s?\d+)*\)")
-"""A place in notes that the reader does not have."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +28,7 @@ class About:
 def about(docstring: str) -> About:
     """The parts of a docstring.
 
-    >>> said = about("Is it?\\n\\nTwice.\\n\\nNotes: it (000:4); is (001:2-3).\\n\\nSource: A, B:\\nC, 1990; D.\\n")
+    >>> said = about("Is it?\\n\\nTwice.\\n\\nNotes: it; is.\\n\\nSource: A, B:\\nC, 1990; D.\\n")
     >>> said.question, said.body, said.sources, said.topics
     ('Is it?', 'Twice.', ('A, B: C, 1990', 'D'), ('it', 'is'))
     """
@@ -43,16 +41,7 @@ def about(docstring: str) -> About:
         said[heading[:4]] = paragraph
         trailing.append(after.strip())
     body = "\n\n".join(part for part in (pieces[0].strip(), *trailing) if part)
-    return About(question.strip(), body, _items(said.get("Sour", "")), _items(topic(said.get("Note", ""))))
-
-
-def topic(text: str) -> str:
-    """The topic without the place in the notes.
-
-    >>> topic("Ten layers (000:46)")
-    'Ten layers'
-    """
-    return CODE_OF_NOTES.sub("", text)
+    return About(question.strip(), body, _items(said.get("Sour", "")), _items(said.get("Note", "")))
 
 
 def prose(markdown: str) -> Markup:

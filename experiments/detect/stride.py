@@ -2,7 +2,7 @@
 
 One network per stride names the cell of a mark, its place within the cell, and whether it is a blob or a ring.
 
-Notes: downsampling, classification and localization (004:61).
+Notes: downsampling, classification and localization.
 
 Source: Li et al.: DetNet: A Backbone network for Object Detection, ECCV 2018.
 """
@@ -182,7 +182,7 @@ CELLS = Part(
                 "the mean distance is (sqrt 2 + log(1 + sqrt 2)) / 6 strides", control="stride / sqrt 6", tolerance=1e-5
             ),
             measure=distances_of_cells,
-            topic="localization (004:61)",
+            topic="localization",
             predicted="holds",
             source="the integral over the unit square",
         ),
@@ -199,7 +199,7 @@ TRAINING = Part(
             statement="The error of a detector that names a cell grows like its stride.",
             rule=Slope("mean distance over stride", theory=1.0, tolerance=0.1),
             measure=cell_error_by_stride,
-            topic="downsampling hurts localization (004:61)",
+            topic="downsampling hurts localization",
             predicted="holds",
             source="a cell's center is 0.3826 strides away on average",
         ),
@@ -208,7 +208,7 @@ TRAINING = Part(
             statement="A place within the cell cuts the error by a third, and the error still rises with the stride.",
             rule=Under({**dict.fromkeys(LARGEST, FALLS), STILL_RISES: Order("error over stride", direction="rising")}),
             measure=with_place_in_cell,
-            topic="downsampling hurts localization (004:61)",
+            topic="downsampling hurts localization",
             predicted="holds",
             source="pilot",
         ),
@@ -217,7 +217,7 @@ TRAINING = Part(
             statement="A larger stride classifies better, by half a point from the smallest to the largest.",
             rule=Effect("accuracy of the largest - the smallest stride", delta=0.005),
             measure=accuracy_of_ends,
-            topic="downsampling helps classification (004:61)",
+            topic="downsampling helps classification",
             predicted="refuted",
             source="pilot",
         ),
@@ -228,7 +228,7 @@ TRAINING = Part(
                 Effect("error in pixels of the largest stride - that of the dilated network", 0.5), per="reading"
             ),
             measure=largest_stride_and_dilated,
-            topic="downsampling and receptive field (004:61)",
+            topic="downsampling and receptive field",
             predicted="holds",
             source="Li et al. 2018",
         ),

@@ -3,7 +3,7 @@
 Perceptrons of five shapes and equal depth, their widths searched for so that all have as many parameters, on few
 labelled images. Every shape tries the same learning rates, and validation images choose.
 
-Notes: a common strategy is to decrease the number of nodes layer by layer (002:99).
+Notes: a common strategy is to decrease the number of nodes layer by layer.
 
 Source: He et al.: Delving Deep into Rectifiers, 2015 (initial weights); Bouthillier et al.: Accounting for Variance in
 Machine Learning Benchmarks, MLSys 2021 (pairing and tuning).
@@ -183,7 +183,7 @@ PART = Part(
                 "the number asked for", control="a shape that is not scaled to equal parameters", tolerance=TOLERANCE
             ),
             measure=distance_from_the_size_asked_for,
-            topic="Decreasing the number of nodes layer by layer (002:99)",
+            topic="Decreasing the number of nodes layer by layer",
             predicted="holds",
             source="the search for widths",
         ),
@@ -192,7 +192,7 @@ PART = Part(
             statement="Widths that decrease from layer to layer beat constant ones by half a point of test accuracy.",
             rule=Effect("test accuracy of decreasing - constant widths, each at its rate by validation", delta=0.005),
             measure=against_constant,
-            topic="Decreasing the number of nodes layer by layer (002:99)",
+            topic="Decreasing the number of nodes layer by layer",
             predicted="refuted",
             source="pilot",
         ),
@@ -204,7 +204,7 @@ PART = Part(
                 per="shape",
             ),
             measure=against_others,
-            topic="Decreasing the number of nodes layer by layer (002:99)",
+            topic="Decreasing the number of nodes layer by layer",
             predicted="refuted",
             source="pilot",
         ),

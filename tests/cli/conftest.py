@@ -15,7 +15,7 @@ from experiments.lab import catalog
 
 MODULE = '''"""Does counting end?
 
-Notes: counting (000:1).
+Notes: counting.
 Source: Peano: Arithmetices principia, 1889.
 """
 
@@ -101,7 +101,7 @@ PART = Part(
             statement="Values are not negative.",
             rule=Theorem("no value is below 0", control="a negative value"),
             measure=negative_values,
-            topic="counting (000:1)",
+            topic="counting",
             predicted="holds",
             source="Peano 1889",
         ),

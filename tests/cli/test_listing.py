@@ -30,7 +30,7 @@ def test_list_has_a_line_per_study(mlnotes: Invoke) -> None:
             "name": "values_are_not_negative",
             "kind": "theorem",
             "statement": "Values are not negative.",
-            "notes": "counting (000:1)",
+            "notes": "counting",
         }
     ]
     assert listed[0]["last"] is None
@@ -150,15 +150,12 @@ def test_show_says_how_parts_are_chosen(mlnotes: Invoke) -> None:
 
 
 def test_sections_are_found_by_their_titles_and_are_whole() -> None:
-    text = "Does it?\n\nNotes: counting\n(000:1).\nSource: Peano; Hyndman,\nAthanasopoulos: Forecasting, 2021.\n\nNo."
-    assert section(text, "Notes") == "counting (000:1)."
+    text = "Does it?\n\nNotes: counting\n.\nSource: Peano; Hyndman,\nAthanasopoulos: Forecasting, 2021.\n\nNo."
+    assert section(text, "Notes") == "counting."
     assert section(text, "Source") == "Peano; Hyndman, Athanasopoulos: Forecasting, 2021."
     assert section(text, "Nothing") == ""
-    assert (
-        section("Notes: ties (000:7). Source: Aumueller,\nBernhardsson: ANN.", "Source")
-        == "Aumueller, Bernhardsson: ANN."
-    )
-    assert section("Notes: ties (000:7). Source: Aumueller.", "Notes") == "ties (000:7)."
+    assert section("Notes: ties. Source: Aumueller,\nBernhardsson: ANN.", "Source") == "Aumueller, Bernhardsson: ANN."
+    assert section("Notes: ties. Source: Aumueller.", "Notes") == "ties."
 
 
 def test_every_study_names_its_sources_whole() -> None:

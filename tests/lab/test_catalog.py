@@ -36,7 +36,7 @@ from x import Claim
 PART: Part[Setup, Row] = Part(
     name="laws",
     claims=(
-        Claim("b_holds", statement="B" " holds.", rule=Each(Ratio("b", at_least=2), per="loss"), topic="b (000:1)"),
+        Claim("b_holds", statement="B" " holds.", rule=Each(Ratio("b", at_least=2), per="loss"), topic="b"),
         Claim("a_holds", statement="A.", rule=SlopeBelow("a", limit=1), topic="a"),
     ),
 )
@@ -68,7 +68,7 @@ def test_a_folder_is_read_file_by_file_as_text(folder: Path) -> None:
         first.claims
         == second.claims
         == (
-            ClaimText("b_holds", "conditional", "B holds.", "b (000:1)"),
+            ClaimText("b_holds", "conditional", "B holds.", "b"),
             ClaimText("a_holds", "slope", "A.", "a"),
         )
     )

@@ -4,7 +4,7 @@ Distances lose their contrast with the number of independent coordinates, but no
 curved surface; and more features ask for more samples with nearest neighbors far more than with least squares or the
 lasso.
 
-Notes: curse of dimensionality, representation learning (004:32-36).
+Notes: curse of dimensionality, representation learning.
 
 Source: Beyer, Goldstein, Ramakrishnan, Shaft: When is "nearest neighbor" meaningful?, ICDT 1999; Stone: Optimal global
 rates of convergence for nonparametric regression, Annals of Statistics 10(4), 1982.

@@ -79,7 +79,7 @@ PART = Part(
             statement="The relative contrast of distances falls as independent coordinates are added.",
             rule=Order("median contrast over the number of coordinates", direction="falling"),
             measure=contrast_by_dimension,
-            topic="curse of dimensionality (004:32)",
+            topic="curse of dimensionality",
             predicted="holds",
             source="Beyer et al. 1999",
         ),
@@ -90,7 +90,7 @@ PART = Part(
                 Ratio("contrast in the fewest over that in the most coordinates", at_least=10), per="kind of data"
             ),
             measure=fewest_over_most,
-            topic="curse of dimensionality, manifold (004:35-36)",
+            topic="curse of dimensionality, manifold",
             predicted={"independent coordinates": "holds", "a curved surface": "refuted"},
             source="Beyer et al. 1999: data of low implicit dimension keep their contrast",
         ),

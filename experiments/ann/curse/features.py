@@ -87,7 +87,7 @@ PART = Part(
                 per="model",
             ),
             measure=most_against_fewest,
-            topic="features and samples (004:33)",
+            topic="features and samples",
             predicted={
                 "nearest neighbors": "holds",
                 "least squares": "holds",

@@ -3,7 +3,7 @@
 It does, for queries outside the set as well: a point whose neighbors are all farther from the query has the query in
 its own Voronoi cell. Of the graphs here it alone has this property, and its degree is the price.
 
-Notes: Delaunay graph and the theorems on it (000:3).
+Notes: Delaunay graph and the theorems on it.
 
 Source: Delaunay: Sur la sphère vide, 1934; Aurenhammer: Voronoi diagrams - a survey of a fundamental geometric data
 structure, ACM Computing Surveys 23(3), 1991; Toussaint: The relative neighbourhood graph of a finite planar set,

@@ -47,7 +47,7 @@ PART = Part(
             statement="The mean degree of the Delaunay graph rises with the dimension.",
             rule=Order("mean degree over the dimensions", direction="rising"),
             measure=degree_by_dimension,
-            topic="Delaunay graph in many dimensions (000:3)",
+            topic="Delaunay graph in many dimensions",
             predicted="holds",
             source="pilot",
         ),

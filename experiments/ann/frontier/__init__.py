@@ -4,7 +4,7 @@ Every method gets the same vectors, one thread, and two ways of asking: one quer
 Recall is measured again from the ids, by distance, so ties count; the cost is the number of vectors compared with a
 query, then time.
 
-Notes: the KNN and ANN problems, classes of algorithms (000:2); distances (004:54-56).
+Notes: the KNN and ANN problems, classes of algorithms; distances.
 
 Source: Aumüller, Bernhardsson, Faithfull: ANN-Benchmarks: a benchmarking tool for approximate nearest neighbor
 algorithms, Information Systems 87, 2020.

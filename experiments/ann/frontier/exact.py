@@ -122,7 +122,7 @@ AGREEMENT = Part(
                 tolerance=1e-5,
             ),
             measure=differences,
-            topic="the KNN problem (000:2)",
+            topic="the KNN problem",
             predicted="holds",
             source="all four measure every vector that could be among the nearest",
         ),
@@ -142,7 +142,7 @@ TREE = Part(
             statement="An exact k-d tree measures fewer than half of the vectors.",
             rule=Each(Effect("0.5 - visited share of uniform vectors", delta=0.0), per="dimension"),
             measure=half_over_visited,
-            topic="classes of algorithms: trees (000:2)",
+            topic="classes of algorithms: trees",
             predicted={
                 "2 dimensions": "holds",
                 "4 dimensions": "holds",

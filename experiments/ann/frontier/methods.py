@@ -138,7 +138,7 @@ PART = Part(
             "hash or IVF.",
             rule=Ratio("distance computations at recall 0.9, best other method over best graph", at_least=1.25),
             measure=others_over_graphs,
-            topic="classes of algorithms (000:2)",
+            topic="classes of algorithms",
             predicted="holds",
             source="Aumüller, Bernhardsson and Faithfull 2020: graphs lead at high recall",
         ),
@@ -149,7 +149,7 @@ PART = Part(
                 "recall does not fall from one effort to the next", control="the same curve backwards", tolerance=0.01
             ),
             measure=falls_of_recall,
-            topic="the ANN problem (000:2)",
+            topic="the ANN problem",
             predicted="holds",
             source="more effort looks at more vectors",
         ),

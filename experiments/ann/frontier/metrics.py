@@ -77,7 +77,7 @@ PART = Part(
                 per="group of metrics",
             ),
             measure=disagreements,
-            topic="L1 and L2 distance, metrics (004:54-56)",
+            topic="L1 and L2 distance, metrics",
             predicted={
                 "l2, ip and cosine at unit length": "holds",
                 "l2, ip and cosine as given": "refuted",

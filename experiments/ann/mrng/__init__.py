@@ -4,7 +4,7 @@ Greedy routing finds every point of the set; a query outside the set it may miss
 kissing number, whatever the size of the set, but in many dimensions the degree that one sees still grows with it. Ties
 must be kept.
 
-Notes: MRNG and the theorems on it (000:6).
+Notes: MRNG and the theorems on it.
 
 Source: Fu, Xiang, Wang, Cai: Fast Approximate Nearest Neighbor Search With The Navigating Spreading-out Graph, PVLDB
 12(5), 2019; Conway, Sloane: Sphere Packings, Lattices and Groups, 3rd edition, 1999.

@@ -80,7 +80,7 @@ PART = Part(
                 )
             ),
             measure=growth,
-            topic="MRNG, constant out-degree (000:6)",
+            topic="MRNG, constant out-degree",
             predicted={
                 BOUNDED: "holds",
                 GROWTH.format(2): "holds",

@@ -4,7 +4,7 @@ A graph is an MSNET if from every point a path leads to every other on which eac
 three ways that must agree: by searching for such paths, by the local condition on neighbors, and by walking greedily
 between all pairs.
 
-Notes: monotonic search networks, MSNET (000:4).
+Notes: monotonic search networks, MSNET.
 
 Source: Dearholt, Gonzales, Kurup: Monotonic search networks for computer vision databases, 1988; Fu, Xiang, Wang, Cai:
 Fast Approximate Nearest Neighbor Search With The Navigating Spreading-out Graph, PVLDB 12(5), 2019.
@@ -51,7 +51,7 @@ EXPERIMENT = Experiment(
                 control="single pairs of the RNG and k-NN graph, where greedy stalls although a monotonic path exists,",
             ),
             measure=paths.three_verdicts,
-            topic="MSNET, definition and theorem (000:4)",
+            topic="MSNET, definition and theorem",
             predicted="holds",
             source="Dearholt, Gonzales and Kurup 1988",
         ),

@@ -54,7 +54,7 @@ PART = Part(
             "the logarithm.",
             rule=SlopeBelow("mean hops / n^(1/d) over n", limit=0.05),
             measure=hops_beyond_the_root,
-            topic="MSNET, path length (000:4)",
+            topic="MSNET, path length",
             predicted="holds",
             source="Fu et al. 2019: expected path length n^(1/d) log n^(1/d) / dr",
         ),

@@ -3,7 +3,7 @@
 It is built and searched beside faiss's indexes, taken apart step by step, and followed as the data grow. faiss counts
 distances for HNSW only, so its NSG has none to show. Recall is measured again from the ids, by distance, so ties count.
 
-Notes: NSG, its construction and its parameters (000:7).
+Notes: NSG, its construction and its parameters.
 
 Source: Fu, Xiang, Wang, Cai: Fast Approximate Nearest Neighbor Search With The Navigating Spreading-out Graph, PVLDB
 12(5), 2019.
@@ -44,7 +44,7 @@ EXPERIMENT = Experiment(
             statement="No out-degree of an NSG exceeds max_degree, repair included.",
             rule=Theorem("the largest out-degree is at most max_degree", control="keeping all reverse edges"),
             measure=growth.excess_degrees,
-            topic="NSG: degree limit R (000:7)",
+            topic="NSG: degree limit R",
             predicted="holds",
             source="Fu et al. 2019, algorithm 2; repair here attaches only where there is room",
         ),

@@ -82,7 +82,7 @@ PART = Part(
             statement="Distances measured for recall 0.95 grow slower than the square root of the number of vectors.",
             rule=SlopeBelow("distance computations at recall 0.95 against n", limit=0.5),
             measure=cost_by_size,
-            topic="NSG: search complexity (000:7)",
+            topic="NSG: search complexity",
             predicted="holds",
             source="Fu et al. 2019: n^(1/d) log n^(1/d), here with d of at least 8",
         ),

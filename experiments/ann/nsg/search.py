@@ -168,7 +168,7 @@ PART = Part(
             statement="With equal parameters, recall is within 0.02 of that of faiss's NSG.",
             rule=Equivalence("recall at k with the shortest list, ours and faiss's NSG", margin=0.02),
             measure=beside_faiss,
-            topic="NSG: construction (000:7)",
+            topic="NSG: construction",
             predicted="holds",
             source="Fu et al. 2019, algorithm 2, which both implement",
         ),

@@ -3,7 +3,7 @@
 Two points are joined iff no third is nearer to both than they are to each other. The graph is connected and sparse, but
 greedy routing on it stalls; four points show it.
 
-Notes: relative neighborhood graph, RNG (000:5).
+Notes: relative neighborhood graph, RNG.
 
 Source: Toussaint: The relative neighbourhood graph of a finite planar set, Pattern Recognition 12(4), 1980; Jaromczyk,
 Toussaint: Relative neighborhood graphs and their relatives, Proceedings of the IEEE 80(9), 1992; Fu, Xiang, Wang, Cai:

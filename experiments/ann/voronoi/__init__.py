@@ -4,7 +4,7 @@ Every cell is built by qhull and clipped to a box; membership is decided by the 
 that it can be compared with the nearest site by distance. Unbounded cells, ties and degenerate corners are counted,
 never skipped silently.
 
-Notes: Voronoi diagram and the theorems on it (000:3).
+Notes: Voronoi diagram and the theorems on it.
 
 Source: Aurenhammer: Voronoi diagrams - a survey of a fundamental geometric data structure, ACM Computing Surveys 23(3),
 1991.

@@ -3,7 +3,7 @@
 A reverse-mode tape of our own is compared with torch and sympy; its cost with that of the written-out formula;
 torch is asked which tensors keep .grad and what four ways to capture a model make of a data-dependent branch.
 
-Notes: leaf tensors and .grad (002:71-75, 144); backpropagation on a graph, static and dynamic graphs (004:39-43).
+Notes: leaf tensors and .grad; backpropagation on a graph, static and dynamic graphs.
 
 Source: Griewank, Walther: Evaluating Derivatives, 2nd edition, 2008; Baydin, Pearlmutter, Radul, Siskind:
 Automatic Differentiation in Machine Learning: a Survey, JMLR 18, 2018; PyTorch documentation.

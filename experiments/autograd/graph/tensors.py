@@ -105,7 +105,7 @@ PART = Part(
             statement="A tensor that the user creates keeps its .grad after backward.",
             rule=Each(Fact("whether .grad is set after backward", expected=True), per="way to create it"),
             measure=each_tensor("created", "keeps_grad"),
-            topic="Leaf tensors (002:74)",
+            topic="Leaf tensors",
             predicted={
                 "torch.tensor([1.])": "refuted",
                 "requires_grad=True": "holds",
@@ -121,7 +121,7 @@ PART = Part(
             statement="The result of an operation keeps no .grad after backward.",
             rule=Each(Fact("whether .grad is set after backward", expected=False), per="way to compute it"),
             measure=each_tensor("computed", "keeps_grad"),
-            topic="Non-leaf tensors (002:75)",
+            topic="Non-leaf tensors",
             predicted={
                 "x * 2": "holds",
                 "x * 2 and retain_grad()": "refuted",
@@ -136,7 +136,7 @@ PART = Part(
             statement="The result of an operation is not a leaf.",
             rule=Each(Fact("is_leaf", expected=False), per="way to compute it"),
             measure=each_tensor("computed", "is_leaf"),
-            topic="Leaf and non-leaf tensors (002:74-75)",
+            topic="Leaf and non-leaf tensors",
             predicted={
                 "x * 2": "holds",
                 "x * 2 and retain_grad()": "holds",

@@ -3,7 +3,7 @@
 Derivatives and gains against closed forms and torch's; signals through random networks of twenty layers; and
 convolutional networks that differ in the activation alone, each at the learning rate that validation chose.
 
-Notes: activation functions (002:93, 103); derivative of the sigmoid (000:44-46).
+Notes: activation functions; derivative of the sigmoid.
 
 Source: Glorot, Bengio, Understanding the difficulty of training deep feedforward neural networks, 2010; He et al.,
 Delving Deep into Rectifiers, 2015; Klambauer et al., Self-Normalizing Neural Networks, 2017.

@@ -3,7 +3,7 @@
 Well-known architectures and modules of your own are counted layer by layer, from shapes alone; the counter is tried
 against formulas written by hand, torch's counter and fvcore, and against the clock.
 
-Notes: FLOPs as a measure of complexity (004:14-15); operations saved by pooling (000:39).
+Notes: FLOPs as a measure of complexity; operations saved by pooling.
 
 Source: PyTorch's torch.utils.flop_counter; fvcore's FlopCountAnalysis, github.com/facebookresearch/fvcore; the model
 pages of torchvision and timm for published numbers.

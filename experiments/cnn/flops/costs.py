@@ -132,7 +132,7 @@ PUBLICATIONS = Part(
                 {name: Fact("rounded giga multiply-adds", known.giga_macs) for name, known in PUBLISHED.items()}
             ),
             measure=per_architecture("giga_macs"),
-            topic="FLOPs (004:14-15)",
+            topic="FLOPs",
             predicted={**dict.fromkeys(PUBLISHED, "holds"), "vit_tiny": "refuted"},
             source="the model pages of torchvision and timm; the number of vit_tiny is that without its attention",
         ),
@@ -141,7 +141,7 @@ PUBLICATIONS = Part(
             statement="The architectures have the published number of parameters.",
             rule=Under({name: Fact("rounded parameters", known.parameters) for name, known in PUBLISHED.items()}),
             measure=per_architecture("parameters"),
-            topic="FLOPs (004:14-15)",
+            topic="FLOPs",
             predicted="holds",
             source="the model pages of torchvision and timm",
         ),

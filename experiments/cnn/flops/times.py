@@ -62,7 +62,7 @@ PART = Part(
             statement="FLOPs measure complexity: the more a layer has, the longer it takes.",
             rule=Each(Order("time on one thread over FLOPs", direction="rising"), per="group of layers"),
             measure=seconds_over_flops,
-            topic="FLOPs measure complexity (004:15)",
+            topic="FLOPs measure complexity",
             predicted={DENSE: "holds", KINDS: "refuted"},
             source="pilot",
         ),

@@ -3,7 +3,7 @@
 Two far positions of a sequence are marked, and the question, whether they carry the same symbol, is answered at the
 first. Every network is trained at the same learning rates; the one of highest validation accuracy counts.
 
-Notes: local kernels cannot capture global context (004:62).
+Notes: local kernels cannot capture global context.
 
 Source: Dosovitskiy et al.: An Image is Worth 16x16 Words, 2021; Raghu et al.: Do Vision Transformers See Like
 Convolutional Neural Networks?, 2021; Yu, Koltun: Multi-Scale Context Aggregation by Dilated Convolutions, 2016.

@@ -3,7 +3,7 @@
 Laws on random maps; features of random networks, with the same weights with and without pooling, under shift, rotation
 and scale; and networks trained at learning rates that validation chose, one pooling each.
 
-Notes: pooling (000:35-40); pooling layers (002:109).
+Notes: pooling; pooling layers.
 
 Source: Zhang, Making Convolutional Networks Shift-Invariant Again, ICML 2019; Azulay, Weiss, Why Do Deep Convolutional
 Networks Generalize so Poorly to Small Image Transformations?, JMLR 20, 2019.

@@ -105,7 +105,7 @@ PART = Part(
             statement="A pooled side has floor((n + 2p - d(k - 1) - 1) / s) + 1 pixels.",
             rule=Theorem("torch's output for random n, k, s, p, d", control="the formula without dilation"),
             measure=instances("size"),
-            topic="Compression by pooling (000:36)",
+            topic="Compression by pooling",
             predicted="holds",
             source="the documentation of torch.nn.MaxPool2d",
         ),
@@ -116,7 +116,7 @@ PART = Part(
                 Theorem("FLOPs before / after / s^2 - 1", control="no pooling", tolerance=TOLERANCE), per="stride"
             ),
             measure=instances_by_case("cost", once=True),
-            topic="Pooling speeds up (000:36)",
+            topic="Pooling speeds up",
             predicted={
                 "stride 2: divided by 4": "holds",
                 "stride 3: divided by 9": "holds",
@@ -133,7 +133,7 @@ PART = Part(
                 per="classifier",
             ),
             measure=instances_by_case("head", once=True),
-            topic="Fewer parameters and less computation (000:39)",
+            topic="Fewer parameters and less computation",
             predicted={"flatten and linear": "holds", "global average and linear": "refuted", "convolution": "refuted"},
             source="only a linear layer on flattened maps has weights for every place",
         ),

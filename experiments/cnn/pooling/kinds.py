@@ -52,7 +52,7 @@ PARAMETERS = Part(
             statement="Pooling has no parameters.",
             rule=Each(Fact("number of learned parameters", expected=0), per="kind"),
             measure=lambda rows: {row.pool: Observed(row.parameters) for row in rows},
-            topic="Pooling layers have no parameters (000:37)",
+            topic="Pooling layers have no parameters",
             predicted={
                 **dict.fromkeys(("max", "avg", "lp", "blur"), "holds"),
                 **dict.fromkeys(("gem", "stride_conv", "attention"), "refuted"),
@@ -72,7 +72,7 @@ KINDS = Part(
             statement="There are two kinds of pooling.",
             rule=Fact("number of kinds among the pooling classes of torch.nn, dimensions left out,", expected=2),
             measure=lambda rows: Observed(len({row.kind for row in rows})),
-            topic="Pooling is of two kinds (000:37)",
+            topic="Pooling is of two kinds",
             predicted="refuted",
             source="the documentation of torch.nn",
         ),

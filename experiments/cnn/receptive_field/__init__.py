@@ -3,7 +3,7 @@
 The gradient of one output by the input is exact about what is seen: its extent is compared with the formula, its spread
 is measured over depth, downsampling and dilation, and pixels outside the field are checked on a photograph.
 
-Notes: local features by convolution (002:108); downsampling and receptive field (004:61).
+Notes: local features by convolution; downsampling and receptive field.
 
 Source: Luo, Li, Urtasun, Zemel: Understanding the Effective Receptive Field in Deep Convolutional Neural Networks,
 2016; Araujo, Norris, Sim: Computing Receptive Fields of Convolutional Neural Networks, Distill, 2019.

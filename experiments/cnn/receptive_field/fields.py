@@ -124,7 +124,7 @@ GROWTH = Part(
                 }
             ),
             measure=growth,
-            topic="Effective receptive field (004:61)",
+            topic="Effective receptive field",
             predicted="holds",
             source="Luo et al. 2016: the variances of layers add up",
         ),
@@ -143,7 +143,7 @@ STACKS = Part(
             "1.5 times as large.",
             rule=Each(Ratio("effective size over that of the plain stack", at_least=1.5), per="stack"),
             measure=against_plain,
-            topic="Large downsampling gives a large effective receptive field (004:61)",
+            topic="Large downsampling gives a large effective receptive field",
             predicted="holds",
             source="Luo et al. 2016, on subsampling and dilation",
         ),

@@ -3,7 +3,7 @@
 torch's DataLoader on a data set of indices: its length, what it delivers, how often each sample is seen, in which
 order, and what its workers draw. The sizes of MNIST are read from the headers of its files where they are present.
 
-Notes: epoch, batch, iteration (004:2-8); Dataset and DataLoader (002:76-77).
+Notes: epoch, batch, iteration; Dataset and DataLoader.
 
 Source: PyTorch documentation, torch.utils.data; LeCun, Cortes, Burges: The MNIST database of handwritten digits.
 """

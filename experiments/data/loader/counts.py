@@ -87,7 +87,7 @@ PART = Part(
             statement="MNIST has 60000 training and 10000 test images, each with a label.",
             rule=Fact("the list of sizes in the headers of the four files", expected=[10_000, 10_000, 60_000, 60_000]),
             measure=sizes_of_mnist,
-            topic="Epoch and batch, by the example of MNIST (004:2-8)",
+            topic="Epoch and batch, by the example of MNIST",
             predicted="holds",
             source="LeCun, Cortes, Burges: The MNIST database",
         ),
@@ -105,7 +105,7 @@ UPDATES = Part(
             statement="Every batch updates the parameters once.",
             rule=Each(Fact("the number of updates in an epoch of 12 batches", expected=BATCHES), per="training loop"),
             measure=updates_by_loop,
-            topic="One batch, one iteration of the parameters (004:8)",
+            topic="One batch, one iteration of the parameters",
             predicted={
                 "plain loop": "holds",
                 "gradient accumulation": "refuted",

@@ -93,7 +93,7 @@ COVERAGE = Part(
                 "every count is 1, in order and shuffled", control="drawing with replacement, and padding for replicas"
             ),
             measure=deviations_from_once,
-            topic="Epoch (004:3); shuffling (002:77)",
+            topic="Epoch; shuffling",
             predicted="holds",
             source="PyTorch documentation of torch.utils.data.RandomSampler",
         ),
@@ -116,7 +116,7 @@ RANDOMNESS = Part(
                 per="source of random numbers",
             ),
             measure=repetitions,
-            topic="Dataset and DataLoader (002:76-77)",
+            topic="Dataset and DataLoader",
             predicted={
                 "torch": "holds",
                 "random": "holds",

@@ -3,7 +3,7 @@
 Sequences of equal, uniform and heavy-tailed lengths as a NestedTensor in both of torch's layouts, padded to the
 longest, and one by one: results, stored numbers, and on one thread the time of a linear layer and of attention.
 
-Notes: NestedTensor (004:30-31).
+Notes: NestedTensor.
 
 Source: PyTorch documentation, torch.nested; Vaswani et al.: Attention Is All You Need, NeurIPS 2017.
 """

@@ -3,7 +3,7 @@
 With ``annotations`` and ``detections`` the user's files are evaluated; otherwise random sets with known rates of
 errors. The twelve numbers are COCO's; beside them stand the curves, the classes and the causes of errors.
 
-Notes: mAP, precision, recall, IoU (004:69-81).
+Notes: mAP, precision, recall, IoU.
 
 Source: Lin et al.: Microsoft COCO, ECCV 2014; Everingham et al.: PASCAL VOC, IJCV 2010; Manning et al.: Introduction to
 Information Retrieval, 2008; pycocotools.

@@ -104,7 +104,7 @@ PART = Part(
             statement="How precision is interpolated does not matter: mAP agrees within half a point.",
             rule=Each(Equivalence("mAP at IoU 0.5, and the one by VOC 2010's area", margin=0.005), per="convention"),
             measure=against_voc2010,
-            topic="mAP (004:69-71)",
+            topic="mAP",
             predicted={
                 "coco101 for voc2010": "holds",
                 "voc2007 for voc2010": "refuted",
@@ -131,7 +131,7 @@ MATCHES = Part(
                 }
             ),
             measure=matches,
-            topic="IoU threshold (004:80-81)",
+            topic="IoU threshold",
             predicted={"overlap equal to the threshold": "holds", "object found before": "refuted"},
             source="Everingham et al. 2010: further detections of an object are false",
         ),

@@ -92,7 +92,7 @@ PART = Part(
                 tolerance=1e-9,
             ),
             measure=differences,
-            topic="mAP (004:69-72)",
+            topic="mAP",
             predicted="holds",
             source="pycocotools 2.0.11, cocoeval.py",
         ),

@@ -4,7 +4,7 @@ Statements about torch's functions on random gradients; gradient descent from a 
 Pascanu et al.; a linear recurrent network whose gradients explode, trained with and without clipping at every learning
 rate.
 
-Notes: clipping by value and by norm (004:16-24); exploding gradients (002:184).
+Notes: clipping by value and by norm; exploding gradients.
 
 Source: Pascanu, Mikolov, Bengio: On the difficulty of training recurrent neural networks, ICML 2013.
 """

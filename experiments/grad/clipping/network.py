@@ -110,7 +110,7 @@ PART = Part(
                 }
             ),
             measure=cures,
-            topic="Exploding gradients: clip (002:184)",
+            topic="Exploding gradients: clip",
             predicted={
                 f"{CLIPPED}: training stays finite": "holds",
                 f"{PLAIN}: training stays finite": "refuted",

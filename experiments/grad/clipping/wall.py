@@ -100,7 +100,7 @@ PART = Part(
                 per="largest rise of the loss by a step, and final loss",
             ),
             measure=without_and_with,
-            topic="Keeps the model from passing the optimum (004:17)",
+            topic="Keeps the model from passing the optimum",
             predicted="holds",
             source="Pascanu et al. 2013",
         ),

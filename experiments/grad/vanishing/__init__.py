@@ -3,7 +3,7 @@
 Every layer of a deep network is measured after one backward pass at initialization: the gradient of its weights, that
 of its pre-activations, and the factor between neighbors beside mean derivative and weight gain.
 
-Notes: vanishing gradients and sigmoid (000:44-46); ReLU against vanishing (002:184).
+Notes: vanishing gradients and sigmoid; ReLU against vanishing.
 
 Source: Hochreiter: Untersuchungen zu dynamischen neuronalen Netzen, 1991; Glorot, Bengio: Understanding the difficulty
 of training deep feedforward neural networks, 2010; He et al.: Delving Deep into Rectifiers, 2015.

@@ -71,7 +71,7 @@ PART = Part(
                 per="initialization",
             ),
             measure=factor_and_prediction,
-            topic="0.25 per layer (000:46)",
+            topic="0.25 per layer",
             predicted="holds",
             source="Glorot and Bengio 2010",
         ),

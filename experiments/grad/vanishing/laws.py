@@ -97,7 +97,7 @@ PART = Part(
             statement="The derivative of the sigmoid lies in (0, 0.25] and is 0.25 at 0.",
             rule=Theorem("the derivative lies in (0, 0.25]", control="the derivative of tanh"),
             measure=instances("range"),
-            topic="Range of the sigmoid's derivative (000:46)",
+            topic="Range of the sigmoid's derivative",
             predicted="holds",
             source="s (1 - s) with s in (0, 1)",
         ),
@@ -114,7 +114,7 @@ PART = Part(
                 }
             ),
             measure=shrinking_by_weight,
-            topic="Numbers below 1 multiplied always shrink (000:46)",
+            topic="Numbers below 1 multiplied always shrink",
             predicted={"at most |w|/4 per layer": "holds", "|w| <= 4": "holds", "|w| > 4": "refuted"},
             source="each layer multiplies by w s (1 - s), at most |w| / 4",
         ),

@@ -3,7 +3,7 @@
 Gradients of one pixel by formula; then small U-Nets that mark a disc among squares, every loss at the same learning
 rates, read at probability one half and at the threshold that validation images choose.
 
-Notes: cross-entropy instead of Dice or IoU (000:21), U-Net (002:120).
+Notes: cross-entropy instead of Dice or IoU, U-Net.
 
 Source: Milletari et al.: V-Net, 3DV 2016; Sudre et al.: Generalised Dice overlap, 2017; Ronneberger et al.: U-Net,
 2015; Jadon: A survey of loss functions for semantic segmentation, CIBCB 2020.

@@ -3,7 +3,7 @@
 Its weights and gradients by formula; then five losses on rare clouds and on dense heat maps, all at the same learning
 rates, chosen on validation data; how well calibrated they are, and what the first bias does.
 
-Notes: focal loss (004:57-60).
+Notes: focal loss.
 
 Source: Lin et al.: Focal Loss for Dense Object Detection, ICCV 2017; Shrivastava et al.: Training Region-based Object
 Detectors with Online Hard Example Mining, CVPR 2016.
@@ -84,7 +84,7 @@ EXPERIMENT = Experiment(
                 }
             ),
             measure=weight_of_hard_examples,
-            topic="A larger weight for hard examples (004:59)",
+            topic="A larger weight for hard examples",
             predicted={
                 "relative to easy ones": "holds",
                 "loss larger than cross-entropy's": "refuted",

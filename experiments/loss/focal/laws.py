@@ -135,7 +135,7 @@ PART = Part(
                 "focal loss over cross-entropy is (1 - p)^gamma", control="the exponent gamma + 1", tolerance=1e-12
             ),
             measure=without_chance("weight"),
-            topic="Focal loss (004:57-58)",
+            topic="Focal loss",
             predicted="holds",
             source="Lin et al. 2017",
         ),
@@ -148,7 +148,7 @@ PART = Part(
                 tolerance=1e-6,
             ),
             measure=without_chance("stability"),
-            topic="Focal loss (004:57-58)",
+            topic="Focal loss",
             predicted="holds",
             source="Lin et al. 2017",
         ),

@@ -82,7 +82,7 @@ PART = Part(
                 }
             ),
             measure=with_and_without_prior,
-            topic="Focal loss (004:57-60)",
+            topic="Focal loss",
             predicted={"initial loss halves": "holds", "fewer trainings diverge": "refuted"},
             source="pilot",
         ),

@@ -3,7 +3,7 @@
 Cross-entropy along trainings with clean and with noisy labels, read beside accuracy, calibration and accuracy on
 corrupted images; five losses, each at its own learning rate; signs, curvature and pairs of models that losses misrank.
 
-Notes: loss functions (000:10-20), losses and metrics (002:134-143).
+Notes: loss functions, losses and metrics.
 
 Source: Guo et al.: On Calibration of Modern Neural Networks, ICML 2017; Hui, Belkin: Square Loss vs Cross-Entropy, ICLR
 2021.

@@ -4,7 +4,7 @@ Finite differences show the V of truncation and rounding; rules and partial deri
 functions against their definition in 60 digits; sign, direction and continuity are tried on the functions that
 decide them.
 
-Notes: derivative, its rules, partial derivative, gradient (002:5-34); backpropagation is differentiation (004:39-41).
+Notes: derivative, its rules, partial derivative, gradient; backpropagation is differentiation.
 
 Source: Rudin: Principles of Mathematical Analysis, 3rd edition, 1976, chapters 5 and 9; Squire, Trapp: Using
 Complex Variables to Estimate Derivatives of Real Functions, SIAM Review 40(1), 1998.

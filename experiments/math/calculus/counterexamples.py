@@ -91,7 +91,7 @@ PART = Part(
                 }
             ),
             measure=instances_by_case("sign"),
-            topic="Meaning of the derivative (002:8)",
+            topic="Meaning of the derivative",
             predicted={
                 "positive on an interval": "holds",
                 "zero at a point": "refuted",
@@ -104,7 +104,7 @@ PART = Part(
             statement="A function whose partial derivatives exist at a point is continuous there.",
             rule=Theorem("difference from f(0, 0) at distance 1e-9 of 0", control="a step function", tolerance=1e-6),
             measure=instances("continuity"),
-            topic="Gradient as the collection of partial derivatives (002:33)",
+            topic="Gradient as the collection of partial derivatives",
             predicted="refuted",
             source="Gelbaum and Olmsted 1964",
         ),

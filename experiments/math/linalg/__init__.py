@@ -3,7 +3,7 @@
 The laws are tried on random vectors and matrices, the rule for shapes on all small matrices and on the other arrays
 that torch multiplies; similarity is tried on vectors of equal and unequal length.
 
-Notes: scalars to tensors, dot, elementwise and matrix product (002:35-63); similarity and shape rules (004:63-68).
+Notes: scalars to tensors, dot, elementwise and matrix product; similarity and shape rules.
 
 Source: Strang: Introduction to Linear Algebra, 5th edition, 2016, chapters 1 and 2; documentation of torch.matmul.
 """

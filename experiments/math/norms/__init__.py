@@ -3,7 +3,7 @@
 The axioms on random vectors for orders p >= 1, p = 1/2 and the count of non-zeros; inequalities, distances, torch's
 matrix norms by name, and lengths near the ends of float64.
 
-Notes: norms (002:64-66); L0, L1, L2 and distances (004:25-29, 54-56).
+Notes: norms; L0, L1, L2 and distances.
 
 Source: Horn, Johnson: Matrix Analysis, 2nd edition, 2013, chapter 5; documentation of torch.linalg.norm.
 """

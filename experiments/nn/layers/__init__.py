@@ -3,7 +3,7 @@
 Neurons, fully connected layers, convolutions, dropout, batch normalization and containers of torch against formulas of
 numpy and scipy; then deep perceptrons with and without batch normalization, and perceptrons on random labels.
 
-Notes: neurons, weights, biases, activations (002:84-97); layers of torch.nn (002:101-114); dropout (004:11-12).
+Notes: neurons, weights, biases, activations; layers of torch.nn; dropout.
 
 Source: Ioffe, Szegedy: Batch Normalization, 2015; Santurkar et al.: How Does Batch Normalization Help Optimization?,
 2018; Srivastava et al.: Dropout, JMLR 2014; Zhang et al.: Understanding Deep Learning Requires Rethinking
@@ -76,7 +76,7 @@ EXPERIMENT = Experiment(
                 }
             ),
             measure=speed_and_one_example,
-            topic="Batch normalization (002:104)",
+            topic="Batch normalization",
             predicted={
                 "initial weights: default": "holds",
                 "initial weights: he": "holds",
@@ -96,7 +96,7 @@ EXPERIMENT = Experiment(
                 }
             ),
             measure=what_dropout_does,
-            topic="Dropout (002:105; 004:12)",
+            topic="Dropout",
             predicted="holds",
             source="Srivastava et al. 2014; documentation of torch.nn.Dropout",
         ),

@@ -4,7 +4,7 @@ Freshly initialized transformers over the rows of small images: the gradient of 
 weight, and how that of the last block depends on the number of blocks. The theorem speaks of many blocks, so exponents
 are fitted from 8 blocks on; shallower transformers are shown, not fitted.
 
-Notes: post-norm and pre-norm (000:43); layer, RMS and deep normalization (000:41).
+Notes: post-norm and pre-norm; layer, RMS and deep normalization.
 
 Source: Xiong et al.: On Layer Normalization in the Transformer Architecture, ICML 2020, theorem 1; Wang
 et al.: DeepNet: Scaling Transformers to 1,000 Layers, 2022; Ding et al.: CogView, 2021 (sandwich).

@@ -3,7 +3,7 @@
 Transformers over the rows of small images, trained in every place and at every learning rate of one grid, with and
 without warm-up. The rate of each arm is chosen on validation images. Gradients before training: norm.gradients.
 
-Notes: post-norm and pre-norm (000:43).
+Notes: post-norm and pre-norm.
 
 Source: Xiong et al.: On Layer Normalization in the Transformer Architecture, ICML 2020; Wang et al.: DeepNet: Scaling
 Transformers to 1,000 Layers, 2022; Ding et al.: CogView, 2021 (sandwich).
@@ -66,7 +66,7 @@ EXPERIMENT = Experiment(
                 }
             ),
             measure=what_post_norm_regularizes,
-            topic="Post-norm regularizes more (000:43)",
+            topic="Post-norm regularizes more",
             predicted={"activations": "holds", "weights": "refuted", "generalization": "refuted"},
             source="pilot",
         ),

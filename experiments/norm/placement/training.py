@@ -157,7 +157,7 @@ PART = Part(
             statement="Post-norm converges better: 1 point more test accuracy at its own tuned learning rate.",
             rule=Each(Effect("test accuracy, post - pre", delta=POINT), per="depth and warm-up"),
             measure=accuracy_at_own_rates,
-            topic="Post-norm converges better (000:43)",
+            topic="Post-norm converges better",
             predicted={
                 "2 blocks, warm-up 30": "holds",
                 "2 blocks, warm-up 0": "holds",
@@ -171,7 +171,7 @@ PART = Part(
             statement="Without warm-up deep post-norm fails at more learning rates than pre-norm.",
             rule=Effect("share of failed learning rates at the largest depth, post - pre", delta=0.1),
             measure=failures_without_warmup,
-            topic="Large models use pre-norm (000:43)",
+            topic="Large models use pre-norm",
             predicted="holds",
             source="Xiong et al. 2020: post-norm needs warm-up",
         ),

@@ -3,7 +3,7 @@
 Own functions are compared with torch.nn on random tensors; the model update of DeepNorm and post-norm is measured over
 depth after one step of gradient descent.
 
-Notes: layer, RMS and deep normalization (000:41); batch normalization (002:104).
+Notes: layer, RMS and deep normalization; batch normalization.
 
 Source: Ba, Kiros, Hinton: Layer Normalization, 2016; Zhang, Sennrich: Root Mean Square Layer Normalization, 2019;
 Ioffe, Szegedy: Batch Normalization, 2015; Wang et al.: DeepNet: Scaling Transformers to 1,000 Layers, 2022.

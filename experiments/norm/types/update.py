@@ -52,7 +52,7 @@ PART = Part(
             "of DeepNorm.",
             rule=Ratio("change of the output of post-norm over DeepNorm at the largest depth", at_least=2),
             measure=at_the_deepest,
-            topic="Deep norm (000:41)",
+            topic="Deep norm",
             predicted="holds",
             source="Wang et al. 2022 (DeepNet): the update of post-norm grows with depth, that of DeepNorm is bounded",
         ),

@@ -3,7 +3,7 @@
 One-step forecasts of the last points of many series of six kinds, beta chosen on the history alone; the identities
 of the average; its best weight on a drifting level; and, with data=FILE.csv, forecasts of the user's own series.
 
-Notes: exponentially weighted average (000:8-9).
+Notes: exponentially weighted average.
 
 Source: Muth: Optimal Properties of Exponentially Weighted Forecasts, JASA 55, 1960; Hyndman, Athanasopoulos:
 Forecasting: Principles and Practice, 3rd edition, 2021, chapter 8; Kingma, Ba: Adam, ICLR 2015.

@@ -3,7 +3,7 @@
 A symbol is shown once and has to be named after a number of blank steps; the gradient is followed back to the
 first step of untrained networks; attention is tried for what it does in parallel.
 
-Notes: RNN and self-attention layers (002:110-111); RNN, LSTM, GRU and Transformer (002:121-125).
+Notes: RNN and self-attention layers; RNN, LSTM, GRU and Transformer.
 
 Source: Bengio, Simard, Frasconi: Learning Long-Term Dependencies with Gradient Descent is Difficult, IEEE Trans.
 Neural Networks 5(2), 1994; Hochreiter, Schmidhuber: Long Short-Term Memory, Neural Computation 9(8), 1997;

@@ -47,7 +47,7 @@ PART = Part(
                 "radius^T at radius 0.9 and 1.1 over all lags", control="the recurrence with tanh", tolerance=1e-10
             ),
             measure=distance_from_the_power,
-            topic="Vanishing gradient of the RNN (002:122)",
+            topic="Vanishing gradient of the RNN",
             predicted="holds",
             source="the chain rule with an orthogonal matrix",
         ),

@@ -3,7 +3,7 @@
 Curvature at random weights, the covariance of batch gradients against its closed form, a saddle and a double well in
 which noise can be dosed, bytes kept for the backward pass, and accuracy at equal epochs and at equal steps.
 
-Notes: non-convex losses, mini-batches, saddles and noise (002:78-82).
+Notes: non-convex losses, mini-batches, saddles and noise.
 
 Source: Lee et al., Gradient Descent Only Converges to Minimizers, COLT 2016; Keskar et al., On Large-Batch Training
 for Deep Learning, ICLR 2017; Cochran, Sampling Techniques, 3rd edition, 1977, chapter 2.

@@ -70,7 +70,7 @@ PART = Part(
             statement="Small batches generalize better by at least one point.",
             rule=Each(Effect("test accuracy, small batch - all images", delta=0.01), per="budget"),
             measure=small_against_full,
-            topic="Mini-batches (002:80-82)",
+            topic="Mini-batches",
             predicted={"equal epochs": "holds", "equal steps": "refuted"},
             source="pilot",
         ),

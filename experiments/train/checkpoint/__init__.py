@@ -3,7 +3,7 @@
 A training with batch normalization, dropout, Adam and a schedule is stopped and resumed from checkpoints that lack one
 part each. Beside it: round trips, objects that are refused, the mode after loading, and a snapshot that moves along.
 
-Notes: saving and loading models (002:152).
+Notes: saving and loading models.
 
 Source: PyTorch: Saving and Loading Models, and torch.load (weights_only), documentation of version 2.13.
 """

@@ -3,7 +3,7 @@
 Inverted dropout against its law. Then a small network that underfits and a large one on few images that overfits, each
 trained without dropout, with it throughout, until the cutoff and from it on.
 
-Notes: dropout, early and late (004:11-13); 002:105, 181.
+Notes: dropout, early and late.
 
 Source: Liu et al.: Dropout Reduces Underfitting, ICML 2023; Srivastava et al.: Dropout, JMLR 15, 2014.
 """

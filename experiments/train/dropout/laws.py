@@ -58,7 +58,7 @@ PART = Part(
                 tolerance=1e-12,
             ),
             measure=tried,
-            topic="Dropout (004:12, 002:105)",
+            topic="Dropout",
             predicted="holds",
             source="Srivastava et al., Dropout, JMLR 15, 2014",
         ),

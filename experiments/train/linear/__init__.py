@@ -3,7 +3,7 @@
 Gradient descent against the closed forms and its speed over the condition number, the training loop with and without
 zero_grad, the squared error's identities, and its price when some targets are grossly wrong.
 
-Notes: linear model and mean squared error (004:44-50, 82-85); the training loop (002:138-147).
+Notes: linear model and mean squared error; the training loop.
 
 Source: Nocedal, Wright, Numerical Optimization, 2006, section 3.3; Huber, Robust Estimation of a Location Parameter,
 Annals of Mathematical Statistics 35(1), 1964.

@@ -144,7 +144,7 @@ FAST = Claim(
         }
     ),
     measure=speed,
-    topic="MSE (004:84)",
+    topic="MSE",
     predicted={
         **{f"the rate of theory at kappa {kappa}": "holds" for kappa in KAPPAS},
         **{f"100 steps suffice at kappa {kappa}": "holds" if kappa < 100 else "refuted" for kappa in KAPPAS},

@@ -42,7 +42,7 @@ PART = Part(
             statement="With 5 % gross outliers squared error predicts at least 5 % worse than Huber's loss.",
             rule=Ratio("test RMSE on diabetes with outliers, squared / Huber", at_least=1.05),
             measure=paired("test_rmse", {"targets": "with outliers"}, loss=("squared", "Huber")),
-            topic="MSE: a suitable penalty (004:84)",
+            topic="MSE: a suitable penalty",
             predicted="holds",
             source="Huber 1964",
         ),

@@ -3,7 +3,7 @@
 Descent on quadratics around the limit 2 / largest curvature, a network trained over six decades of learning rates, and
 single steps of SGD and Adam beside the gradient.
 
-Notes: learning rate (004:9-10); tuning (002:159).
+Notes: learning rate; tuning.
 
 Source: Nesterov, Introductory Lectures on Convex Optimization, 2004, section 2.1; Kingma, Ba, Adam, ICLR 2015.
 """
@@ -65,7 +65,7 @@ EXPERIMENT = Experiment(
                 }
             ),
             measure=suboptimal,
-            topic="Too small a learning rate is slow (004:10)",
+            topic="Too small a learning rate is slow",
             predicted={
                 "a network in a fixed budget": "holds",
                 "a quadratic in 100 steps": "holds",

@@ -93,7 +93,7 @@ PART = Part(
             statement="At the largest learning rate of the grid a network learns next to nothing.",
             rule=Proportion(f"share of seeds with a test accuracy of at most {CHANCE_AND_MORE}", at_least=0.5),
             measure=hardly_learned,
-            topic="Too large a learning rate (004:10)",
+            topic="Too large a learning rate",
             predicted="holds",
             source="pilot",
         ),

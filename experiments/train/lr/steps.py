@@ -68,7 +68,7 @@ PART = Part(
                 per="property and optimizer",
             ),
             measure=deviations,
-            topic="Learning rate as step length (004:10)",
+            topic="Learning rate as step length",
             predicted={
                 "direction of SGD": "holds",
                 "direction of Adam": "refuted",

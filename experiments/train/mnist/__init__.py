@@ -3,7 +3,7 @@
 One training with every metric, beside scikit-learn's; short trainings of equal seeds that must repeat bit by bit; and
 on request the same training in float32 and on the CPU.
 
-Notes: training in one line, metrics, epochs and iterations (000:18, 002:88-153, 004:2-8).
+Notes: training in one line, metrics, epochs and iterations.
 
 Source: LeCun, Cortes, Burges: The MNIST database of handwritten digits, 1998; Micikevicius et al.: Mixed Precision
 Training, 2018.
@@ -52,7 +52,7 @@ EXPERIMENT = Experiment(
             statement="Accuracy, macro-F1, log-likelihood and confusion matrix equal scikit-learn's within 1e-10.",
             rule=Theorem("largest difference in an epoch", control="labels moved by one image", tolerance=1e-10),
             measure=distance_from_sklearn,
-            topic="metrics (002:88-153)",
+            topic="metrics",
             predicted="holds",
             source="scikit-learn, metrics",
         ),

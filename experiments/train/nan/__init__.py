@@ -3,7 +3,7 @@
 Faults with a known origin are put into networks in training; a cheap check on every step and a replay of the bad one
 have to name step, module, operation, direction and kind, beside forward hooks and torch's anomaly detection.
 
-Notes: NaN and Inf, locating NaN with PyTorch (000:26-27).
+Notes: NaN and Inf, locating NaN with PyTorch.
 
 Source: PyTorch: torch.autograd.detect_anomaly and torch.utils._python_dispatch, documentation of version 2.13.
 """
@@ -61,7 +61,7 @@ EXPERIMENT = Experiment(
             statement="Healthy training raises no alarm, though masked attention is full of -inf.",
             rule=Theorem("no alarm at any step, every operation traced", control="the step of a fault"),
             measure=alarms,
-            topic="Locating NaN (000:27)",
+            topic="Locating NaN",
             predicted="holds",
             source="PyTorch, torch.utils._python_dispatch",
         ),

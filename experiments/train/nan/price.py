@@ -82,7 +82,7 @@ PART = Part(
                 Ratio("processor time of a step, detect_anomaly / watch", at_least=1.1), per="number of hidden layers"
             ),
             measure=anomaly_over_watch,
-            topic="Locating NaN (000:27)",
+            topic="Locating NaN",
             predicted="holds",
             source="pilot",
         ),

@@ -3,7 +3,7 @@
 Update rules by formula against torch, tuned races on an ill-conditioned and on a sparse problem and on digits, and
 the laws in which the rules differ: scale, weight decay and Adam's counterexample.
 
-Notes: optimizers (002:136-145).
+Notes: optimizers.
 
 Source: Kingma, Ba, Adam, ICLR 2015; Duchi, Hazan, Singer, JMLR 12, 2011; Loshchilov, Hutter, Decoupled Weight Decay
 Regularization, ICLR 2019; Reddi, Kale, Kumar, On the Convergence of Adam and Beyond, ICLR 2018; Wilson et al., The

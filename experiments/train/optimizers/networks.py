@@ -93,7 +93,7 @@ PART = Part(
             statement="At tuned learning rates adaptive rules predict digits better than SGD by half a point.",
             rule=Each(Effect("test accuracy, rule - SGD, each at its rate by validation", delta=0.005), per="rule"),
             measure=against_sgd,
-            topic="Optimizers (002:145)",
+            topic="Optimizers",
             predicted="refuted",
             source="Wilson et al. 2017: adaptive methods generalize no better than SGD",
         ),

@@ -80,7 +80,7 @@ PART = Part(
             statement="On uneven problems adaptive rules need at least a sixth fewer steps than SGD.",
             rule=Each(Ratio("steps of SGD / steps, each at its best rate", at_least=1.2), per="problem and optimizer"),
             measure=against_sgd,
-            topic="Optimizers (002:136-137)",
+            topic="Optimizers",
             predicted="holds",
             source="Duchi, Hazan and Singer 2011; Kingma and Ba 2015",
         ),

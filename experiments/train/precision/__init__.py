@@ -3,7 +3,7 @@
 Formats and lost updates, gradients that underflow and their rescue by loss scaling, one network trained in every
 format from the same weights, and the price of operations on this device.
 
-Notes: mixed-precision training (000:31-33).
+Notes: mixed-precision training.
 
 Source: Micikevicius et al.: Mixed Precision Training, https://arxiv.org/abs/1710.03740, 2018.
 """
@@ -59,7 +59,7 @@ EXPERIMENT = Experiment(
             statement="16 bits save at least a sixth of time and memory.",
             rule=Each(Ratio("cost in float32 over cost in 16 bits, on the device named in the notes", 1.2), "resource"),
             measure=costs.float32_over_16_bits,
-            topic="Mixed precision (000:31)",
+            topic="Mixed precision",
             predicted={
                 "time of a bf16 matrix product": "holds",
                 "time of an fp16 matrix product": "refuted",

@@ -83,7 +83,7 @@ PART = Part(
                 per="format and optimizer",
             ),
             measure=beside_float32,
-            topic="Mixed precision (000:31-33)",
+            topic="Mixed precision",
             predicted={
                 "bf16-mixed, sgd": "holds",
                 "fp16-mixed, sgd": "holds",

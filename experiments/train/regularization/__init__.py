@@ -3,7 +3,7 @@
 Polynomials on a sine whose least error is known; a network on few digits with wrong labels, every remedy at a strength
 chosen by validation; and dropout beside the penalty that it is said to be.
 
-Notes: underfitting and overfitting (002:164-183); regularization and dropout (004:12, 29).
+Notes: underfitting and overfitting; regularization and dropout.
 
 Source: Wager, Wang, Liang, Dropout Training as Adaptive Regularization, NeurIPS 2013; Srivastava et al., Dropout, JMLR
 15, 2014; Prechelt, Early Stopping - But When?, 1998.

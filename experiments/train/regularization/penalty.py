@@ -55,7 +55,7 @@ PART = Part(
                 per="model",
             ),
             measure=instances_by_case("penalty"),
-            topic="Regularization terms (002:172-176)",
+            topic="Regularization terms",
             predicted={LINEAR: "holds", NETWORK: "refuted"},
             source="Wager, Wang and Liang 2013",
         ),

@@ -76,7 +76,7 @@ PART = Part(
                 }
             ),
             measure=diagnoses,
-            topic="Underfitting and overfitting (002:165, 170)",
+            topic="Underfitting and overfitting",
             predicted={
                 "the lowest degree misses the sine": "holds",
                 "the highest degree follows the noise": "holds",
@@ -89,7 +89,7 @@ PART = Part(
             statement="More capacity halves the training error of an underfitting model.",
             rule=Ratio("training error, lowest degree / next", at_least=2.0),
             measure=capacity,
-            topic="Remedies for underfitting (002:166-169)",
+            topic="Remedies for underfitting",
             predicted="holds",
             source="pilot",
         ),

@@ -3,7 +3,7 @@
 Zeros by solver, supports found by exhaustive search and along the L1 path on two designs, the price of exhaustive
 search, and the rate of gradient descent under an L2 penalty.
 
-Notes: L0, L1 and L2 regularization (004:26-29, 002:174-175).
+Notes: L0, L1 and L2 regularization.
 
 Source: Tibshirani, Regression Shrinkage and Selection via the Lasso, JRSS B 58(1), 1996; Natarajan, Sparse Approximate
 Solutions to Linear Systems, SIAM Journal on Computing 24(2), 1995 (L0 is NP-hard); Zhao, Yu, On Model Selection

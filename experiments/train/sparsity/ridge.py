@@ -117,7 +117,7 @@ FAST = Claim(
         }
     ),
     measure=stability,
-    topic="L2 makes optimization stable and fast (004:29)",
+    topic="L2 makes optimization stable and fast",
     predicted={
         **{f"the rate of theory on least squares, lam {lam:g}": "holds" for lam in LAMS},
         # none for lam 1, below which only 3 of 200 random weights had curved

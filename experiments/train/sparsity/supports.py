@@ -108,7 +108,7 @@ SEARCH = Part(
             statement="Exhaustive search for the best L0 solution takes time proportional to the number of subsets.",
             rule=Slope("processor time over the number of subsets", theory=1.0, tolerance=0.1),
             measure=lambda rows: points(rows, "subsets", "search_seconds"),
-            topic="L0 is NP-hard (004:29)",
+            topic="L0 is NP-hard",
             predicted="holds",
             source="every subset costs one solution of a 3 x 3 system",
         ),
@@ -128,7 +128,7 @@ BEST_CONVEX = Claim(
         }
     ),
     measure=l1_beside_l0,
-    topic="L1 as convex approximation of L0 (004:29)",
+    topic="L1 as convex approximation of L0",
     predicted={
         "convex envelope on the unit box": "holds",
         CONDITIONS["iid"]: "holds",

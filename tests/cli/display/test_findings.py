@@ -15,7 +15,7 @@ FINDING = Finding(
     part="search",
     kind="effect",
     statement="At equal parameters recall is at least that of the peer minus 0.01.",
-    notes="NSG (000:7)",
+    notes="NSG",
     rule="recall - recall of the peer > -0.01, paired over seeds",
     verdict="refuted",
     predicted="holds",
@@ -47,7 +47,7 @@ refuted       At equal parameters recall is at least that of the peer minus
               0.01.
               opposite: mean difference -0.031, 95 % interval -0.040 to -0.022,
               5 seeds
-              predicted: holds; recall_reaches_the_peer; effect; NSG (000:7);
+              predicted: holds; recall_reaches_the_peer; effect; NSG;
               data: digits"""
     )
 
