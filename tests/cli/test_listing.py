@@ -150,8 +150,8 @@ def test_show_says_how_parts_are_chosen(mlnotes: Invoke) -> None:
 
 
 def test_sections_are_found_by_their_titles_and_are_whole() -> None:
-    text = "Does it?\n\nNotes: counting\n.\nSource: Peano; Hyndman,\nAthanasopoulos: Forecasting, 2021.\n\nNo."
-    assert section(text, "Notes") == "counting."
+    text = "Does it?\n\nNotes: counting\nto three.\nSource: Peano; Hyndman,\nAthanasopoulos: Forecasting, 2021.\n\nNo."
+    assert section(text, "Notes") == "counting to three."
     assert section(text, "Source") == "Peano; Hyndman, Athanasopoulos: Forecasting, 2021."
     assert section(text, "Nothing") == ""
     assert section("Notes: ties. Source: Aumueller,\nBernhardsson: ANN.", "Source") == "Aumueller, Bernhardsson: ANN."

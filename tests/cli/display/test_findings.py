@@ -47,8 +47,8 @@ refuted       At equal parameters recall is at least that of the peer minus
               0.01.
               opposite: mean difference -0.031, 95 % interval -0.040 to -0.022,
               5 seeds
-              predicted: holds; recall_reaches_the_peer; effect; NSG;
-              data: digits"""
+              predicted: holds; recall_reaches_the_peer; effect; NSG; data:
+              digits"""
     )
 
 
