@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from cli.plans import plan
+from cli.running.plans import plan
 from experiments.lab.errors import InputError
 from experiments.lab.parallel import observe
 from experiments.lab.record import encode

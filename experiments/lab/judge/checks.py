@@ -65,6 +65,27 @@ def theorem(tried: Instances, *, tolerance: float = 0.0) -> Comparison:
     return _settled("theorem", "holds", f"{seen}, control {share}", evidence)
 
 
+def counterexample(tried: Instances, *, tolerance: float = 0.0) -> Comparison:
+    """Refuted iff some instance violates the statement, which is known beforehand; it never holds, so it needs no
+    control.
+    """
+    if not tried.errors or any(math.isnan(error) for error in tried.errors):
+        return undecided("counterexample", f"expected instances with errors, got {_count(len(tried.errors), 'one')}")
+    violations = sum(float(error) > tolerance for error in tried.errors)
+    evidence: Evidence = {
+        "instances": len(tried.errors),
+        "violations": violations,
+        "largest_error": float(max(tried.errors)),
+        "tolerance": float(tolerance),
+    }
+    seen = f"{_count(violations, 'violation')} in {_count(len(tried.errors), 'instance')}"
+    if not violations:
+        return _settled("counterexample", "inconclusive", f"{seen}: no counterexample was found", evidence)
+    evidence |= {} if tried.counterexample is None else {"counterexample": tried.counterexample}
+    said = f": {tried.counterexample}" if tried.counterexample else ""
+    return _settled("counterexample", "refuted", f"by definition, {seen}{said}", evidence)
+
+
 def fact(observed: object, expected: object) -> Comparison:
     """Is the observed value equal to the expected one? NaN is inconclusive."""
     evidence: Evidence = {"observed": _plain(observed), "expected": _plain(expected)}

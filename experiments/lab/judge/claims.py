@@ -9,8 +9,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
+from experiments.lab.judge.compare import Rule
 from experiments.lab.judge.measured import Measured, NotMeasured, Undecided
-from experiments.lab.judge.rules import Rule
 from experiments.lab.judge.verdict import Kind, Verdict
 
 D = TypeVar("D")

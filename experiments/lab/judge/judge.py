@@ -13,10 +13,10 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal
 
 from experiments.lab.judge.claims import Asked, Prediction
+from experiments.lab.judge.compare import MismatchError, compare
 from experiments.lab.judge.comparison import Comparison, Conditional, Decision, Settled
 from experiments.lab.judge.measured import NotMeasured, NotRunError
-from experiments.lab.judge.predicted import as_predicted
-from experiments.lab.judge.rules import MismatchError, compare
+from experiments.lab.judge.predicted import Basis, as_predicted, basis
 from experiments.lab.judge.statistics import holm_levels
 from experiments.lab.judge.verdict import EXACT_KINDS, Evidence, Kind, Verdict
 
@@ -87,6 +87,11 @@ class Finding:
     def as_predicted(self) -> bool:
         """Whether the verdicts are those predicted."""
         return as_predicted(self.verdict, self.predicted, {one.condition: one.verdict for one in self.conditions})
+
+    @property
+    def basis(self) -> Basis:
+        """What the verdict rests on: rates are told apart by it."""
+        return basis(self.kind, [one.kind for one in self.conditions])
 
     def under(self, verdict: Verdict) -> list[str]:
         """The conditions with that verdict."""

@@ -41,12 +41,12 @@ class Pairs:
 
 @dataclass(frozen=True)
 class Instances:
-    """Errors of a statement in its instances, and of a control that must violate it: for Theorem."""
+    """Errors of a statement in its instances, and of a control that must violate it: for Theorem and Counterexample."""
 
     errors: Sequence[float]
     """One per instance; 0 or 1 for a property that an instance has or lacks."""
-    control: Mapping[str, Sequence[float]] | Sequence[float]
-    """Errors of what must fail, by name where there are several: each of them must violate the statement."""
+    control: Mapping[str, Sequence[float]] | Sequence[float] = ()
+    """Errors of what must fail, by name where there are several: each must violate the statement of a Theorem."""
     counterexample: str | None = None
     """An instance that violates it, in words that a person can check by hand."""
     all_of: str = ""

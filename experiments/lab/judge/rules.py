@@ -9,63 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, Protocol
+from typing import ClassVar
 
-from experiments.lab.judge.checks import fact, proportion, theorem
-from experiments.lab.judge.comparison import Comparison, conditional, unavailable, undecided
-from experiments.lab.judge.measured import (
-    Instances,
-    Measured,
-    NotMeasured,
-    Observed,
-    Pairs,
-    Points,
-    Trials,
-    Undecided,
-)
+from experiments.lab.judge.checks import counterexample, fact, proportion, theorem
+from experiments.lab.judge.compare import Rule, compare
+from experiments.lab.judge.comparison import Comparison, conditional
+from experiments.lab.judge.measured import Instances, Measured, Observed, Pairs, Points, Trials
 from experiments.lab.judge.paired import effect, equivalence, ratio
 from experiments.lab.judge.trends import Direction, order, slope, slope_below
 from experiments.lab.judge.verdict import Kind
-
-
-class Rule(Protocol):
-    """What decides a claim, or one condition of it."""
-
-    @property
-    def kind(self) -> Kind: ...
-
-    @property
-    def takes(self) -> type:
-        """What its measure must give."""
-
-    def sentence(self) -> str:
-        """When the claim holds, with every threshold."""
-
-    def compare(self, measured: Any, /) -> Comparison:
-        """The evidence of a measurement of the kind that it takes, which the judge decides at its level."""
-
-
-def compare(rule: Rule, measured: Measured | Mapping[str, Measured]) -> Comparison:
-    """The evidence of any measurement: also of one that could not be made.
-
-    Raises:
-        MismatchError: the measure gives what the rule does not take.
-    """
-    if isinstance(rule, Under) and isinstance(measured, Undecided | NotMeasured):
-        measured = dict.fromkeys(rule.rules, measured)  # every condition counts in Holm's correction
-    if isinstance(measured, Undecided):
-        return undecided(rule.kind, measured.reason)
-    if isinstance(measured, NotMeasured):
-        return unavailable(rule.kind, measured.reason)
-    if not isinstance(measured, rule.takes):
-        raise MismatchError(
-            f"{type(rule).__name__} takes {rule.takes.__name__}, its measure gives {type(measured).__name__}"
-        )
-    return rule.compare(measured)
-
-
-class MismatchError(TypeError):
-    """A rule and a measure that do not belong together: a fault of the experiment, not of its data."""
 
 
 @dataclass(frozen=True)
@@ -86,6 +38,25 @@ class Theorem:
 
     def compare(self, tried: Instances) -> Comparison:
         return theorem(tried, tolerance=self.tolerance)
+
+
+@dataclass(frozen=True)
+class Counterexample:
+    """A statement that instances are known to violate: shown, and refuted by one, but no prediction that came true.
+
+    It has no control, since it cannot hold. As one condition of a claim it says where the statement ends.
+    """
+
+    of: str
+    tolerance: float = 0.0
+    kind: ClassVar[Kind] = "counterexample"
+    takes: ClassVar[type] = Instances
+
+    def sentence(self) -> str:
+        return f"{self.of}: a counterexample is shown"
+
+    def compare(self, tried: Instances) -> Comparison:
+        return counterexample(tried, tolerance=self.tolerance)
 
 
 @dataclass(frozen=True)
@@ -250,3 +221,21 @@ class Under:
         return conditional(
             {condition: compare(self.rules[condition], measured) for condition, measured in found.items()}
         )
+
+
+__all__ = [
+    "Counterexample",
+    "Each",
+    "Effect",
+    "Equivalence",
+    "Fact",
+    "Order",
+    "Proportion",
+    "Ratio",
+    "Rule",
+    "Slope",
+    "SlopeBelow",
+    "Theorem",
+    "Under",
+    "compare",
+]

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from experiments.lab.judge.checks import effective_trials, fact, proportion, theorem
+from experiments.lab.judge.checks import counterexample, effective_trials, fact, proportion, theorem
 from experiments.lab.judge.measured import Instances, Trials
 
 # proportion
@@ -117,3 +117,16 @@ def test_proportion_is_decided_exactly_where_its_interval_excludes_the_bound(
 def test_a_level_lies_between_zero_and_one(alpha: float) -> None:
     with pytest.raises(ValueError, match="expected a level between 0 and 1"):
         fact(1, 1).at(alpha)
+
+
+# counterexample
+
+
+def test_a_counterexample_refutes_without_a_control() -> None:
+    found = counterexample(Instances([0.0, 2.0], counterexample="w = 8")).at(0.05)
+    assert (found.verdict, found.summary) == ("refuted", "by definition, 1 violation in 2 instances: w = 8")
+
+
+@pytest.mark.parametrize("errors", [[], [math.nan, 1.0], [0.0, 0.1]])
+def test_a_counterexample_never_holds(errors: list[float]) -> None:
+    assert counterexample(Instances(errors), tolerance=0.2).at(0.05).verdict == "inconclusive"

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from experiments.lab.judge.checks import fact, proportion, theorem
+from experiments.lab.judge.checks import counterexample, fact, proportion, theorem
+from experiments.lab.judge.compare import MismatchError
 from experiments.lab.judge.comparison import Comparison, Conditional
 from experiments.lab.judge.measured import (
     Instances,
@@ -22,11 +23,11 @@ from experiments.lab.judge.measured import (
 )
 from experiments.lab.judge.paired import effect, equivalence, ratio
 from experiments.lab.judge.rules import (
+    Counterexample,
     Each,
     Effect,
     Equivalence,
     Fact,
-    MismatchError,
     Order,
     Proportion,
     Ratio,
@@ -54,6 +55,12 @@ RULES: dict[str, tuple[Rule, str, Measured, Comparison]] = {
         "the sum is even, in every instance; an odd number must fail the same check",
         Instances([1e-10], [1.0]),
         theorem(Instances([1e-10], [1.0])),
+    ),
+    "counterexample": (
+        Counterexample("every number is even"),
+        "every number is even: a counterexample is shown",
+        Instances([0.0, 1.0], counterexample="3"),
+        counterexample(Instances([0.0, 1.0], counterexample="3")),
     ),
     "fact": (Fact("the number of edges", expected=12), "the number of edges is 12", Observed(11), fact(11, 12)),
     "proportion": (
