@@ -27,7 +27,9 @@ class Params:
     dataset: ImageSetName = "digits"
     """Images; "auto" is MNIST where it is there, else digits."""
     train_images: Annotated[int, Field(ge=50, le=60_000)] = 300
-    """Images to train on at most; a fifth of them more for validation."""
+    """Images to train on; a fifth of them more for validation."""
+    test_images: Annotated[int, Field(ge=50, le=60_000)] = 400
+    """Images for test, other ones for every seed."""
     label_noise: Annotated[float, Field(gt=0, le=0.95)] = 0.3
     """Share of labels replaced in the noisy trainings, for training and validation."""
     corruption: Literal["gauss", "salt", "shift"] = "gauss"
@@ -117,18 +119,21 @@ def accuracy(logits: Tensor, labels: Tensor) -> float:
 
 
 def prepare(params: Params, seed: int) -> Images:
-    """Validation images are taken from those for training."""
+    """Every seed draws its images from the whole data set.
+
+    Raises:
+        InputError: there are fewer images than asked for.
+    """
     import torch
 
     from experiments.foundation.datasets.images import load_images
-    from experiments.foundation.networks.split import flat_split
+    from experiments.foundation.networks.split import pooled_split
     from experiments.loss.core.corruption import corrupt
 
     data, rng = load_images(params.dataset, seed=seed), torch.Generator().manual_seed(seed)
-    held_out = min(params.train_images, len(data.train_images) * 4 // 5) // 5
-    split = flat_split(data, train=params.train_images, validation=held_out, rng=rng)
+    sizes = {"train": params.train_images, "validation": params.train_images // 5, "test": params.test_images}
+    split = pooled_split(data, **sizes, seed=seed)
     images = split.test.inputs.unflatten(1, split.shape[1:])
     corrupted = corrupt(images, params.corruption, params.severity, rng).flatten(1)
-    sizes = f"{len(split.train)} for training, {held_out} for validation, {len(images)} for test"
-    notes = (f"{data.description}; taken: {sizes}.",)
+    notes = (f"{data.description}; taken: {', '.join(f'{n} for {part}' for part, n in sizes.items())}.",)
     return Images(params=params, seed=seed, split=split, corrupted=corrupted, drawn=rng, notes=notes)
