@@ -1,7 +1,7 @@
 """Entry point of the command ``mlnotes``.
 
 ``list`` is answered here: it reads text alone, and importing Typer costs several times what the list does. Everything
-else, and every error, is for ``cli.commands``.
+else, and every error, is for ``cli.commands.main``.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import sys
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from cli.listing import Wanted
+    from cli.studies.listing import Wanted
 
 FLAGS = {"--json": "json", "--failed": "failed", "-v": "claims", "--verbose": "claims"}
 
@@ -20,14 +20,14 @@ def main() -> None:
     words = sys.argv[1:]
     if words[:1] == ["list"] and _list_at_once(words[1:]):
         return
-    from cli.commands import app
+    from cli.commands.main import app
 
     app(prog_name="mlnotes")
 
 
 def _list_at_once(words: list[str]) -> bool:
     """Whether the list was asked for in words that are understood here, and has been printed."""
-    from cli.listing import print_list
+    from cli.studies.listing import print_list
     from experiments.lab.errors import InputError
 
     wanted = _wanted(words)
@@ -43,7 +43,7 @@ def _list_at_once(words: list[str]) -> bool:
 
 def _wanted(words: list[str]) -> Wanted | None:
     """What the words ask for; None where one of them is for Typer to understand."""
-    from cli.listing import Wanted
+    from cli.studies.listing import Wanted
 
     chosen: dict[str, bool] = {}
     families, search = [], ""

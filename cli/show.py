@@ -2,51 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
-from rich.console import RenderableType
-
 from cli.display.console import consoles
-from cli.display.curves import curves
-from cli.display.findings import findings_list
-from cli.display.tables import all_tables
+from cli.display.sections import ALL, Sections
 from cli.document import print_document
-from cli.endings import ending_of
-from cli.records import run_document
-from cli.stored import stored_outcome
-from cli.study_document import print_study
-from cli.swept import print_sweep, sweep_document, sweep_named, sweep_of
+from cli.past.document import run_document
+from cli.past.stored import stored_outcome
+from cli.running.endings import ending_of
+from cli.running.swept import print_sweep, sweep_document, sweep_named, sweep_of
+from cli.studies.document import print_study
 from experiments.lab.errors import InputError
-from experiments.lab.partial import so_far
 from experiments.lab.record import Record
-from experiments.lab.sinks import Outcome
-
-
-@dataclass(frozen=True, kw_only=True)
-class Sections:
-    """What is shown of a run; its ending where nothing is chosen."""
-
-    tables: bool = False
-    curves: bool = False
-    claims: bool = False
-
-    def __bool__(self) -> bool:
-        return self.tables or self.curves or self.claims
-
-    def of(self, outcome: Outcome) -> Iterator[RenderableType]:
-        """The chosen sections, each with an empty line after its parts."""
-        experiment = outcome.plan.experiment
-        if self.tables:
-            yield from all_tables(experiment, outcome.rows)
-        if self.curves:
-            yield from curves(experiment, outcome.rows, outcome.figures)
-        if self.claims:
-            yield findings_list(so_far(outcome).findings)
-
-
-ALL = Sections(tables=True, curves=True, claims=True)
 
 
 def show(name: str, sections: Sections, *, verbose: bool, json: bool) -> None:

@@ -16,7 +16,7 @@ from cli.display.formats import STEPS, better, one_value, words
 from cli.display.grid import Cell, Grid, GridColumn
 from cli.display.means import Key, grouped, is_numeric, over_seeds
 from cli.display.tables import best_of, key_column, value_column
-from cli.latest import signs_text
+from cli.screen import signs_text
 from experiments.lab.experiment import Experiment, Row, Rows, Table, Trace
 
 

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
+from cli.docstring import About, about
 from cli.page.claims import Verdict, counted
-from cli.page.docstring import About, about
 from cli.page.story import Story, story_of
 from cli.page.targets import Chapter, chapters
 from cli.page.text import anchor

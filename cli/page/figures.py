@@ -6,14 +6,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
-from cli.display.figures import CurvePicture, Picture, style
 from cli.display.formats import significant
-from cli.display.panels import panels_of
-from cli.display.plots import lower
 from cli.display.series import Plot, Series, axis_label
 from cli.page.svg import inline_svg
 from cli.page.tables import TableView, plain_table
 from cli.page.text import anchor
+from cli.pictures.figures import CurvePicture, Picture, style
+from cli.pictures.panels import panels_of
+from cli.pictures.plots import lower
 from experiments.lab.experiment import Curve, Drawing, Heatmap
 
 if TYPE_CHECKING:

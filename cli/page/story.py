@@ -8,17 +8,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from cli.display.figures import Picture, pictures_of
 from cli.display.stages import duration
 from cli.display.tables import headline, tables
+from cli.docstring import About, about
 from cli.page.claims import ClaimView, Verdict, claim_views, counted
-from cli.page.docstring import About, about, prose
 from cli.page.downloads import Download, downloads
 from cli.page.environment import Fact, environment, parameters
 from cli.page.figures import FigureView, figure_views
 from cli.page.tables import TableView, table_view
-from cli.page.text import anchor
+from cli.page.text import anchor, prose
 from cli.page.trying import Try, command_text, tries
+from cli.pictures.figures import Picture, pictures_of
 from experiments.lab.catalog import load
 from experiments.lab.errors import InputError
 from experiments.lab.experiment import Experiment, Rows

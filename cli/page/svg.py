@@ -11,8 +11,8 @@ import re
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree
 
-from cli.display.palette import CELL, CELL_EDGE, EDGE, GRID, INK, MUTED, SERIES
 from cli.page.text import visible
+from cli.pictures.palette import CELL, CELL_EDGE, EDGE, GRID, INK, MUTED, SERIES
 
 if TYPE_CHECKING:
     from markupsafe import Markup

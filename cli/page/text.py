@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from markupsafe import Markup
 
 CODES = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ufffe\uffff\ud800-\udfff]")
 """Control codes but tab and line feed, marks that turn the direction of writing, and what is no character."""
@@ -25,6 +28,14 @@ def finalized(value: Any) -> Any:
     if value is None:
         return ""
     return value if isinstance(value, Markup) or not isinstance(value, str) else visible(value)
+
+
+def prose(markdown: str) -> Markup:
+    """Markdown as HTML; markup in it is shown as text."""
+    from markdown_it import MarkdownIt
+    from markupsafe import Markup
+
+    return Markup(MarkdownIt("commonmark", {"html": False}).disable("image").render(visible(markdown)))
 
 
 def anchor(*words: str) -> str:

@@ -10,7 +10,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 import experiments
-from cli.commands import app
+from cli.commands.main import app
 from experiments.lab import catalog
 
 MODULE = '''"""Does counting end?

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from cli.commands import app
+from cli.commands.main import app
 from cli.exits import complain
 from tests.cli.invoking import Invoke, document
 

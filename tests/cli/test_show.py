@@ -9,7 +9,7 @@ import pytest
 from cli.show import is_run
 from experiments.lab.record import records
 from tests.cli.invoking import Invoke, document
-from tests.cli.test_records import of_first_format
+from tests.cli.past.test_records import of_first_format
 
 
 def test_a_stored_run_is_shown_as_it_ended(mlnotes: Invoke) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from cli.page.report import book, page_of_run
-from cli.plans import plan
+from cli.running.plans import plan
 from experiments.lab.record import Record
 from experiments.lab.recording import Recording
 from experiments.lab.runner import execute

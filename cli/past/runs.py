@@ -1,0 +1,195 @@
+"""``mlnotes runs``: past runs in one line each, narrowed and sorted; their tags; and which are deleted."""
+
+from __future__ import annotations
+
+import json as json_module
+import shutil
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from cli.document import print_document
+from cli.screen import Screen, signs_text
+from cli.value_text import value_text
+from experiments.lab.errors import InputError
+from experiments.lab.record import Record, records, replace_json, runs_home
+
+Document = dict[str, Any]
+
+TAGS = "tags.json"
+AGES = ((365 * 86400, "y"), (30 * 86400, "mo"), (86400, "d"), (3600, "h"), (60, "min"))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Filter:
+    """Which runs are listed, and in which order."""
+
+    study: str = ""
+    """A study or a family."""
+    tag: str = ""
+    limit: int = 20
+    """At most so many; 0 is no limit."""
+    sort: str = "age"
+    """age, seconds, study, or a parameter."""
+
+    def of(self, known: Sequence[Record]) -> list[Record]:
+        """The runs that are wanted, newest first unless another order is."""
+        found = [one for one in known if self._has_study(one) and (not self.tag or self.tag in tags_of(one))]
+        return found if self.sort == "age" else sorted(found, key=self._key)
+
+    def _has_study(self, record: Record) -> bool:
+        name = str(record.meta["study"])
+        return not self.study or name == self.study or name.partition(".")[0] == self.study
+
+    def _key(self, record: Record) -> tuple[int, float, str]:
+        """Numbers before words, and both before what a run does not have."""
+        meta = record.meta
+        known = {"seconds": meta.get("seconds"), "study": meta["study"], **meta["settings"], **meta["params"]}
+        value = known.get(self.sort)
+        if value is None:
+            return 2, 0.0, ""
+        is_number = isinstance(value, int | float)
+        return (0, float(value), "") if is_number else (1, 0.0, value_text(value))
+
+
+def print_runs(wanted: Filter, *, json: bool) -> None:
+    """Print the runs that are wanted, one line each."""
+    known = records()
+    found = wanted.of(known)
+    shown = found[: wanted.limit] if wanted.limit else found
+    if json:
+        print_document({"runs": [summary(record, known) for record in shown]})
+        return
+    for line in run_lines([summary(record, known) for record in shown], Screen.of_stdout(), datetime.now(UTC)):
+        print_line(line)
+    if not found:
+        print_line(f"no runs{' like that' if known else ''} in {runs_home()}")
+    elif len(found) > len(shown):
+        print_line(f"... {len(found) - len(shown)} more: --limit 0")
+
+
+def run_lines(runs: Sequence[Document], screen: Screen, now: datetime) -> Iterator[str]:
+    """Id, verdicts, time, age, and in what remains of the line the parameters that are not the study's and the tags."""
+    rows = [
+        (run["id"], _outcome(run, screen), _seconds(run["seconds"]), age(run["started"], now), _particulars(run))
+        for run in runs
+    ]
+    widths = [max((len(row[place]) for row in rows), default=0) for place in range(4)]
+    for name, outcome, seconds, old, particulars in rows:
+        line = f"{name:<{widths[0]}}  {outcome:<{widths[1]}}  {seconds:>{widths[2]}}  {old:>{widths[3]}}  "
+        yield screen.cut((line + particulars).rstrip(), screen.width)
+
+
+def summary(record: Record, known: Sequence[Record]) -> Document:
+    """A run as ``runs --json`` gives it."""
+    meta = record.meta
+    return {
+        "id": record.id,
+        "record": str(record.path.resolve()),
+        "experiment": meta["experiment"],
+        "study": meta["study"],
+        "status": record.status,
+        "smoke": meta["smoke"],
+        "started": meta["started"],
+        "seconds": meta.get("seconds"),
+        "seeds": len(meta["seeds"]),
+        "changed": changed_values(meta, known),
+        "tags": tags_of(record),
+        "verdicts": [finding["verdict"] for finding in record.findings()],
+    }
+
+
+def changed_values(meta: Mapping[str, Any], known: Sequence[Record]) -> Document:
+    """The parameters that the user set, with their values; of a run that repeats another one those of that one."""
+    command = meta["command"]
+    if command[1:2] == ["rerun"]:
+        first = next((one.meta for one in known if one.id == command[2]), None)
+        return changed_values(first, known) if first is not None else {}
+    values = {**meta["params"], **meta["settings"]}
+    keys = dict.fromkeys(word.partition("=")[0] for word in command[3:] if "=" in word)
+    return {key: values[key] for key in keys if key in values}
+
+
+def delete_runs(names: Sequence[str], *, sure: bool) -> None:
+    """Delete runs, or a sweep with all its jobs, after asking.
+
+    Raises:
+        InputError: one line per run that is not there or still running; then nothing is deleted.
+    """
+    paths = [_deletable(name) for name in names]
+    if not sure:
+        if not sys.stdin.isatty():
+            raise InputError(f"{len(paths)} to delete: add --yes, since nobody can be asked here")
+        typer.confirm("\n".join(("Delete", *map(str, paths), "")) + "for good?", abort=True)
+    for path in dict.fromkeys(paths):
+        shutil.rmtree(path)
+        print_line(f"deleted {path}")
+
+
+def tag_run(name: str, tags: Sequence[str], *, remove: bool) -> None:
+    """Give a run tags, or take them away, and print those that it has."""
+    record = Record.open(name)
+    now = [tag for tag in tags_of(record) if tag not in tags] + ([] if remove else list(dict.fromkeys(tags)))
+    replace_json(record.path / TAGS, now)
+    print_line(f"{record.id}: {', '.join(now) or 'no tags'}")
+
+
+def tags_of(record: Record) -> list[str]:
+    """The tags of a run; they have a file of their own, since a run that goes on writes its record anew."""
+    path = record.path / TAGS
+    return list(json_module.loads(path.read_text(encoding="utf-8"))) if path.exists() else []
+
+
+def age(started: str, now: datetime) -> str:
+    """How long ago, in one unit.
+
+    >>> age("2026-01-01T00:00:00+00:00", datetime(2026, 1, 1, 5, 30, tzinfo=UTC))
+    '5 h ago'
+    """
+    seconds = (now - datetime.fromisoformat(started)).total_seconds()
+    return next((f"{seconds // size:.0f} {unit} ago" for size, unit in AGES if seconds >= size), "just now")
+
+
+def whole_number(option: str, text: str) -> int:
+    """The number that an option was given.
+
+    Raises:
+        InputError: it is none.
+    """
+    if not text.isdecimal():
+        raise InputError(f"{option}: expected a whole number, got {text}")
+    return int(text)
+
+
+def print_line(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+
+
+def _deletable(name: str) -> Path:
+    sweep = runs_home() / name
+    if "-sweep-" in name and sweep.is_dir() and sweep.parent == runs_home():
+        return sweep
+    record = Record.open(name)
+    if record.status == "running":
+        raise InputError(f"{record.id} is still running: expected a run that has ended")
+    return record.path
+
+
+def _outcome(run: Document, screen: Screen) -> str:
+    return signs_text(run["verdicts"], ascii_only=screen.ascii_only) if run["status"] == "done" else str(run["status"])
+
+
+def _seconds(seconds: float | None) -> str:
+    if seconds is None:
+        return ""
+    return f"{seconds / 60:.0f} min" if seconds >= 120 else f"{seconds:.{0 if seconds >= 10 else 1}f} s"
+
+
+def _particulars(run: Document) -> str:
+    changed = [f"{key}={value_text(value)}" for key, value in run["changed"].items()]
+    return " ".join([*(["--smoke"] if run["smoke"] else []), *changed, *(f"#{tag}" for tag in run["tags"])])

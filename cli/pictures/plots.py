@@ -1,0 +1,197 @@
+"""Curves by matplotlib: the mean over seeds as a line, the tables' interval as a band, small multiples for many."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+from cli.display.series import Plot, Point, Series, axis_label, axis_words
+from cli.display.ticks import tick_labels, ticks
+from cli.pictures.legends import label_ends, legend_below
+from cli.pictures.palette import DASHES, MARKERS, MUTED, color_of
+from cli.pictures.panels import Panel, Panels, panels_of
+from cli.pictures.recall import is_recall, set_recall_scale
+from experiments.lab.experiment import Curve
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+LONGEST_END_LABEL = 14
+"""Characters of a label that stands at the end of its line; longer ones make a legend below the axes."""
+MARKED = 40
+"""Points of a line that each get a marker; a longer one gets about eight."""
+
+
+def draw_curve(
+    curve: Curve, plot: Plot, preferred: Sequence[str] = (), *, title: str = "", titled: bool = True
+) -> Figure:
+    """The curve as a figure.
+
+    Args:
+        curve: what is drawn.
+        plot: its lines.
+        preferred: labels that stay where there are too many lines.
+        title: what was found; by default the axes are named.
+        titled: whether the title stands in the picture; a page has it above.
+    """
+    from matplotlib.figure import Figure
+
+    panels = panels_of(plot, preferred)
+    columns = min(3, len(panels.panels))
+    rows = -(-len(panels.panels) // columns)
+    figure = Figure(figsize=(max(5.6, 2.1 * columns), 3.6 + 0.2 * (columns > 1) if rows == 1 else 2.3 * rows + 0.8))
+    for index, (axes, panel) in enumerate(zip(_axes(figure, rows, columns), panels.panels, strict=False)):
+        _draw_panel(axes, curve, plot, panel)
+        axes.label_outer()
+        if index == 0:
+            _head(axes, curve, plot, panels, title if titled else None)
+    _name_lines(figure, panels)
+    return figure
+
+
+def title_of(curve: Curve) -> str:
+    """What is drawn, for a curve that says no finding.
+
+    >>> title_of(Curve("c", x="lr", y="test_accuracy", group="network"))
+    'Test accuracy by learning rate, a line per network'
+    """
+    lines = f", a line per {lower(axis_words(curve.group))}" if curve.group else ""
+    return f"{axis_words(curve.y)} by {lower(axis_words(curve.x))}{lines}"
+
+
+def lower(text: str) -> str:
+    """The words inside a sentence; acronyms and symbols keep their capitals.
+
+    >>> lower("Test accuracy"), lower("IoU"), lower("T")
+    ('test accuracy', 'IoU', 't')
+    """
+    first = text.split(" ", 1)[0]
+    return text if first[1:] != first[1:].lower() else text[:1].lower() + text[1:]
+
+
+def how_drawn(curve: Curve, plot: Plot, panels: Panels) -> str:
+    """How the lines come about, in words."""
+    spread = any(point.low < point.high for series in plot.series for point in series.points)
+    seeds = f"mean{' and 95 % interval' if spread else ''} over {plot.seeds} seeds" if plot.seeds > 1 else ""
+    points = [point for series in panels.series for point in series.points]
+    cut = "no band where the interval reaches 0" if curve.y_scale == "log" and any(p.low <= 0 for p in points) else ""
+    limit = f"dashed: the limit, {curve.limit:g}" if isinstance(curve.limit, int | float) else ""
+    return "; ".join(part for part in (seeds, cut, limit, panels.note) if part)
+
+
+def _axes(figure: Figure, rows: int, columns: int) -> list[Axes]:
+    grid = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)
+    return list(grid.flat)
+
+
+def _head(axes: Axes, curve: Curve, plot: Plot, panels: Panels, title: str | None) -> None:
+    if title is None:
+        return
+    subtitle = how_drawn(curve, plot, panels)
+    if len(panels.panels) > 1:
+        assert axes.figure is not None
+        axes.figure.suptitle(f"{title or title_of(curve)}\n{subtitle}", x=0.01, ha="left", fontsize="medium")
+        return
+    axes.set_title(title or title_of(curve), loc="left", pad=22 if subtitle else 10)
+    axes.text(0, 1.025, subtitle, transform=axes.transAxes, color=MUTED, fontsize=9)
+
+
+def _draw_panel(axes: Axes, curve: Curve, plot: Plot, panel: Panel) -> None:
+    axes.grid(True, axis="y")
+    for place, series in zip(panel.places, panel.series, strict=True):
+        _line(axes, place, series, curve.y_scale)
+    axes.set_xscale(curve.x_scale)
+    axes.set_yscale(curve.y_scale)
+    if isinstance(curve.limit, int | float):
+        axes.axhline(curve.limit, color=MUTED, linewidth=1.1, linestyle=(0, (4, 3)), zorder=1, label="_limit")
+    _set_limits(axes, curve, plot)
+    _round_ticks(axes, curve, plot)
+    _spread_recall(axes, curve, plot)
+    if panel.title:
+        axes.set_title(panel.title, fontsize="medium", pad=4)
+    axes.set_xlabel(axis_label(curve.x))
+    axes.set_ylabel(axis_label(curve.y))
+
+
+def _line(axes: Axes, place: int, series: Series, scale: str) -> None:
+    xs = [point.x for point in series.points]
+    lows, highs = [point.low for point in series.points], [point.high for point in series.points]
+    axes.plot(
+        xs,
+        [point.y for point in series.points],
+        color=color_of(place),
+        linestyle=DASHES[place % len(DASHES)],
+        marker=MARKERS[place % len(MARKERS)],
+        markevery=1 if len(xs) <= MARKED else -(-len(xs) // 8),
+        label=series.label,
+    )
+    if lows != highs:
+        banded = [low > 0 or scale == "linear" for low in lows]
+        axes.fill_between(xs, lows, highs, where=banded, color=color_of(place), alpha=0.18, linewidth=0)
+
+
+def _set_limits(axes: Axes, curve: Curve, plot: Plot) -> None:
+    """Room for the lines; of a band that is wider than twice their range the rest is cut."""
+    scale = axes.yaxis.get_transform()
+    points = [point for series in plot.series for point in series.points]
+    inside = [point.y for point in points] + ([curve.limit] if isinstance(curve.limit, int | float) else [])
+    low, high = (float(scale.transform(edge)) for edge in (min(inside), max(inside)))
+    room = (high - low) or 0.05 * abs(high) or 0.5
+    edges = [float(scale.transform(edge)) for edge in _ys(points) if curve.y_scale == "linear" or edge > 0]
+    bottom = max(min([low, *edges]), low - room / 2) - room * 0.05
+    top = min(max([high, *edges]), high + room / 2) + room * 0.05
+    axes.set_ylim(*(float(edge) for edge in scale.inverted().transform([bottom, top])))
+
+
+def _round_ticks(axes: Axes, curve: Curve, plot: Plot) -> None:
+    points = [point for series in plot.series for point in series.points]
+    _set_ticks(axes.xaxis, _few(points, curve) or [point.x for point in points], curve.x_scale, plot.categories)
+    if _few(points, curve) and not plot.categories:
+        axes.set_xticks(_few(points, curve), tick_labels(_few(points, curve)))
+    _set_ticks(axes.yaxis, list(axes.get_ylim()) if curve.y_scale == "log" else _ys(points), curve.y_scale, ())
+
+
+def _spread_recall(axes: Axes, curve: Curve, plot: Plot) -> None:
+    points = [point for series in plot.series for point in series.points]
+    for axis, column, values in (("x", curve.x, [p.x for p in points]), ("y", curve.y, [p.y for p in points])):
+        if is_recall(column, values):
+            set_recall_scale(axes, axis, values)
+
+
+def _ys(points: Sequence[Point]) -> list[float]:
+    return [edge for point in points for edge in (point.low, point.high)]
+
+
+def _few(points: Sequence[Point], curve: Curve) -> list[float]:
+    """The values of x themselves where they are few and far enough apart to stand on the axis."""
+    from matplotlib.scale import LogTransform
+
+    values = sorted({point.x for point in points})
+    places = [float(LogTransform(10).transform(value)) for value in values] if curve.x_scale == "log" else values
+    span = places[-1] - places[0]
+    is_apart = all(after - before >= 0.09 * span for before, after in pairwise(places))
+    return values if 1 < len(values) <= 8 and is_apart else []
+
+
+def _set_ticks(axis: Any, values: Sequence[float], scale: str, categories: tuple[str, ...]) -> None:
+    """Readable numbers: category names, or on a log axis 1k, 10k and 0.03 in place of powers of ten."""
+    if categories:
+        axis.set_ticks(range(len(categories)), categories)
+    elif scale == "log":
+        marks = ticks(values, "log", 7)
+        axis.set_ticks(marks, tick_labels(marks))
+        axis.set_ticks([], minor=True)
+    elif all(value == int(value) for value in values):
+        marks = ticks(values, "linear", 7)
+        axis.set_ticks(marks, tick_labels(marks))
+
+
+def _name_lines(figure: Figure, panels: Panels) -> None:
+    if len(panels.labels) < 2:
+        return
+    if len(panels.panels) == 1 and max(map(len, panels.labels)) <= LONGEST_END_LABEL:
+        label_ends(figure.axes[0], panels.panels[0])
+    else:
+        legend_below(figure, panels)
