@@ -1,12 +1,14 @@
 """COCO's and VOC's files as the arrays of the evaluation, and COCO's twelve numbers of two files.
 
-VOC's results lie in one file per class, comp4_det_test_<class>.txt, with lines "image score xmin ymin xmax ymax".
+VOC's results lie in one file per class, comp4_det_test_<class>.txt, with lines "image score xmin ymin xmax ymax"; an
+image is called like its xml file.
 Source: https://cocodataset.org/#format-results; development kit of PASCAL VOC 2012.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Literal, NamedTuple
 
@@ -14,11 +16,14 @@ import numpy as np
 
 from experiments.detect.core.ground_truth import Detections, Floats, GroundTruth
 from experiments.foundation.datasets.coco import load_detections, load_instances
-from experiments.foundation.datasets.files import read_bytes
-from experiments.foundation.datasets.voc import VocImage, load_voc
+from experiments.foundation.datasets.fields import decimal, shown
+from experiments.foundation.datasets.files import read_text
+from experiments.foundation.datasets.voc import load_voc
 from experiments.lab.errors import InputError
 
 RESULT_COLUMNS = 6
+RESULT_FILE = re.compile(r"(.*?_)?det_[^_]+_(?P<name>.+)\.txt")
+"""<competition>_det_<image set>_<class>.txt; a class may have underscores in its name."""
 
 
 class Scene(NamedTuple):
@@ -94,11 +99,12 @@ def voc_scene(annotations: Path, detections: Path) -> Scene:
         exempt=np.concatenate([image.is_difficult for image in images]),
         n_classes=len(names),
     )
-    numbers = {Path(image.file_name).stem: number for number, image in enumerate(images)}
+    numbers, files = {image.name: number for number, image in enumerate(images)}, _result_files(detections, names)
     rows = [
-        (numbers[image], label, score, box)
+        (image, label, score, box)
         for label, name in enumerate(names)
-        for image, score, box in _result_lines(_result_file(detections, name), images)
+        if name in files
+        for image, score, box in _result_lines(files[name], numbers)
     ]
     found = Detections(
         images=np.array([row[0] for row in rows], dtype=np.int64),
@@ -114,33 +120,31 @@ def _continuous(boxes: Floats) -> Floats:
     return np.concatenate([boxes[:, :2] - 1, boxes[:, 2:] - boxes[:, :2] + 1], axis=1)
 
 
-def _result_file(folder: Path, name: str) -> Path | None:
-    """The result file of a class; None if its detector gave none."""
-    if not folder.is_dir():
-        raise InputError(f"{folder}: expected a folder with files *_det_*_<class>.txt.")
-    found = sorted(folder.glob(f"*_{name}.txt"))
-    if len(found) > 1:
-        raise InputError(
-            f"{folder}: expected one result file of class {name}, found {', '.join(f.name for f in found)}."
-        )
-    return found[0] if found else None
+def _result_files(folder: Path, names: Sequence[str]) -> dict[str, Path]:
+    """The result file of every class for which there is one; those of other classes are left alone."""
+    found: dict[str, Path] = {}
+    for path in sorted(folder.glob("*.txt")) if folder.is_dir() else []:
+        named = RESULT_FILE.fullmatch(path.name)
+        if named and named["name"] in names:
+            before = found.setdefault(named["name"], path)
+            if before != path:
+                raise InputError(f"{path}: a second result file of class {named['name']}, after {before.name}.")
+    if not found and names:
+        raise InputError(f"{folder}: expected a folder with files *_det_*_<class>.txt, of classes such as {names[0]}.")
+    return found
 
 
-def _result_lines(path: Path | None, images: Sequence[VocImage]) -> list[tuple[str, float, list[float]]]:
-    known = {Path(image.file_name).stem for image in images}
-    lines = [] if path is None else read_bytes(path).decode("utf-8", errors="replace").splitlines()
+def _result_lines(path: Path, numbers: Mapping[str, int]) -> list[tuple[int, float, list[float]]]:
+    """(image, score, box) of every line; ``numbers`` are those of the images by name."""
     found = []
-    for number, line in enumerate(lines, 1):
-        words = line.split()
-        try:
-            score, *box = map(float, words[1:])
-        except ValueError:
-            score, box = float("nan"), []
-        if len(words) != RESULT_COLUMNS or not np.isfinite([score, *box]).all():
-            raise InputError(f"{path}: line {number} is {line!r}, expected image score xmin ymin xmax ymax.")
-        if words[0] not in known:
-            raise InputError(f"{path}: line {number}: image {words[0]} has no annotation.")
+    for number, line in enumerate(read_text(path).splitlines(), 1):
+        image, *words = line.rsplit(maxsplit=RESULT_COLUMNS - 1)  # an image may have spaces in its name
+        score, *box = map(decimal, words or [""])
+        if len(words) != RESULT_COLUMNS - 1 or not np.isfinite([score, *box]).all():
+            raise InputError(f"{path}: line {number} is {shown(line)}, expected image score xmin ymin xmax ymax.")
+        if image not in numbers:
+            raise InputError(f"{path}: line {number}: image {shown(image)} has no annotation.")
         if box[2] < box[0] or box[3] < box[1]:
             raise InputError(f"{path}: line {number}: box {box} ends before it begins.")
-        found.append((words[0], score, box))
+        found.append((numbers[image], score, box))
     return found

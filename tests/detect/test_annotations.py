@@ -41,7 +41,7 @@ def test_files_of_voc_count_inclusive_pixels_and_leave_difficult_objects_out(tmp
     ("line", "problem"),
     [
         ("a 0.9 1 1 5", "line 1 is 'a 0.9 1 1 5', expected image score xmin ymin xmax ymax."),
-        ("b 0.9 1 1 5 5", "line 1: image b has no annotation."),
+        ("b 0.9 1 1 5 5", "line 1: image 'b' has no annotation."),
         ("a 0.9 9 1 5 5", "line 1: box [9.0, 1.0, 5.0, 5.0] ends before it begins."),
     ],
 )
@@ -66,3 +66,37 @@ def test_a_folder_where_cocos_json_belongs_is_refused_with_the_way_to_voc(tmp_pa
         coco_scene(tmp_path, Path("results.json"))
     message = f"{tmp_path}: a folder, expected COCO's json; for VOC's folder of xml say format=voc."
     assert raised.value.problems == (message,)
+
+
+def voc_numbers(folder: Path, **files: str) -> dict[str, float]:
+    """AP50 of a folder of one xml, a.xml, and result files by class."""
+    for name, lines in files.items():
+        (folder / f"comp4_det_test_{name}.txt").write_text(lines)
+    scene = voc_scene(folder, folder)
+    return coco_numbers(evaluate_boxes(scene.ground_truth, scene.detections))
+
+
+def test_a_class_takes_its_own_result_file_and_not_one_whose_name_ends_alike(tmp_path: Path) -> None:
+    (tmp_path / "a.xml").write_text(VOC.format(name="a"))
+    hit, miss = "a 0.9 1 1 10 10\n", "a 0.9 70 70 75 75\n"
+    assert voc_numbers(tmp_path, dog=hit, hot_dog=miss)["AP50"] == 1
+
+
+@pytest.mark.parametrize("name", ["[!x]", "*", "**", "a?b", "hot dog"])
+def test_a_class_is_a_name_and_no_pattern(tmp_path: Path, name: str) -> None:
+    (tmp_path / "a.xml").write_text(VOC.format(name="a").replace("dog", name))
+    assert voc_numbers(tmp_path, **{name: "a 0.9 1 1 10 10\n"}, x="a 0.9 70 70 75 75\n")["AP50"] == 1
+
+
+def test_an_image_is_called_like_its_xml_file_whatever_the_file_says(tmp_path: Path) -> None:
+    for name in ("a", "two words"):
+        (tmp_path / f"{name}.xml").write_text(VOC.format(name="stale"))
+    assert voc_numbers(tmp_path, dog="a 0.9 1 1 10 10\ntwo words 0.9 1 1 10 10\n")["AP50"] == 1
+
+
+def test_a_folder_without_any_result_file_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "a.xml").write_text(VOC.format(name="a"))
+    (tmp_path / "comp4_det_test_cat.txt").write_text("")
+    with pytest.raises(InputError) as raised:
+        voc_scene(tmp_path, tmp_path)
+    assert str(raised.value) == f"{tmp_path}: expected a folder with files *_det_*_<class>.txt, of classes such as dog."

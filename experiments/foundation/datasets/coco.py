@@ -7,8 +7,7 @@ https://cocodataset.org/#format-data.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Mapping
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,11 +15,26 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from experiments.foundation.datasets.files import read_bytes
+from experiments.foundation.datasets.fields import (
+    FLAG,
+    INTEGER,
+    NUMBER,
+    TEXT,
+    Entries,
+    Kind,
+    is_number,
+    read_json,
+    refuse,
+)
 from experiments.lab.errors import InputError
 
-MOST_PROBLEMS = 5
-"""As many faults of one file are told; the rest are counted."""
+
+def _is_box(value: Any) -> bool:
+    return type(value) is list and len(value) == 4 and all(map(is_number, value)) and min(value[2:]) >= 0
+
+
+BOX = Kind("[x, y, width, height] in finite numbers, no side negative (not [x1, y1, x2, y2])", _is_box)
+AREA = Kind("a finite number of at least 0", lambda value: is_number(value) and value >= 0)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,115 +71,58 @@ class Detections:
 def load_instances(path: Path) -> Instances:
     """Read and check an instances file.
 
-    Raises InputError with one line per fault: missing keys, ids twice, unknown images or categories, boxes that are
-    not four finite numbers or have a negative side.
+    Raises InputError with one line per fault: fields that are missing or of another kind, ids twice, unknown images or
+    categories, boxes with a negative side.
     """
-    document = _json(path)
+    document = read_json(path)
     if not isinstance(document, dict) or not {"images", "annotations", "categories"} <= document.keys():
         raise InputError(f"{path}: expected an object with 'images', 'annotations' and 'categories'.")
-    images = _entries(path, document["images"], "images", ("id", "width", "height"))
-    categories = _entries(path, document["categories"], "categories", ("id", "name"))
-    annotations = _entries(path, document["annotations"], "annotations", ("id", "image_id", "category_id", "bbox"))
-    faults = [*_twice(images, "images"), *_twice(categories, "categories"), *_twice(annotations, "annotations")]
-    known_images, known_categories = {entry["id"] for entry in images}, {entry["id"] for entry in categories}
-    for index, entry in enumerate(annotations):
-        faults.extend(_box_faults(f"annotations[{index}]", entry, known_images, known_categories))
-    _raise(path, faults)
-    boxes = _boxes(annotations)
+    images, categories, annotations = (
+        Entries.of(path, name, document[name]) for name in ("images", "categories", "annotations")
+    )
+    image_ids, category_ids, ids = images.ids(), categories.ids(), annotations.ids()
+    widths, heights = images.column("width", INTEGER), images.column("height", INTEGER)
+    names = categories.column("name", TEXT)
+    image_of = annotations.references("image_id", image_ids, "images")
+    category_of = annotations.references("category_id", category_ids, "categories")
+    boxes = annotations.column("bbox", BOX)
+    areas = annotations.column(
+        "area", AREA, default=math.nan
+    )  # NaN stands for a missing one: no file can hold this object
+    crowd = annotations.column("iscrowd", FLAG, default=0)
+    refuse(path, images.faults, categories.faults, annotations.faults)
+    sides = _boxes(boxes)
     return Instances(
-        image_sizes={entry["id"]: (entry["width"], entry["height"]) for entry in images},
-        categories={entry["id"]: entry["name"] for entry in categories},
-        ids=_column(annotations, "id"),
-        image_ids=_column(annotations, "image_id"),
-        category_ids=_column(annotations, "category_id"),
-        boxes_xywh=boxes,
-        areas=np.array([e.get("area", b[2] * b[3]) for e, b in zip(annotations, boxes, strict=True)], dtype=np.float64),
-        is_crowd=np.array([bool(entry.get("iscrowd", 0)) for entry in annotations], dtype=np.bool_),
-        segmentations=tuple(entry.get("segmentation") for entry in annotations),
+        image_sizes=dict(zip(image_ids, zip(widths, heights, strict=True), strict=True)),
+        categories=dict(zip(category_ids, names, strict=True)),
+        ids=np.array(ids, dtype=np.int64),
+        image_ids=np.array(image_of, dtype=np.int64),
+        category_ids=np.array(category_of, dtype=np.int64),
+        boxes_xywh=sides,
+        areas=np.where(np.isnan(areas), sides[:, 2] * sides[:, 3], areas),
+        is_crowd=np.array(crowd, dtype=np.bool_),
+        segmentations=tuple(entry.get("segmentation") for entry in annotations.entries),
     )
 
 
 def load_detections(path: Path, instances: Instances) -> Detections:
     """Read and check a results file (a list) against the ground truth that it answers.
 
-    Raises InputError with one line per fault: missing keys, unknown images or categories, boxes as in
-    ``load_instances``, scores that are no finite numbers.
+    Raises InputError with one line per fault, as ``load_instances`` does.
     """
-    entries = _entries(path, _json(path), "results", ("image_id", "category_id", "bbox", "score"))
-    faults: list[str] = []
-    for index, entry in enumerate(entries):
-        faults.extend(_box_faults(f"results[{index}]", entry, instances.image_sizes, instances.categories))
-        if not _is_finite(entry["score"]):
-            faults.append(f"results[{index}]: score is {entry['score']!r}, expected a finite number.")
-    _raise(path, faults)
+    results = Entries.of(path, "results", read_json(path))
+    image_of = results.references("image_id", tuple(instances.image_sizes), "images")
+    category_of = results.references("category_id", tuple(instances.categories), "categories")
+    boxes, scores = results.column("bbox", BOX), results.column("score", NUMBER)
+    refuse(path, results.faults)
     return Detections(
-        image_ids=_column(entries, "image_id"),
-        category_ids=_column(entries, "category_id"),
-        boxes_xywh=_boxes(entries),
-        scores=np.array([entry["score"] for entry in entries], dtype=np.float64),
-        segmentations=tuple(entry.get("segmentation") for entry in entries),
+        image_ids=np.array(image_of, dtype=np.int64),
+        category_ids=np.array(category_of, dtype=np.int64),
+        boxes_xywh=_boxes(boxes),
+        scores=np.array(scores, dtype=np.float64),
+        segmentations=tuple(entry.get("segmentation") for entry in results.entries),
     )
 
 
-def _json(path: Path) -> Any:
-    try:
-        return json.loads(read_bytes(path))
-    except (ValueError, RecursionError) as error:
-        raise InputError(f"{path}: not JSON ({error}).") from error
-
-
-def _entries(path: Path, value: Any, name: str, keys: tuple[str, ...]) -> list[dict[str, Any]]:
-    if not isinstance(value, list):
-        raise InputError(f"{path}: expected {name} to be a list, found {type(value).__name__}.")
-    faults: list[str] = []
-    for index, entry in enumerate(value):
-        missing = [key for key in keys if not isinstance(entry, dict) or key not in entry]
-        wrong = [key for key in keys if key not in missing and _integer_key(key) and type(entry[key]) is not int]
-        faults.extend(f"{name}[{index}]: no {key!r}." for key in missing)
-        faults.extend(f"{name}[{index}]: {key} is {entry[key]!r}, expected an integer." for key in wrong)
-    _raise(path, faults)
-    return value
-
-
-def _integer_key(key: str) -> bool:
-    return key in {"id", "image_id", "category_id", "width", "height"}
-
-
-def _twice(entries: list[dict[str, Any]], name: str) -> list[str]:
-    ids, counts = np.unique(_column(entries, "id"), return_counts=True)
-    return [
-        f"{name}: id {value} is given {count} times." for value, count in zip(ids, counts, strict=True) if count > 1
-    ]
-
-
-def _box_faults(
-    where: str, entry: Mapping[str, Any], images: Iterable[int], categories: Iterable[int]
-) -> Iterable[str]:
-    box = entry["bbox"]
-    if not isinstance(box, list) or len(box) != 4 or not all(_is_finite(side) for side in box):
-        yield f"{where}: bbox is {box!r}, expected four finite numbers [x, y, width, height]."
-    elif min(box[2:]) < 0:
-        yield f"{where}: bbox {box!r} has a negative width or height. Is it [x1, y1, x2, y2]?"
-    if entry["image_id"] not in images:
-        yield f"{where}: image_id {entry['image_id']} is not among the images."
-    if entry["category_id"] not in categories:
-        yield f"{where}: category_id {entry['category_id']} is not among the categories."
-
-
-def _is_finite(value: Any) -> bool:
-    return type(value) in {int, float} and bool(np.isfinite(float(value)))
-
-
-def _column(entries: list[dict[str, Any]], key: str) -> NDArray[np.int64]:
-    return np.array([entry[key] for entry in entries], dtype=np.int64)
-
-
-def _boxes(entries: list[dict[str, Any]]) -> NDArray[np.float64]:
-    return np.array([entry["bbox"] for entry in entries], dtype=np.float64).reshape(-1, 4)
-
-
-def _raise(path: Path, faults: list[str]) -> None:
-    if faults:
-        rest = len(faults) - MOST_PROBLEMS
-        more = [f"{path}: and {rest} more."] if rest > 0 else []
-        raise InputError(*(f"{path}: {fault}" for fault in faults[:MOST_PROBLEMS]), *more)
+def _boxes(boxes: list[Any]) -> NDArray[np.float64]:
+    return np.array(boxes, dtype=np.float64).reshape(-1, 4)

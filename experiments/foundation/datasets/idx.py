@@ -9,7 +9,6 @@ Source: LeCun, Cortes, Burges: The MNIST database of handwritten digits, section
 from __future__ import annotations
 
 import gzip
-import math
 import struct
 from pathlib import Path
 from typing import Any
@@ -17,11 +16,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from experiments.foundation.datasets.files import read_bytes
+from experiments.foundation.datasets.files import check_size, read_bytes
 from experiments.lab.errors import InputError
 
 IMAGES_MAGIC = 2051
 LABELS_MAGIC = 2049
+MOST_DIMENSIONS = 8
+"""No array of anything measured has more, and an empty one of very many sizes is more than numpy can describe."""
 TYPES = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
 """Type byte -> numpy's name of the big-endian type."""
 
@@ -35,13 +36,7 @@ def read_idx(path: Path, *, magic: int | None = None) -> NDArray[Any]:
     content = read_bytes(path)
     dtype, shape = _header(path, content, magic)
     start = 4 + 4 * len(shape)
-    expected, found = math.prod(shape) * dtype.itemsize, len(content) - start
-    if found != expected:
-        fault = "truncated" if found < expected else "trailing bytes"
-        sizes = " x ".join(str(size) for size in shape)
-        raise InputError(
-            f"{path}: {fault}: {sizes} values of {dtype.itemsize} bytes need {expected} bytes, the file holds {found}."
-        )
+    check_size(path, shape, dtype.itemsize, len(content) - start)
     values = np.frombuffer(content, dtype=dtype, offset=start).reshape(shape)
     native = values.astype(dtype.newbyteorder("="), copy=False)
     native.flags.writeable = False
@@ -52,9 +47,9 @@ def write_idx(path: Path, values: NDArray[Any]) -> None:
     """Write an array of one of IDX's six types; a path that ends in ``.gz`` is compressed."""
     codes = {np.dtype(name).newbyteorder("="): code for code, name in TYPES.items()}
     code = codes.get(values.dtype.newbyteorder("="))
-    if code is None or not 1 <= values.ndim <= 255:
+    if code is None or not 1 <= values.ndim <= MOST_DIMENSIONS:
         raise InputError(
-            f"{path}: IDX holds uint8, int8, int16, int32, float32 or float64 in 1 to 255 dimensions, "
+            f"{path}: IDX holds uint8, int8, int16, int32, float32 or float64 in 1 to {MOST_DIMENSIONS} dimensions, "
             f"not {values.dtype} in {values.ndim}."
         )
     header = struct.pack(f">HBB{values.ndim}I", 0, code, values.ndim, *values.shape)
@@ -73,4 +68,6 @@ def _header(path: Path, content: bytes, magic: int | None) -> tuple[np.dtype[Any
         raise InputError(f"{path}: not an IDX file: it opens with {content[:4].hex(' ')}.")
     if len(content) < 4 + 4 * dimensions:
         raise InputError(f"{path}: truncated: the header of {dimensions} dimensions is not complete.")
+    if dimensions > MOST_DIMENSIONS:
+        raise InputError(f"{path}: {dimensions} dimensions, expected at most {MOST_DIMENSIONS}.")
     return np.dtype(TYPES[code]), struct.unpack_from(f">{dimensions}I", content, 4)

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from experiments.foundation.datasets.files import unreadable
+from experiments.foundation.datasets.files import file_size, unreadable
 from experiments.lab.errors import InputError
 
 DTYPES: dict[str, np.dtype[Any]] = {".fvecs": np.dtype("<f4"), ".ivecs": np.dtype("<i4"), ".bvecs": np.dtype("u1")}
@@ -27,8 +27,8 @@ def read_vecs(path: Path, *, limit: int | None = None) -> NDArray[Any]:
     empty or truncated file and for a row whose dimension differs from the first one's.
     """
     dtype = DTYPES[path.suffix]
+    size = file_size(path)
     try:
-        size = path.stat().st_size
         raw = np.memmap(path, dtype=np.uint8, mode="r") if size else np.empty(0, dtype=np.uint8)
     except OSError as error:
         raise unreadable(path, error) from error

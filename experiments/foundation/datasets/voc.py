@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from experiments.foundation.datasets.coco import Instances
+from experiments.foundation.datasets.fields import decimal, shown
 from experiments.foundation.datasets.files import read_bytes
 from experiments.lab.errors import InputError
 
@@ -26,9 +27,10 @@ CORNERS = ("xmin", "ymin", "xmax", "ymax")
 class VocImage:
     """The n objects annotated on one image."""
 
-    file_name: str
-    width: int
-    height: int
+    name: str
+    """That of its xml file: what <filename> says is often out of date, and the development kit does not read it."""
+    size: tuple[int, int] | None
+    """Width and height in pixels, where the file has them."""
     names: tuple[str, ...]
     boxes: NDArray[np.float64]
     """(n, 4): xmin, ymin, xmax, ymax, 1-based and inclusive."""
@@ -47,14 +49,14 @@ def as_instances(images: Sequence[VocImage]) -> Instances:
     """The objects in COCO's terms: ids count from 1, categories by name, boxes as x, y, width, height.
 
     The box of the pixels xmin to xmax, both counted from 1 and included, covers x = xmin - 1 to xmax. VOC's
-    ``difficult`` has no counterpart in COCO and is not carried over.
+    ``difficult`` has no counterpart in COCO and is not carried over. Raises InputError for an image without size.
     """
     names = sorted({name for image in images for name in image.names})
     corners = np.concatenate([np.empty((0, 4)), *(image.boxes for image in images)])
     boxes = np.concatenate([corners[:, :2] - 1, corners[:, 2:] - corners[:, :2] + 1], axis=1)
     counts = [len(image.names) for image in images]
     return Instances(
-        image_sizes={number: (image.width, image.height) for number, image in enumerate(images, 1)},
+        image_sizes={number: _size(image) for number, image in enumerate(images, 1)},
         categories=dict(enumerate(names, 1)),
         ids=np.arange(1, len(boxes) + 1, dtype=np.int64),
         image_ids=np.repeat(np.arange(1, len(images) + 1, dtype=np.int64), counts),
@@ -66,42 +68,68 @@ def as_instances(images: Sequence[VocImage]) -> Instances:
     )
 
 
+def _size(image: VocImage) -> tuple[int, int]:
+    if image.size is None:
+        raise InputError(f"{image.name}.xml: no <size>.")
+    return image.size
+
+
+class _WithoutEntities(ElementTree.TreeBuilder):
+    """Refuses a document type, whatever the encoding: entities are declared there, and can unfold to gigabytes."""
+
+    def doctype(self, name: str, pubid: str | None, system: str | None) -> None:
+        raise InputError("declares a document type, which an annotation has no use for; refused.")
+
+
 def _load(path: Path) -> VocImage:
-    content = read_bytes(path)
-    if b"<!DOCTYPE" in content or b"<!ENTITY" in content:
-        raise InputError(f"{path}: declares entities, which an annotation has no use for; refused.")
-    try:
-        root = ElementTree.fromstring(content)
-    except ElementTree.ParseError as error:
-        raise InputError(f"{path}: not XML ({error}).") from error
+    root = _parsed(path)
     objects = root.findall("object")
     boxes = [[_number(path, item, f"bndbox/{corner}") for corner in CORNERS] for item in objects]
     for box in boxes:
         if box[2] < box[0] or box[3] < box[1]:
             raise InputError(f"{path}: box {box} ends before it begins; expected xmin, ymin, xmax, ymax.")
     return VocImage(
-        file_name=_text(path, root, "filename"),
-        width=int(_number(path, root, "size/width")),
-        height=int(_number(path, root, "size/height")),
+        name=path.stem,
+        size=None if root.find("size") is None else _sides(path, root),
         names=tuple(_text(path, item, "name") for item in objects),
         boxes=np.array(boxes, dtype=np.float64).reshape(-1, 4),
-        is_difficult=np.array([item.findtext("difficult", "0").strip() == "1" for item in objects], dtype=np.bool_),
+        is_difficult=np.array([_flag(path, item, "difficult") for item in objects], dtype=np.bool_),
     )
 
 
+def _parsed(path: Path) -> ElementTree.Element:
+    try:
+        parser = ElementTree.XMLParser(target=_WithoutEntities())
+        parser.feed(read_bytes(path))
+        root: ElementTree.Element = parser.close()
+    except InputError as error:
+        raise InputError(*(line if str(path) in line else f"{path}: {line}" for line in error.problems)) from None
+    except (ElementTree.ParseError, ValueError, LookupError) as error:  # the last two for encodings
+        raise InputError(f"{path}: not XML ({error}).") from error
+    return root
+
+
+def _sides(path: Path, root: ElementTree.Element) -> tuple[int, int]:
+    return int(_number(path, root, "size/width")), int(_number(path, root, "size/height"))
+
+
 def _text(path: Path, element: ElementTree.Element, field: str) -> str:
-    text = element.findtext(field)
-    if text is None:
-        raise InputError(f"{path}: no <{field}> in <{element.tag}>.")
-    return text.strip()
+    found = element.findall(field)
+    if len(found) != 1:
+        raise InputError(f"{path}: {len(found) or 'no'} <{field}> in <{shown(element.tag)[1:-1]}>, expected one.")
+    return (found[0].text or "").strip()
 
 
 def _number(path: Path, element: ElementTree.Element, field: str) -> float:
-    text = _text(path, element, field)
-    try:
-        value = float(text)
-    except ValueError:
-        value = np.nan
-    if not np.isfinite(value):
-        raise InputError(f"{path}: <{field}> is {text!r}, expected a number.")
+    value = decimal(text := _text(path, element, field))
+    if np.isnan(value):
+        raise InputError(f"{path}: <{field}> is {shown(text)}, expected a number.")
     return value
+
+
+def _flag(path: Path, element: ElementTree.Element, field: str) -> bool:
+    """0 or 1; 0 where there is none."""
+    text = "0" if element.find(field) is None else _text(path, element, field)
+    if text not in ("0", "1"):
+        raise InputError(f"{path}: <{field}> is {shown(text)}, expected 0 or 1.")
+    return text == "1"

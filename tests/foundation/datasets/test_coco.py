@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from experiments.foundation.datasets.coco import load_detections, load_instances
+from experiments.foundation.datasets.coco import BOX, load_detections, load_instances
 from experiments.lab.errors import InputError
 
 POLYGON = [[1.0, 1.0, 3.0, 1.0, 3.0, 3.0]]
@@ -49,20 +49,25 @@ def test_instances_without_annotations_keep_their_shapes(tmp_path: Path) -> None
 FAULTS: list[tuple[Callable[[dict[str, Any]], Any], str]] = [
     (lambda a: a.pop("bbox"), "annotations[0]: no 'bbox'."),
     (lambda a: a.update(id="1"), "annotations[0]: id is '1', expected an integer."),
+    (lambda a: a.update(area=None), "annotations[0]: area is None, expected a finite number of at least 0."),
+    (lambda a: a.update(area=-1), "annotations[0]: area is -1, expected a finite number of at least 0."),
+    (lambda a: a.update(area=[400]), "annotations[0]: area is [400], expected a finite number of at least 0."),
+    (lambda a: a.update(iscrowd="0"), "annotations[0]: iscrowd is '0', expected 0 or 1."),
+    (lambda a: a.update(id=2**70), f"annotations[0]: id is {2**70}, expected an integer."),
     (lambda a: a.update(image_id=8), "annotations[0]: image_id 8 is not among the images."),
     (lambda a: a.update(category_id=4), "annotations[0]: category_id 4 is not among the categories."),
     (lambda a: a.update(id=2), "annotations: id 2 is given 2 times."),
     (
         lambda a: a.update(bbox=[1, 2, 3]),
-        "annotations[0]: bbox is [1, 2, 3], expected four finite numbers [x, y, width, height].",
+        f"annotations[0]: bbox is [1, 2, 3], expected {BOX.noun}.",
     ),
     (
         lambda a: a.update(bbox=[1, 2, float("nan"), 1]),
-        "annotations[0]: bbox is [1, 2, nan, 1], expected four finite numbers [x, y, width, height].",
+        f"annotations[0]: bbox is [1, 2, nan, 1], expected {BOX.noun}.",
     ),
     (
         lambda a: a.update(bbox=[9, 9, -3, 1]),
-        "annotations[0]: bbox [9, 9, -3, 1] has a negative width or height. Is it [x1, y1, x2, y2]?",
+        f"annotations[0]: bbox is [9, 9, -3, 1], expected {BOX.noun}.",
     ),
 ]
 

@@ -46,6 +46,7 @@ def test_layout_is_big_endian_with_magic_2051_for_images(tmp_path: Path) -> None
         (b"\0\0\x08", "truncated: an IDX file has at least 4 bytes, this one 3."),
         (b"PNG!", "not an IDX file: it opens with 50 4e 47 21."),
         (b"\0\0\x08\0", "not an IDX file: it opens with 00 00 08 00."),
+        (struct.pack(">66I", 0x0841, *[1] * 65) + b"a", "65 dimensions, expected at most 8."),
         (struct.pack(">2I", 2051, 7), "truncated: the header of 3 dimensions is not complete."),
         (struct.pack(">2I", 2049, 3) + b"ab", "truncated: 3 values of 1 bytes need 3 bytes, the file holds 2."),
         (struct.pack(">2I", 2049, 3) + b"abcd", "trailing bytes: 3 values of 1 bytes need 3 bytes, the file holds 4."),
