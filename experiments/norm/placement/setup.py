@@ -34,7 +34,7 @@ class Params:
     )
     """Learning rates of Adam that every arm tries; the best on validation images is taken."""
     steps: Annotated[int, Field(ge=1, le=100_000)] = 20
-    """Batches of one training at the largest depth; a shallower network gets more, in proportion, for equal compute."""
+    """Batches of one training."""
     batch_size: Annotated[int, Field(ge=1, le=4096)] = 16
     """Images of a batch."""
     dim: Width = 16
@@ -46,7 +46,7 @@ class Params:
     validation_images: Annotated[int, Field(ge=10, le=10_000)] = 300
     """Images that choose the learning rate."""
     test_images: Annotated[int, Field(ge=10, le=10_000)] = 1000
-    """Images that accuracy is told of; training images that no one needs fill up a smaller test part."""
+    """Images on which accuracy is measured; training images that no one needs fill up a smaller test part."""
     dataset: GrayImageSetName = "digits"
     """Images; each row of pixels is a token."""
 
