@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from experiments.foundation.datasets.fields import brief
 from experiments.foundation.datasets.files import read_bytes
 from experiments.lab.errors import InputError
 
@@ -99,7 +100,7 @@ def read_cifar_pickle(path: Path) -> tuple[NDArray[np.uint8], NDArray[np.int64]]
     try:
         batch = _ArrayUnpickler(io.BytesIO(content), encoding="bytes").load()
     except Exception as error:  # a damaged pickle raises almost any exception
-        raise InputError(f"{path}: not a CIFAR-10 batch: {error}.") from error
+        raise InputError(f"{path}: not a CIFAR-10 batch: {brief(error)}.") from error
     if not isinstance(batch, dict):
         raise InputError(f"{path}: not a CIFAR-10 batch: expected a dictionary, found {type(batch).__name__}.")
     data = batch.get(b"data", batch.get("data"))

@@ -17,6 +17,8 @@ from typing import IO, Any
 
 from experiments.foundation.datasets.checksums import fault_of
 from experiments.foundation.datasets.entries import RemoteFile
+from experiments.foundation.datasets.files import not_through_links
+from experiments.foundation.datasets.structure import structural_fault
 from experiments.lab.errors import InputError
 from experiments.lab.experiment import Progress
 
@@ -25,13 +27,16 @@ SILENCE = 10.0
 ATTEMPTS = 5
 """Connections to try for one file, as long as each brought something."""
 BLOCK = 1 << 16
+SLACK = 1 << 20
+"""Bytes beyond twice the known size that a download may have: a copy that is compressed otherwise is as good."""
 
 
 def download(file: RemoteFile, target: Path) -> Iterator[Progress]:
     """Bring ``file`` to ``target``, with progress in bytes.
 
     Raises InputError where the server cannot be reached, breaks off again and again (the part is kept and the next call
-    resumes it), has no such file, or sends something else than what the checksum says (the part is deleted).
+    resumes it), has no such file, or sends something else than the checksum says, or without one the format (the part is
+    deleted).
     """
     part = target.with_name(target.name + ".part")
     for attempt in range(ATTEMPTS):
@@ -49,7 +54,8 @@ def download(file: RemoteFile, target: Path) -> Iterator[Progress]:
             break
         if _size(part) <= before or attempt == ATTEMPTS - 1:
             raise InputError(_broken(file, _size(part), ConnectionError("the connection was closed early")))
-    fault = fault_of(file, part)
+    by_format = not (file.md5 or file.content_md5 or file.members)  # an archive is checked when it is unpacked
+    fault = structural_fault(part, target.suffix) if by_format else fault_of(file, part)
     if fault is not None:
         part.unlink()
         raise InputError(f"{file.url}: {fault}. The download was deleted; fetch it again.")
@@ -73,8 +79,11 @@ def _continue(file: RemoteFile, part: Path) -> Generator[Progress, None, int]:
     with response:
         if getattr(response, "status", None) != http.client.PARTIAL_CONTENT:
             offset = 0
-        total = offset + int(response.headers.get("Content-Length") or file.size - offset)
-        with part.open("ab" if offset else "wb") as sink:
+        length = response.headers.get("Content-Length", "")
+        total = offset + int(length) if length.isdecimal() else file.size
+        if total > 2 * file.size + SLACK:
+            raise InputError(f"{file.url}: {total:,} bytes are announced, but {file.size:,} expected. Not taken.")
+        with open(part, "ab" if offset else "wb", opener=not_through_links) as sink:
             yield from _copy(response, sink, file.name, offset, total)
     return total
 
@@ -84,6 +93,8 @@ def _copy(source: IO[bytes], sink: IO[bytes], name: str, done: int, total: int) 
     while block := source.read(BLOCK):
         sink.write(block)
         done += len(block)
+        if done > total:
+            raise InputError(f"{name}: the server sends more than the {total:,} bytes that it should have. Not taken.")
         yield Progress(f"download {name}", done, total)
 
 

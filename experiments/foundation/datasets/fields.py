@@ -122,7 +122,7 @@ def read_json(path: Path) -> Any:
     except InputError as error:
         raise InputError(*(line if str(path) in line else f"{path}: {line}" for line in error.problems)) from None
     except (ValueError, RecursionError) as error:
-        raise InputError(f"{path}: not JSON ({error}).") from error
+        raise InputError(f"{path}: not JSON ({brief(error)}).") from error
 
 
 def decimal(text: str) -> float:
@@ -142,6 +142,11 @@ def shown(value: object) -> str:
     ('[0, 0, 0, 0, 0, 0, 0, 0, ...]', "'xxxxxxxx")
     """
     return _SHORT.repr(value)
+
+
+def brief(error: object) -> str:
+    """What a library says against a file, on one line of at most 120 signs."""
+    return " ".join(str(error).split())[:120]
 
 
 def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import os
 import stat
 import zlib
 from pathlib import Path
@@ -45,6 +46,11 @@ def check_size(path: Path, shape: tuple[int, ...], item_bytes: int, found: int) 
         fault = "truncated" if found < expected else "trailing bytes"
         values = f"{' x '.join(map(str, shape))} values of {item_bytes} bytes"
         raise InputError(f"{path}: {fault}: {values} need {expected} bytes, the file holds {found}.")
+
+
+def not_through_links(path: str, flags: int) -> int:
+    """Opener for files that are written under a name that anybody could foresee: a link planted there is an error."""
+    return os.open(path, flags | getattr(os, "O_NOFOLLOW", 0), 0o666)
 
 
 def read_bytes(path: Path) -> bytes:

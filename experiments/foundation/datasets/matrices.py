@@ -18,7 +18,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from experiments.foundation.datasets.fields import decimal, shown
+from experiments.foundation.datasets.fields import brief, decimal, shown
 from experiments.foundation.datasets.files import check_size, file_size, read_text, unreadable
 from experiments.lab.errors import InputError
 
@@ -54,7 +54,7 @@ def read_npy(path: Path) -> NDArray[Any]:
     except OSError as error:
         raise unreadable(path, error) from error
     except (ValueError, EOFError, SyntaxError, TypeError, TokenError, RecursionError, MemoryError) as error:
-        raise InputError(f"{path}: not a .npy file of numbers ({shown(str(error))[1:-1]}).") from error
+        raise InputError(f"{path}: not a .npy file of numbers ({brief(error)}).") from error
     sides = all(type(side) is int and 0 <= side < 2**48 for side in shape)
     if len(shape) != 2 or not sides or dtype.kind not in "fiu":
         raise _no_matrix(path, "the array", dtype, shape)
@@ -144,7 +144,7 @@ def _opened(path: Path) -> Iterator[tuple[Any, Literal["l2", "cosine"]]]:
     except InputError:
         raise
     except Exception as error:  # the library raises almost anything for a damaged file
-        raise InputError(f"{path}: not a readable HDF5 file ({shown(str(error))[1:-1]}).") from error
+        raise InputError(f"{path}: not a readable HDF5 file ({brief(error)}).") from error
 
 
 def _check_data_set(path: Path, file: Any, name: str) -> None:
@@ -166,7 +166,7 @@ def _check_data_set(path: Path, file: Any, name: str) -> None:
 
 
 def _no_matrix(path: Path, name: str, dtype: object, shape: object) -> InputError:
-    found = f"{shown(str(dtype))[1:-1]} of shape {shown(shape)}"
+    found = f"{brief(dtype)} of shape {shown(shape)}"
     return InputError(f"{path}: expected {name} to be a matrix of numbers (n, d), found {found}.")
 
 

@@ -21,7 +21,7 @@ _offline_folders: set[Path] = set()
 
 def why_unreachable(url: str, folder: Path) -> str | None:
     """Why ``url`` cannot be had now, or None where its server answers. ``folder`` is the data folder."""
-    if folder in _offline_folders or _stamp_age(folder) < OFFLINE_SECONDS:
+    if folder in _offline_folders or 0 <= _stamp_age(folder) < OFFLINE_SECONDS:
         return "no network a short while ago"
     if _answers(url):
         return None
@@ -46,6 +46,7 @@ def forget_offline(folder: Path) -> None:
 
 
 def _stamp_age(folder: Path) -> float:
+    """Seconds since the answer "no"; below 0 where the clock was set back since, so that it says nothing."""
     try:
         return time.time() - (folder / STAMP).stat().st_mtime
     except OSError:

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from experiments.foundation.datasets.fields import decimal, refuse, shown
+from experiments.foundation.datasets.fields import brief, decimal, refuse, shown
 from experiments.foundation.datasets.files import read_text
 from experiments.lab.errors import InputError
 
@@ -62,7 +62,7 @@ def _rows(path: Path) -> list[tuple[int, str, str]]:
             reader = csv.reader(file, skipinitialspace=True, strict=True)
             names = [name.strip() for name in next(reader, ())]
             if names.count("t") != 1 or names.count("y") != 1:
-                found = shown(",".join(names))[1:-1] or "nothing"
+                found = brief(",".join(names)) or "nothing"
                 raise InputError(f"{path}: expected the columns t,y in the first line, found {found}.")
             return [(reader.line_num, *_cells(path, reader.line_num, names, row)) for row in reader if row]
     except csv.Error as error:

@@ -6,8 +6,10 @@ in one of the folder names that other tools give it, or directly in the data fol
 
 from __future__ import annotations
 
+import gzip
 import os
 import tarfile
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +22,8 @@ from experiments.foundation.datasets.catalog import entry
 from experiments.foundation.datasets.checksums import fault_of
 from experiments.foundation.datasets.download import download
 from experiments.foundation.datasets.entries import Dataset, RemoteFile
+from experiments.foundation.datasets.fields import brief
+from experiments.foundation.datasets.files import not_through_links
 from experiments.foundation.datasets.structure import structural_fault
 from experiments.lab.errors import InputError
 from experiments.lab.experiment import Progress
@@ -160,18 +164,18 @@ def _unpack(archive: Path, folder: Path, members: tuple[str, ...]) -> Iterator[P
         with tarfile.open(archive) as tar:
             for entry in tar:
                 name = Path(entry.name).name
-                content = tar.extractfile(entry) if name in missing else None
+                content = tar.extractfile(entry) if name in missing and entry.isreg() else None
                 if content is None:
                     continue
                 part = folder / f"{name}.part"
-                with content, part.open("wb") as sink:
+                with content, open(part, "wb", opener=not_through_links) as sink:
                     while block := content.read(1 << 20):
                         sink.write(block)
                 os.replace(part, folder / name)
                 missing.remove(name)
                 yield Progress(f"unpack {archive.name}", len(members) - len(missing), len(members))
-    except (tarfile.TarError, EOFError) as error:
-        raise InputError(f"{archive}: cannot be unpacked ({error}). Delete it and fetch it again.") from error
+    except (tarfile.TarError, EOFError, gzip.BadGzipFile, zlib.error) as error:
+        raise InputError(f"{archive}: cannot be unpacked ({brief(error)}). Delete it and fetch it again.") from error
     if missing:
         raise InputError(f"{archive}: holds no {', '.join(sorted(missing))}. Delete it and fetch it again.")
 

@@ -19,11 +19,14 @@ READERS: dict[str, Callable[[Path], object]] = {
 """Suffix -> what reads the file, or as much of it as shows its structure."""
 
 
-def structural_fault(path: Path) -> str | None:
-    """What its reader says against the file, or None; without a suffix it is a pickle of CIFAR-10 or VOC's folder."""
+def structural_fault(path: Path, suffix: str | None = None) -> str | None:
+    """What its reader says against the file, or None; without a suffix it is a pickle of CIFAR-10 or VOC's folder.
+
+    ``suffix`` is that of the name which the file is to get.
+    """
     unnamed = voc.load_voc if path.is_dir() else cifar.read_cifar_pickle
     try:
-        READERS.get(path.suffix, unnamed)(path)
+        READERS.get(path.suffix if suffix is None else suffix, unnamed)(path)
     except InputError as error:
         return str(error).removeprefix(f"{path}: ")
     return None

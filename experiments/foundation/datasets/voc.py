@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from experiments.foundation.datasets.coco import Instances
-from experiments.foundation.datasets.fields import decimal, shown
+from experiments.foundation.datasets.fields import brief, decimal, shown
 from experiments.foundation.datasets.files import read_bytes
 from experiments.lab.errors import InputError
 
@@ -105,7 +105,7 @@ def _parsed(path: Path) -> ElementTree.Element:
     except InputError as error:
         raise InputError(*(line if str(path) in line else f"{path}: {line}" for line in error.problems)) from None
     except (ElementTree.ParseError, ValueError, LookupError) as error:  # the last two for encodings
-        raise InputError(f"{path}: not XML ({error}).") from error
+        raise InputError(f"{path}: not XML ({brief(error)}).") from error
     return root
 
 
@@ -116,7 +116,7 @@ def _sides(path: Path, root: ElementTree.Element) -> tuple[int, int]:
 def _text(path: Path, element: ElementTree.Element, field: str) -> str:
     found = element.findall(field)
     if len(found) != 1:
-        raise InputError(f"{path}: {len(found) or 'no'} <{field}> in <{shown(element.tag)[1:-1]}>, expected one.")
+        raise InputError(f"{path}: {len(found) or 'no'} <{field}> in <{brief(element.tag)}>, expected one.")
     return (found[0].text or "").strip()
 
 

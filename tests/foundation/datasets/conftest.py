@@ -24,6 +24,8 @@ class FileServer(http.server.ThreadingHTTPServer):
         self.cuts: list[int] = []
         """How many bytes to send on each of the next connections before closing it."""
         self.knows_ranges = True
+        self.announced = ""
+        """Content-Length to send in place of the right one."""
         self.asked: list[str] = []
         """Method and Range header of each request."""
         threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
@@ -54,7 +56,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.end_headers()
             return
         self.send_response(206 if start else 200)
-        self.send_header("Content-Length", str(len(content) - start))
+        self.send_header("Content-Length", self.server.announced or str(len(content) - start))
         self.end_headers()
         cut = self.server.cuts.pop(0) if self.server.cuts else len(content)
         self.wfile.write(content[start : start + cut])

@@ -105,3 +105,36 @@ def test_no_network_is_one_line(server: FileServer, tmp_path: Path) -> None:
     reason = "[Errno 111] Connection refused"
     expected = f"cannot reach 127.0.0.1 for x.bin ({reason}). Check the network and run the command again."
     assert str(raised.value) == expected
+
+
+@pytest.mark.parametrize("name", ["x.hdf5", "x.npy", "x.json", "x.txt"])
+def test_a_login_page_is_not_kept_as_a_data_set_that_has_no_checksum(
+    server: FileServer, tmp_path: Path, name: str
+) -> None:
+    server.files[name] = b"<html>Please log in: \xff</html>"
+    file = RemoteFile(name=name, url=server.url(name), size=485_413_888)
+    with pytest.raises(InputError, match=r"The download was deleted; fetch it again\."):
+        run(file, tmp_path / name)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("announced", ["abc", "-5", ""])
+def test_a_length_that_is_no_number_is_the_known_one(server: FileServer, tmp_path: Path, announced: str) -> None:
+    server.announced = announced
+    run(remote(server), tmp_path / "x.bin")
+    assert (tmp_path / "x.bin").read_bytes() == CONTENT
+
+
+@pytest.mark.parametrize(("size", "announced"), [(100, "abc"), (100, "100000000000")])
+def test_a_body_without_end_is_not_taken(server: FileServer, tmp_path: Path, size: int, announced: str) -> None:
+    server.files["x.bin"], server.announced = CONTENT * 10, announced
+    with pytest.raises(InputError, match=r"Not taken\."):
+        run(RemoteFile(name="x.bin", url=server.url("x.bin"), size=size), tmp_path / "x.bin")
+
+
+def test_a_link_under_the_name_of_the_part_is_not_written_through(server: FileServer, tmp_path: Path) -> None:
+    (tmp_path / "victim").write_text("precious")
+    (tmp_path / "x.bin.part").symlink_to(tmp_path / "victim")
+    with pytest.raises(InputError):
+        run(remote(server), tmp_path / "x.bin")
+    assert (tmp_path / "victim").read_text() == "precious"

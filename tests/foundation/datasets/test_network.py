@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import socket
 import time
 from pathlib import Path
@@ -36,3 +37,11 @@ def test_a_folder_that_cannot_be_written_is_remembered_in_this_process(
     (tmp_path / "file").touch()
     network.remember_offline(tmp_path / "file" / "data")
     assert network.why_unreachable("http://x.org/a", tmp_path / "file" / "data") == "no network a short while ago"
+
+
+def test_an_answer_no_from_the_future_says_nothing(data_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (data_folder / network.STAMP).touch()
+    later = time.time() + 3e8
+    os.utime(data_folder / network.STAMP, (later, later))
+    monkeypatch.setattr(network, "_answers", lambda _: True)
+    assert network.why_unreachable("http://x.org/a", data_folder) is None

@@ -262,3 +262,34 @@ def test_a_failed_download_does_not_fail_the_quiet_fetch(
     reason = store.fetch_if_reachable("mnist")
     assert reason is not None
     assert "MD5 of the content is" in reason
+
+
+LINKS = {"symbolic": tarfile.SYMTYPE, "hard": tarfile.LNKTYPE, "device": tarfile.CHRTYPE, "folder": tarfile.DIRTYPE}
+
+
+@pytest.mark.parametrize("kind", LINKS)
+def test_an_archive_gives_files_alone_and_none_outside_the_folder(
+    server: FileServer, data_folder: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    entry = tarfile.TarInfo("../../a.txt")
+    entry.type, entry.linkname = LINKS[kind], "/etc/passwd"
+    content = io.BytesIO()
+    with tarfile.open(fileobj=content, mode="w:gz") as tar:
+        tar.addfile(entry)
+    server.files["a.tar.gz"] = content.getvalue()
+    md5 = hashlib.md5(content.getvalue()).hexdigest()
+    file = RemoteFile(name="a.tar.gz", url=server.url("a.tar.gz"), size=500, md5=md5, members=("a.txt",))
+    found = TextSet(
+        read=readers.text, name="x", title="", license="", source="", downloads=(file,), layouts=(("a.txt",),)
+    )
+    monkeypatch.setitem(catalog.DATASETS, "x", found)
+    with pytest.raises(InputError, match=r"holds no a\.txt"):
+        list(store.fetch("x"))
+
+
+def test_an_archive_that_is_none_is_one_line(tmp_path: Path) -> None:
+    for content in (b"\x1f\x8bnonsense", b"no archive at all", gzip.compress(b"x" * 600)[:-9]):
+        (tmp_path / "a.tar.gz").write_bytes(content)
+        with pytest.raises(InputError, match="cannot be unpacked") as raised:
+            list(store._unpack(tmp_path / "a.tar.gz", tmp_path, ("x",)))
+        assert len(str(raised.value).splitlines()) == 1
