@@ -1,19 +1,23 @@
-"""Train a network to remember, and measure what it then remembers."""
+"""Train networks to remember, side by side, and see how sure they are of what they remember.
+
+There are only as many different sequences as symbols, so every update sees all of them, and no test has others: what
+varies from training to training is the first weights. The recurrences are those of torch's RNN, GRU and LSTM, written
+for all members at once, because a step of one small network takes as long as a step of many.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 
 import torch
 from torch import Tensor, nn
+from torch.func import functional_call
+from torch.nn.attention import SDPBackend, sdpa_kernel
 
-from experiments.foundation.networks import metrics
-from experiments.foundation.networks.fit import steps
-from experiments.seq.core.memory import Cell, body, sequences
-
-TESTED = 400
-"""Fresh sequences for the accuracy."""
+from experiments.foundation.networks.side_by_side import FlatAdam, member_losses
+from experiments.foundation.networks.tuned_networks import Members
+from experiments.seq.core.memory import Cell, Recurrent, body, sequences
 
 
 class Rememberer(nn.Module):
@@ -29,28 +33,78 @@ class Rememberer(nn.Module):
         return self.answer(self.body(inputs)[:, -1])
 
 
-@dataclass(frozen=True, kw_only=True)
-class Recipe:
-    """How to train."""
+class Rememberers(Members[Rememberer]):
+    """Networks of one cell as one: sequences (n, length, channels) to logits (members, n, symbols)."""
 
-    steps: int
-    lr: float
-    clip: float | None
-    """Largest norm of the gradient; None does not clip."""
-    batch_size: int
+    def forward(self, inputs: Tensor) -> Tensor:
+        network = self.networks[0]
+        if not isinstance(network.body, Recurrent):
+            named = dict(zip(self._names, self.weights, strict=True))
+            each = torch.vmap(partial(functional_call, network), in_dims=(0, None), randomness="same")
+            with sdpa_kernel(SDPBackend.MATH):  # the others are not batched by vmap
+                return each(named, inputs)
+        step = {nn.RNN: rnn_step, nn.GRU: gru_step, nn.LSTM: lstm_step}[type(network.body.cell)]
+        w_in, w, b_in, b = self.stacked("body")
+        # what the inputs add does not wait for the state: (length, members, n, gates)
+        driven = torch.einsum("nlc,mgc->lmng", inputs, w_in) + b_in[:, None]
+        state = driven.new_zeros(2, len(w), len(inputs), w.shape[-1])
+        w, b = w.transpose(1, 2), b[:, None]
+        for now in driven:
+            state = step(now, state, w, b)
+        weight, bias = self.stacked("answer")
+        return torch.baddbmm(bias[:, None], state[0], weight.transpose(1, 2))
 
 
-def train(model: nn.Module, symbols: int, lag: int, recipe: Recipe, generator: torch.Generator) -> Iterator[int]:
-    """Adam on cross-entropy over fresh batches; yields the number of steps done, after each."""
-    optimizer = torch.optim.Adam(model.parameters(), lr=recipe.lr)
-    fresh = (sequences(symbols, lag, recipe.batch_size, generator) for _ in range(recipe.steps))
-    losses = (nn.functional.cross_entropy(model(inputs), answers) for inputs, answers in fresh)
-    for number, _ in steps(optimizer, losses, clip=recipe.clip):
-        yield number
+def rnn_step(driven: Tensor, state: Tensor, w: Tensor, b: Tensor) -> Tensor:
+    """h <- tanh(driven + h W + b); ``state`` (2, members, n, hidden) is h and, in an LSTM, its cell."""
+    return (driven + torch.baddbmm(b, state[0], w)).tanh()[None]
 
 
-def accuracy(model: nn.Module, symbols: int, lag: int, generator: torch.Generator) -> float:
-    """Share of ``TESTED`` fresh sequences whose symbol the model names."""
-    inputs, answers = sequences(symbols, lag, TESTED, generator)
+def gru_step(driven: Tensor, state: Tensor, w: Tensor, b: Tensor) -> Tensor:
+    """h <- n + z (h - n) with n = tanh(driven_n + r (h W_n + b_n)); gates lie in the order r, z, n."""
+    h = state[0]
+    size = h.shape[-1]
+    recurrent = torch.baddbmm(b, h, w)
+    r, z = (driven[..., : 2 * size] + recurrent[..., : 2 * size]).sigmoid().chunk(2, dim=-1)
+    n = (driven[..., 2 * size :] + r * recurrent[..., 2 * size :]).tanh()
+    return torch.lerp(n, h, z)[None]
+
+
+def lstm_step(driven: Tensor, state: Tensor, w: Tensor, b: Tensor) -> Tensor:
+    """c <- f c + i g and h <- o tanh(c); gates lie in the order i, f, g, o."""
+    gates = driven + torch.baddbmm(b, state[0], w)
+    i, f, g, o = gates.chunk(4, dim=-1)
+    c = f.sigmoid() * state[1] + i.sigmoid() * g.tanh()
+    return torch.stack([o.sigmoid() * c.tanh(), c])
+
+
+def train(
+    members: Rememberers, symbols: int, lag: int, lrs: Sequence[float], *, steps: int, clip: float | None
+) -> Iterator[int]:
+    """Adam on cross-entropy, one learning rate per member; yields the number of updates done, after each.
+
+    ``clip`` is the largest norm of a member's gradient; None does not clip.
+    """
+    inputs, answers = sequences(symbols, lag)
+    adam, rates = FlatAdam(members), torch.tensor(lrs)
+    for step in range(1, steps + 1):
+        member_losses(members(inputs), answers).sum().backward()
+        if clip is not None:
+            clip_members(members.parameters(), clip)
+        adam.update(rates)
+        yield step
+
+
+def probabilities(members: Rememberers, symbols: int, lag: int) -> Tensor:
+    """(members, symbols, symbols): row i is what is answered where symbol i was shown; 0 where a network diverged."""
     with torch.no_grad():
-        return metrics.accuracy(model(inputs), answers)
+        return members(sequences(symbols, lag)[0]).softmax(2).nan_to_num(0)
+
+
+def clip_members(parameters: Iterable[nn.Parameter], limit: float) -> None:
+    """Multiply the gradients (members, ...) of each member by min(1, limit / norm of all of them)."""
+    gradients = [gradient for parameter in parameters if (gradient := parameter.grad) is not None]
+    norms = torch.stack([gradient.flatten(1).square().sum(1) for gradient in gradients]).sum(0).sqrt()
+    factors = (limit / norms).clamp(max=1.0)
+    for gradient in gradients:
+        gradient *= factors.view(-1, *[1] * (gradient.dim() - 1))

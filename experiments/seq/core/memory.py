@@ -21,11 +21,14 @@ CELLS: tuple[Cell, ...] = ("rnn", "gru", "lstm", "lstm_forget_bias", "transforme
 HEADS = 4
 
 
-def sequences(symbols: int, lag: int, batch_size: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
-    """Inputs (batch, lag + 1, symbols + 1) and the symbols to remember (batch,)."""
-    answers = torch.randint(symbols, (batch_size,), generator=generator)
-    inputs = torch.zeros(batch_size, lag + 1, symbols + 1)
-    inputs[torch.arange(batch_size), 0, answers] = 1.0
+def sequences(symbols: int, lag: int) -> tuple[Tensor, Tensor]:
+    """All that there are: inputs (symbols, lag + 1, symbols + 1) and the symbols to remember (symbols,).
+
+    >>> sequences(2, 1)[0].tolist()
+    [[[1.0, 0.0, 0.0], [0.0, 0.0, 1.0]], [[0.0, 1.0, 0.0], [0.0, 0.0, 1.0]]]
+    """
+    inputs, answers = torch.zeros(symbols, lag + 1, symbols + 1), torch.arange(symbols)
+    inputs[answers, 0, answers] = 1.0
     inputs[:, 1:, symbols] = 1.0
     return inputs, answers
 

@@ -1,7 +1,8 @@
 """How far back do an RNN, a GRU, an LSTM and attention remember, in accuracy and in gradient?
 
-A symbol is shown once and has to be named after a number of blank steps; the gradient is followed back to the
-first step of untrained networks; attention is tried for what it does in parallel.
+A symbol is shown once and has to be named after a number of blank steps, by networks trained at many learning rates
+with two budgets; the gradient is followed back to the first step of untrained networks; attention is tried for what it
+does in parallel.
 
 Notes: RNN and self-attention layers; RNN, LSTM, GRU and Transformer.
 
@@ -14,34 +15,35 @@ al.: Attention Is All You Need, NeurIPS 2017.
 from __future__ import annotations
 
 from experiments.lab.answers import listing, mean, percent
-from experiments.lab.experiment import Experiment, Findings, Headline, Rows, Table
-from experiments.seq.memory import accuracy, gradients, linear, parallel
-from experiments.seq.memory.setup import Params, prepare
-
-NAMES = {
-    "rnn": "the RNN",
-    "gru": "the GRU",
-    "lstm": "the LSTM",
-    "lstm_forget_bias": "the LSTM with a forget bias",
-    "transformer": "attention",
-}
+from experiments.lab.experiment import Experiment, Findings, Headline, Rows, Table, plain_setup
+from experiments.seq.memory import accuracy, gradients, laws
+from experiments.seq.memory.setup import Params
 
 
 def answer(findings: Findings, rows: Rows) -> str:
-    trained = rows.of(accuracy.PART)
-    farthest, chance = max(row.lag for row in trained), trained[0].chance
-    cells = dict.fromkeys(row.case for row in trained)
-    said = listing(f"{NAMES[cell]} {percent(mean(trained, 'accuracy', case=cell, lag=farthest))}" for cell in cells)
-    return f"After {farthest} blank steps, where guessing is right in {percent(chance)}, the symbol is named by {said}."
+    trained = accuracy.at_tuned_rates(rows.of(accuracy.PART))
+    far = [row for row in trained if row.farthest]
+    cells = dict.fromkeys(row.case for row in far)
+    said = listing(f"{percent(mean(far, 'solved', case=cell))} of {accuracy.NAMES[cell]}" for cell in cells)
+    return (
+        f"Every symbol is named after {far[0].lag} blank steps and {far[0].updates} updates, each network at its best "
+        f"learning rate, in {said}."
+    )
 
 
 EXPERIMENT = Experiment(
     about=__doc__,
     params=Params,
-    prepare=prepare,
-    parts=(linear.PART, parallel.PART, gradients.PART, accuracy.PART),
+    prepare=plain_setup,
+    parts=(laws.PART, gradients.PART, accuracy.PART),
     answer=answer,
     headline=Headline(
-        accuracy.PART, Table("Accuracy after training", by=("lag", "case"), columns=("accuracy", "chance"))
+        accuracy.PART,
+        Table(
+            "After all updates, each network at its best learning rate",
+            by=("lag", "case", "lr"),
+            columns=("solved", "accuracy", "probability"),
+        ),
+        pick=accuracy.at_tuned_rates,
     ),
 )

@@ -1,16 +1,17 @@
-"""How far back the gradient of untrained networks reaches."""
+"""How far back the gradient of untrained networks setup."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
 
+from experiments.lab.answers import mean, number
 from experiments.lab.experiment import Curve, Part, Row, Table, observation
 from experiments.lab.judge.claims import Claim
 from experiments.lab.judge.measured import Pairs, Points
 from experiments.lab.judge.measures import by_seed, points
 from experiments.lab.judge.rules import Ratio, SlopeBelow
-from experiments.seq.memory.setup import Cell, Reaches
+from experiments.seq.memory.setup import Cell, MemorySetup
 
 
 @observation
@@ -22,32 +23,28 @@ class GradientRow(Row):
     """Gradient by the first input over that by the last."""
 
 
-def run(reaches: Reaches) -> Iterator[GradientRow]:
-    from experiments.foundation.networks.timing import one_thread
-
-    for cell in reaches.params.cells:
-        with one_thread():
-            followed = reach_by_lag(reaches, cell)
-        for lag, ratio in followed.items():
+def run(setup: MemorySetup) -> Iterator[GradientRow]:
+    for cell in setup.params.cells:
+        for lag, ratio in reach_by_lag(setup, cell).items():
             yield GradientRow(case=cell, lag=lag, gradient_ratio=ratio)
 
 
-def reach_by_lag(reaches: Reaches, cell: Cell) -> dict[int, float]:
+def reach_by_lag(setup: MemorySetup, cell: Cell) -> dict[int, float]:
     """One untrained network in float64, followed over all lags."""
     import torch
 
+    from experiments.foundation.networks.timing import reproducible
     from experiments.seq.core.memory import body, gradient_reach, sequences
 
-    params, seed = reaches.params, reaches.seed
-    generator = torch.Generator().manual_seed(seed)
-    with torch.random.fork_rng():
-        torch.manual_seed(seed)
+    params, seed = setup.params, setup.seed
+    with reproducible(seed):
         network = body(cell, params.symbols + 1, params.hidden, params.forget_bias).double()
-    found = {}
-    for lag in params.gradient_lags:
-        inputs, _ = sequences(params.symbols, lag, 32, generator)
-        found[lag] = gradient_reach(network, inputs.double(), torch.Generator().manual_seed(seed))
-    return found
+        return {
+            lag: gradient_reach(
+                network, sequences(params.symbols, lag)[0].double(), torch.Generator().manual_seed(seed)
+            )
+            for lag in params.gradient_lags
+        }
 
 
 def decay_of_the_rnn(rows: Sequence[GradientRow]) -> Points:
@@ -60,6 +57,14 @@ def biased_and_plain(rows: Sequence[GradientRow]) -> Pairs:
     """The LSTM with and without a forget bias at the longest lag."""
     far = max((row.lag for row in rows), default=0)
     return Pairs(*(by_seed(rows, "gradient_ratio", case=cell, lag=far) for cell in ("lstm_forget_bias", "lstm")))
+
+
+def lost_per_step(rows: Sequence[GradientRow]) -> str:
+    """What the curve shows."""
+    far = max(row.lag for row in rows)
+    left = {cell: mean(rows, "gradient_ratio", case=cell, lag=far) for cell in ("rnn", "lstm", "lstm_forget_bias")}
+    rnn, plain, biased = (number(ratio, 2) for ratio in left.values())
+    return f"Gradient left after {far} steps: {rnn} in an RNN, {plain} in an LSTM, {biased} with forget bias"
 
 
 PART = Part(
@@ -95,5 +100,5 @@ PART = Part(
             columns=("gradient_ratio",),
         ),
     ),
-    curves=(Curve("gradient_by_lag", "lag", "gradient_ratio", "case", y_scale="log"),),
+    curves=(Curve("gradient_by_lag", "lag", "gradient_ratio", "case", y_scale="log", title=lost_per_step),),
 )
