@@ -2,28 +2,51 @@
 
 from __future__ import annotations
 
+import pytest
+
 from experiments.lab.experiment import Rows
-from experiments.lab.judge.judge import judge
-from experiments.norm.gradients import EXPERIMENT, networks
-from experiments.norm.gradients.networks import NetworkRow
+from experiments.lab.judge.judge import Finding, judge
+from experiments.norm.gradients import EXPERIMENT
+from experiments.norm.gradients.networks import PART, NetworkRow, change_with_depth
 
 
-def test_a_gradient_that_falls_with_the_root_of_depth_from_8_blocks_on_is_recognized() -> None:
-    rows = [
+@pytest.fixture
+def rows() -> list[NetworkRow]:
+    """Pre-norm by the law of the root of depth from 8 blocks on; without normalization all grow as 2^depth."""
+    return [
         NetworkRow(
-            placement="pre",
+            placement=placement,
             normalization=norm,
             dataset="digits",
             depth=depth,
             seed=seed,
-            gradient_norm=(1 + 0.01 * seed) * (depth ** -(0.5 + 0.005 * (seed - 2)) if depth >= 8 else 100.0),
+            gradient_norm=(1 + 0.01 * seed) * size,
             first_over_last=0.5 + 0.01 * seed,
             stream_rms=1.0,
         )
         for norm in ("layer", "rms")
         for depth in (2, 4, 8, 12, 16, 32, 64)
         for seed in range(5)
+        for placement, size in (
+            ("pre", depth ** -(0.5 + 0.005 * (seed - 2)) if depth >= 8 else 100.0),
+            ("none", 2.0**depth),
+        )
     ]
-    found = {one.claim: one.verdict for one in judge(EXPERIMENT.asked(Rows({networks.PART.name: rows})), smoke=False)}
-    assert found["pre_norm_gradient_falls_with_the_root_of_depth"] == "holds"
-    assert found["pre_norm_gradient_does_not_vanish"] == "holds"
+
+
+@pytest.fixture
+def found(rows: list[NetworkRow]) -> dict[str, Finding]:
+    return {one.claim: one for one in judge(EXPERIMENT.asked(Rows({PART.name: rows})), smoke=False)}
+
+
+def test_a_gradient_that_falls_with_the_root_of_depth_from_8_blocks_on_is_recognized(found: dict[str, Finding]) -> None:
+    assert found["pre_norm_gradient_falls_with_the_root_of_depth"].verdict == "holds"
+    assert found["pre_norm_gradient_does_not_vanish"].verdict == "holds"
+
+
+def test_a_gradient_explodes_though_it_is_as_large_at_the_last_block_as_at_the_first(
+    found: dict[str, Finding], rows: list[NetworkRow]
+) -> None:
+    explodes = {one.condition: one.verdict for one in found["gradient_grows_faster_than_depth"].conditions}
+    assert explodes == {"pre": "refuted", "none": "holds"}
+    assert change_with_depth(rows) == "The last gradient at 64 over 8 blocks: pre 0.35 and none 7.2e16"

@@ -1,15 +1,16 @@
-"""The last block's gradient and the residual stream of transformers of every depth."""
+"""Gradients of transformers of every depth, of every block of the deepest, and exponents over depth."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 
-from experiments.lab.experiment import Curve, Event, Part, Progress, Row, Table, observation
+from experiments.lab.answers import listing, mean, number
+from experiments.lab.experiment import Curve, Event, Part, Progress, Row, Table, kept, observation
 from experiments.lab.judge.claims import Claim
 from experiments.lab.judge.measured import Pairs, Points
 from experiments.lab.judge.measures import by_seed, points
-from experiments.lab.judge.rules import Each, Ratio, Slope
+from experiments.lab.judge.rules import Each, Ratio, Slope, SlopeBelow
 from experiments.norm.gradients.setup import LEAST_FITTED, Transformers
 
 
@@ -59,19 +60,90 @@ def sandwich_and_deep(rows: Sequence[NetworkRow]) -> Mapping[str, Points]:
     return {name: last_gradient(rows, name, "layer") for name in ("sandwich", "deep")}
 
 
-def first_over_last(rows: Sequence[NetworkRow], placement: str) -> Pairs:
+def first_gradient(rows: Sequence[NetworkRow]) -> Mapping[str, Points]:
+    """One over the first block's gradient, over depth, with LayerNorm, per placement."""
+    found = kept(rows, {"normalization": "layer", "depth": tuple(depths_fitted(rows))})
+
+    def inverse(row: NetworkRow) -> float:
+        return 1 / (row.first_over_last * row.gradient_norm)
+
+    names = dict.fromkeys(row.placement for row in found)
+    return {name: points(found, "depth", inverse, placement=name) for name in names}
+
+
+def first_over_last_of_pre_norm(rows: Sequence[NetworkRow]) -> Pairs:
     """At the largest depth, with LayerNorm, against 1."""
-    chosen = [row for row in rows if (row.placement, row.normalization) == (placement, "layer")]
+    chosen = kept(rows, {"placement": "pre", "normalization": "layer"})
     deepest = max((row.depth for row in chosen), default=0)
     return Pairs.against(by_seed(chosen, "first_over_last", depth=deepest), 1.0)
 
 
-def first_over_last_everywhere(rows: Sequence[NetworkRow]) -> Mapping[str, Pairs]:
-    return {name: first_over_last(rows, name) for name in ("none", "post", "pre", "sandwich", "deep")}
+def depths_fitted(rows: Sequence[NetworkRow]) -> list[int]:
+    return sorted({row.depth for row in rows if row.depth >= LEAST_FITTED})
 
 
-def first_over_last_of_pre_norm(rows: Sequence[NetworkRow]) -> Pairs:
-    return first_over_last(rows, "pre")
+def change_with_depth(rows: Sequence[NetworkRow]) -> str:
+    """The last block's gradient in the deepest transformers over that in the shallowest fitted ones."""
+    least, *_, most = depths_fitted(rows)
+    layer = kept(rows, {"normalization": "layer"})
+
+    def change(placement: str) -> float:
+        deep, shallow = (mean(layer, "gradient_norm", placement=placement, depth=depth) for depth in (most, least))
+        return deep / shallow
+
+    said = listing(f"{name} {number(change(name), 2)}" for name in dict.fromkeys(row.placement for row in layer))
+    return f"The last gradient at {most} over {least} blocks: {said}"
+
+
+@observation
+class BlockRow(Row):
+    """One block of the deepest transformers; layer 1 is the nearest to the input."""
+
+    placement: str
+    normalization: str
+    dataset: str
+    depth: int
+    layer: int
+    gradient_norm: float
+    """Of the second feed-forward weight."""
+
+
+def run_blocks(transformers: Transformers) -> Iterator[BlockRow]:
+    depth = transformers.depths[-1]
+    for arm in transformers.arms:
+        for layer, norm in enumerate(transformers.start(arm, depth).gradient_norms, start=1):
+            yield BlockRow(dataset=transformers.dataset, depth=depth, layer=layer, gradient_norm=norm, **asdict(arm))
+
+
+def first_and_last(rows: Sequence[BlockRow]) -> str:
+    """The first block's gradient over the last one's."""
+    layer = kept(rows, {"normalization": "layer"})
+    depth = layer[0].depth
+
+    def ends(placement: str) -> float:
+        first, last = (mean(layer, "gradient_norm", placement=placement, layer=at) for at in (1, depth))
+        return first / last
+
+    said = listing(f"{name} {number(ends(name), 2)}" for name in dict.fromkeys(row.placement for row in layer))
+    return f"First over last gradient of {depth} blocks: {said}"
+
+
+@observation
+class ExponentRow(Row):
+    placement: str
+    normalization: str
+    dataset: str
+    exponent: float
+    """Slope of the logarithm of the last block's gradient over that of the depth, from 8 blocks on."""
+
+
+def run_exponents(transformers: Transformers) -> Iterator[ExponentRow]:
+    from experiments.norm.core.trainability import depth_exponent
+
+    fitted = [depth for depth in transformers.depths if depth >= LEAST_FITTED]
+    for arm in transformers.arms:
+        last = [transformers.start(arm, depth).gradient_norms[-1] for depth in fitted]
+        yield ExponentRow(dataset=transformers.dataset, exponent=depth_exponent(fitted, last), **asdict(arm))
 
 
 PART = Part(
@@ -114,15 +186,16 @@ PART = Part(
             source="pilot",
         ),
         Claim(
-            "gradient_explodes",
-            statement="The gradient grows more than tenfold from the last block to the first.",
+            "gradient_grows_faster_than_depth",
+            statement="The gradient explodes: the first block's grows faster than the number of blocks does.",
             rule=Each(
-                Ratio("gradient of the first block over the last at the largest depth", at_least=10), per="placement"
+                SlopeBelow("one over the first block's gradient against depth, from 8 blocks on", limit=-1.0),
+                per="placement",
             ),
-            measure=first_over_last_everywhere,
+            measure=first_gradient,
             topic="Pre-norm prevents exploding and vanishing gradients",
             predicted={"none": "holds", "post": "refuted", "pre": "refuted", "sandwich": "refuted", "deep": "refuted"},
-            source="pilot",
+            source="Zhang et al. 2019 (Fixup) for none, Xiong et al. 2020 for post and pre; pilot for the others",
         ),
         Claim(
             "pre_norm_gradient_does_not_vanish",
@@ -150,6 +223,25 @@ PART = Part(
             x_scale="log",
             y_scale="log",
             only={"normalization": "layer"},
+            title=change_with_depth,
         ),
     ),
 )
+BLOCKS = Part(
+    name="blocks",
+    row=BlockRow,
+    run=run_blocks,
+    curves=(
+        Curve(
+            "gradient_over_layers",
+            "layer",
+            "gradient_norm",
+            "placement",
+            y_scale="log",
+            only={"normalization": "layer"},
+            title=first_and_last,
+        ),
+    ),
+)
+TABLE = Table("Exponent of the last block's gradient over depth", ("normalization", "placement"), ("exponent",))
+EXPONENTS = Part(name="exponents", row=ExponentRow, run=run_exponents, tables=(TABLE,))
