@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from experiments.lab.errors import InputError
+from experiments.lab.experiment import Own, Rows
 from experiments.lab.params import validate
 from experiments.lab.plan import Settings
 from tests.lab import toy
@@ -72,3 +74,14 @@ def test_a_plan_says_what_it_is_as_plain_values() -> None:
         "level": 0.05,
         "command": ["mlnotes", "run", "lab.count"],
     }
+
+
+def test_a_file_of_the_users_is_measured_once_by_its_parts_and_without_claims() -> None:
+    own: Own[Any] = Own(given=lambda params: params.steps == 3, parts=("squares",))
+    plan = toy.plan(seeds=5, seed=2, parts=None)
+    plan = replace(plan, experiment=replace(plan.experiment, own=own))
+    assert (plan.seeds, plan.parts, plan.asked(Rows({}))) == (range(2, 3), ("squares",), [])
+    assert replace(plan, settings=replace(plan.settings, parts=("count",))).parts == ("count",)
+    others = replace(plan, params=replace(plan.params, steps=4))
+    assert (others.seeds, others.parts) == (range(2, 7), ("count", "squares"))
+    assert others.asked(Rows({}))

@@ -16,6 +16,10 @@ from experiments.lab.judge.verdict import Evidence, Kind, Verdict
 
 FEWEST_CLUSTERS = 3
 """Seeds from which on their spread is an estimate."""
+LEAST_CORRELATION = 0.1
+"""Of trials of one seed that are not declared independent: up to ten seeds that look alike do not show that it is less,
+and k seeds not that it is less than 1 / k.
+"""
 
 
 def theorem(tried: Instances, *, tolerance: float = 0.0) -> Comparison:
@@ -102,9 +106,9 @@ def proportion(seen: Trials, *, at_least: float) -> Comparison:
     """Is the success rate at least ``at_least``? Decided by the Clopper-Pearson interval of effective trials.
 
     It holds iff the interval's lower end is at least the bound, it is refuted iff its upper end lies below it. Trials
-    of one seed may depend on each other: where rates of seeds differ by more than chance, fewer trials count (Korn,
-    Graubard, Confidence Intervals for Proportions with Small Expected Number of Positive Counts Estimated from Survey
-    Data, Survey Methodology 24, 1998).
+    of one seed may depend on each other, so fewer count, unless they are declared independent (Korn, Graubard,
+    Confidence Intervals for Proportions with Small Expected Number of Positive Counts Estimated from Survey Data,
+    Survey Methodology 24, 1998). All trials of a single seed count, and say nothing of other seeds.
     """
     if not 0 <= at_least <= 1:
         raise ValueError(f"expected a bound of a rate in [0, 1], got {at_least}")
@@ -116,7 +120,9 @@ def proportion(seen: Trials, *, at_least: float) -> Comparison:
     above = p_proportion_above(rate * effective, effective, at_least)
     below = p_proportion_above((1 - rate) * effective, effective, 1 - at_least)
     by_seed = {seed: successes / trials for seed, (successes, trials) in seen.by_seed.items() if trials}
-    if len(by_seed) >= FEWEST_CLUSTERS:  # the spread between seeds must not speak against it either
+    if (
+        len(by_seed) >= FEWEST_CLUSTERS and not seen.independent
+    ):  # the spread between seeds must not speak against it either
         seeds = SeedMean(tuple(by_seed.values()), scale=1.0, items=seen.trials)
         above, below = max(above, seeds.p_above(at_least)), max(below, seeds.p_below(at_least))
     p = min(1.0, 2 * min(above, below))
@@ -130,21 +136,22 @@ def proportion(seen: Trials, *, at_least: float) -> Comparison:
 
 
 def effective_trials(seen: Trials) -> float:
-    """Independent trials that would tell as much: all of them unless rates differ between seeds by more than chance.
+    """Independent trials that would tell as much as these.
 
     n_eff = p (1 - p) / var(p) with the variance of the ratio estimator over k seeds, times (t_{n-1} / t_{k-1})^2 for
-    that variance being an estimate; at most n, at least the number of seeds.
+    that variance being an estimate; at least k, at most n / (1 + (n / k - 1) r), with the least correlation r.
     """
     clusters = [(successes, trials) for successes, trials in seen.by_seed.values() if trials]
     n, k, rate = seen.trials, len(clusters), seen.successes / seen.trials
-    if k == n or k < 2 or rate in (0.0, 1.0):
+    if seen.independent or k == n or k < 2:
         return float(n)
+    most = n / (1 + (n / k - 1) * min(LEAST_CORRELATION, 1 / k))
     residuals = [successes - rate * trials for successes, trials in clusters]
     variance = k / (k - 1) * math.fsum(residual**2 for residual in residuals) / n**2
     if variance == 0:
-        return float(n)
+        return most
     quantiles = float(stdtrit(n - 1, 0.975) / stdtrit(k - 1, 0.975))
-    return min(float(n), max(float(k), rate * (1 - rate) / variance * quantiles**2))
+    return min(most, max(float(k), rate * (1 - rate) / variance * quantiles**2))
 
 
 def _report_proportion(

@@ -74,16 +74,18 @@ class Trials:
     """Successes among trials: for Proportion."""
 
     by_seed: Mapping[int, tuple[int, int]]
-    """Seed -> (successes, trials); trials of one seed may depend on each other."""
+    """Seed -> (successes, trials)."""
+    independent: bool = False
+    """Whether trials of one seed share nothing that was drawn, as fresh random instances; else they may be alike."""
 
     @classmethod
-    def of(cls, outcomes: Iterable[tuple[int, bool | float]]) -> Trials:
+    def of(cls, outcomes: Iterable[tuple[int, bool | float]], *, independent: bool = False) -> Trials:
         """From (seed, whether it succeeded) of every trial."""
         counted: dict[int, tuple[int, int]] = {}
         for seed, succeeded in outcomes:
             successes, trials = counted.get(seed, (0, 0))
             counted[seed] = successes + bool(succeeded), trials + 1
-        return cls(counted)
+        return cls(counted, independent)
 
     @property
     def successes(self) -> int:
