@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from experiments.lab.judge.measured import Pairs, Trials, Undecided
@@ -39,8 +41,11 @@ def test_the_first_start_chooses_the_rate_and_the_others_are_judged() -> None:
     assert found == {"rnn, lag 10, 6 updates": Trials(dict.fromkeys(range(4), (2, 2)))}
 
 
-def test_a_best_rate_at_the_edge_decides_nothing_and_no_working_rate_decides() -> None:
-    (edge,) = accuracy.solved_by("rnn")(trained(LRS[0])).values()
+def test_a_best_rate_at_the_edge_decides_nothing_unless_it_is_perfect_or_no_rate_works() -> None:
+    (perfect,) = accuracy.solved_by("rnn")(trained(LRS[0])).values()
+    assert perfect == Trials(dict.fromkeys(range(4), (2, 2)))
+    rows = [replace(row, solved=row.solved and row.seed > 0) for row in trained(LRS[0])]
+    (edge,) = accuracy.solved_by("rnn")(rows).values()
     assert isinstance(edge, Undecided)
     (failing,) = accuracy.solved_by("rnn")(trained(best=1.0)).values()
     assert failing == Trials(dict.fromkeys(range(4), (0, 2)))

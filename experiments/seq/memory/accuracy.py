@@ -102,6 +102,11 @@ def tuned(rows: Sequence[AccuracyRow]) -> dict[tuple[str, int, int], Choice[Accu
     )
 
 
+def why_untuned(choice: Choice[AccuracyRow]) -> str | None:
+    """An edge of the grid matters unless the task was always solved there, or never at any rate."""
+    return untuned(choice) if 0 < choice.score < 1 else None
+
+
 def judged(rows: Sequence[AccuracyRow], arm: tuple[str, int, int], lr: float) -> list[AccuracyRow]:
     return [row for row in rows if row.start and (row.case, row.lag, row.updates) == arm and row.lr == lr]
 
@@ -118,8 +123,7 @@ def solved_by(*cells: str) -> Callable[[Sequence[AccuracyRow]], Mapping[str, Tri
     def measure(rows: Sequence[AccuracyRow]) -> Mapping[str, Trials | Undecided]:
         found: dict[str, Trials | Undecided] = {}
         for (cell, lag, updates), choice in tuned([row for row in rows if row.case in cells]).items():
-            # where no rate solves anything none is better than another, so an edge says nothing
-            reason = untuned(choice) if choice.score else None
+            reason = why_untuned(choice)
             of_arm = judged(rows, (cell, lag, updates), choice.setting)
             trials = Trials.of((row.seed, row.solved) for row in of_arm)
             found[f"{cell}, lag {lag}, {updates} updates"] = Undecided(reason) if reason else trials
@@ -129,11 +133,14 @@ def solved_by(*cells: str) -> Callable[[Sequence[AccuracyRow]], Mapping[str, Tri
 
 
 def attention_far_and_near(rows: Sequence[AccuracyRow]) -> Pairs | Undecided:
-    rows = at_tuned_rates([row for row in rows if row.case == "transformer"]) if rows else []
+    rows = [row for row in rows if (row.case, row.budget) == ("transformer", "long")]
     lags = sorted({row.lag for row in rows})
     if len(lags) < 2:
         return Undecided("expected the transformer at two lags at least")
-    far, near = (by_seed(rows, "probability", lag=lag) for lag in (lags[-1], lags[0]))
+    if reason := next(filter(None, map(why_untuned, tuned(rows).values())), None):
+        return Undecided(reason)
+    best = at_tuned_rates(rows)
+    far, near = (by_seed(best, "probability", lag=lag) for lag in (lags[-1], lags[0]))
     return Pairs(far, near, limits=(0.0, 1.0))
 
 
