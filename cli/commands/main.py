@@ -12,6 +12,7 @@ import typer
 
 from cli.commands import completion
 from cli.commands.data import data
+from cli.commands.notes import notes
 from cli.commands.options import Debug, Json, Overrides, RunName, RunNames, Scopes, Smoke, StudyName
 from cli.commands.runs import past
 from cli.commands.study import StudyCommand
@@ -38,6 +39,7 @@ def _say_version(value: bool) -> None:
 
 app.add_typer(data, name="data")
 app.add_typer(past, name="runs")
+app.command()(notes)
 
 
 @app.callback()

@@ -7,7 +7,7 @@ cut.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -75,13 +75,19 @@ def sentence(finding: Finding) -> str:
 
 
 def conditions_texts(finding: Finding) -> tuple[str, ...]:
-    """Where it holds and where it fails, by name: in full, and on the shorter side alone; nothing where it is one.
+    """What ``condition_words`` says of a finding whose verdict they explain."""
+    verdicts = {one.condition: one.verdict for one in finding.conditions}
+    return condition_words(verdicts) if finding.verdict in ("conditional", "inconclusive") and verdicts else ()
+
+
+def condition_words(verdicts: Mapping[str, str]) -> tuple[str, ...]:
+    """Where a claim holds and where it fails, by name: in full, and on the shorter side alone; once where all agree.
 
     Names that have commas in them are joined by "and".
+
+    >>> condition_words({"layer": "holds", "group": "holds", "rms": "refuted"})
+    ('holds for layer and group; fails for rms', 'fails only for rms')
     """
-    if finding.verdict not in ("conditional", "inconclusive") or not finding.conditions:
-        return ()
-    verdicts = {one.condition: one.verdict for one in finding.conditions}
     by_verdict = {said: [name for name, one in verdicts.items() if one == verdict] for verdict, said in SAID.items()}
     named = {said: found for said, found in by_verdict.items() if found}
     full = "; ".join(f"{said} {_names(found)}" for said, found in named.items())

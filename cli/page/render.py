@@ -30,6 +30,12 @@ def render(template: str, **values: Any) -> str:
     return html
 
 
+def fragment(macro: str, **values: Any) -> str:
+    """A part of a document: a macro of the templates' fragments."""
+    module: Any = _environment().get_template("fragments.html.j2").module
+    return str(getattr(module, macro)(**values))
+
+
 def stylesheet() -> str:
     """The style of every page."""
     return _source("colors.css") + _source("style.css")

@@ -11,6 +11,7 @@ from cli.page.book import counts, families
 from cli.page.render import render
 from cli.page.story import story_of
 from cli.page.targets import is_family, is_known, record_named, unknown
+from cli.page.write import write_page
 from experiments.lab.errors import InputError
 from experiments.lab.record import Record, runs_home
 
@@ -35,7 +36,7 @@ def report(name: str | None, *, output: str | None, whole: bool, show: bool, jso
     place = Path(output) if output else page.place
     if not output:
         place.parent.mkdir(parents=True, exist_ok=True)
-    _write(page.html, place)
+    write_page(page.html, place)
     if json:
         print_document({"page": str(place.resolve()), "records": list(page.records)})
     else:
@@ -89,12 +90,3 @@ def _record(name: str) -> Record:
         if name == "last" or is_known(name):
             raise
         raise unknown(name, error) from None
-
-
-def _write(html: str, place: Path) -> None:
-    """Write beside the place and rename, so that nobody opens half a page."""
-    if place.is_dir() or not place.parent.is_dir():
-        raise InputError(f"-o {place}: expected a file in a folder that exists")
-    beside = place.with_name(place.name + ".part")
-    beside.write_text(html, encoding="utf-8")
-    beside.replace(place)

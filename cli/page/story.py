@@ -78,7 +78,7 @@ def story_of(record: Record, *, brief: bool = False) -> Story:
         counts=counted([finding.verdict for finding in findings]),
         claims=claim_views(meta["study"], findings, experiment.all_claims),
         figures=tuple(figure_views(meta["study"], figures[:1] if brief else figures)),
-        headline=_headline(experiment, rows),
+        headline=headline_view(experiment, rows),
         tables=() if brief else tuple(map(table_view, tables(experiment, rows))),
         method=prose(said.body),
         tries=tries(meta["study"], experiment, meta["params"], len(meta["seeds"])),
@@ -100,6 +100,15 @@ def merged(notes: Sequence[str]) -> tuple[str, ...]:
     )
 
 
+def headline_view(experiment: Experiment[Any, Any], rows: Rows) -> TableView | None:
+    """The headline's table; None where there is none."""
+    try:
+        grid = headline(experiment, rows)
+    except Exception:  # a choice among rows may need all of them, and a run that was cut short lacks some
+        return None
+    return None if grid is None else table_view(grid)
+
+
 def _rows(record: Record, experiment: Experiment[Any, Any]) -> tuple[Rows, tuple[str, ...]]:
     """Rows in the experiment's types; none, and why, where the experiment has changed since."""
     try:
@@ -119,14 +128,6 @@ def _figures(record: Record, experiment: Experiment[Any, Any], rows: Rows) -> li
     """Those of the headline's part first, since they show what is answered; of one name the last, as in the record."""
     by_name = {picture.name: picture for picture in pictures_of(experiment, rows, record.figures())}
     return sorted(by_name.values(), key=lambda picture: getattr(picture, "part", "") != experiment.headline.part.name)
-
-
-def _headline(experiment: Experiment[Any, Any], rows: Rows) -> TableView | None:
-    try:
-        grid = headline(experiment, rows)
-    except Exception:  # a choice among rows may need all of them, and a run that was cut short lacks some
-        return None
-    return None if grid is None else table_view(grid)
 
 
 def _status(record: Record) -> tuple[str, ...]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from cli.past.best import best_of
 from experiments.lab.catalog import Study, studies
 from experiments.lab.errors import InputError, meant
 from experiments.lab.record import Record, records
@@ -55,21 +56,7 @@ def chapters(family: str | None = None) -> tuple[Chapter, ...]:
     )
 
 
-def best_of(found: Iterable[Record]) -> Record | None:
-    """The record that stands for a study; ``found`` has the newest first."""
-    return min(found, key=_rank, default=None)
-
-
 def unknown(name: str, error: InputError) -> InputError:
     """The error of a name that is neither a run nor a study nor a family, with what may have been meant."""
     names: Sequence[str] = sorted({word for study in studies() for word in (study.name, study.family)})
     return InputError(*error.problems, f"nor is {name} a study or a family: {meant(name, list(names))}")
-
-
-def _rank(record: Record) -> int:
-    """0 is best; ``min`` keeps the first, which is the newest, of equals."""
-    if record.status != "done":
-        return 3
-    if record.meta["smoke"]:
-        return 2
-    return int(any("=" in str(word) for word in record.meta.get("command", ())))

@@ -1,0 +1,22 @@
+"""A run as a notebook shows it: answer, headline and findings, without a style of its own."""
+
+from __future__ import annotations
+
+from cli.page.claims import claim_views
+from cli.page.render import render
+from cli.page.story import headline_view
+from experiments.lab.partial import so_far
+from experiments.lab.sinks import Outcome
+
+
+def notebook_html(outcome: Outcome) -> str:
+    """What Jupyter displays for a run; text from data is escaped."""
+    known, plan = so_far(outcome), outcome.plan
+    status = [] if outcome.status == "done" else [f"This run was not finished ({outcome.status})."]
+    return render(
+        "notebook.html.j2",
+        question=plan.experiment.question,
+        said=[*status, *([known.answer] if known.answer else [])],
+        headline=headline_view(plan.experiment, known.rows),
+        claims=claim_views(plan.study, known.findings, plan.experiment.all_claims),
+    )
