@@ -17,19 +17,20 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from experiments.ann.core.codes.codes import Principal, as_bytes, holds_bytes
-from experiments.ann.core.codes.line_codes import LineCodec
+from experiments.ann.core.codes.line_codes import HALVES, PLACES, LineCodec
 from experiments.ann.core.codes.projection import Projection
 from experiments.ann.core.codes.short_codes import ShortCodes, short_codes
 from experiments.ann.core.codes.stored_vector import Stored
 from experiments.ann.core.nsg.batch_search import search_allowed, search_lists
 from experiments.ann.core.nsg.counted_search import SearchResult
 from experiments.ann.core.nsg.index import NSG, check_sizes, checked_mask
-from experiments.ann.core.nsg.lists import STARTS, lists_with_start
-from experiments.ann.core.nsg.storage import read_arrays, write_arrays
+from experiments.ann.core.nsg.lists import STARTS, lists_with_start, whole_blocks
+from experiments.ann.core.nsg.storage import Kept, natural, read_arrays, write_arrays
 from experiments.ann.core.simd.distance import Floats, Ids, MetricSpace, checked_vectors
 from experiments.ann.core.simd.kernel import usable_cores
+from experiments.ann.core.simd.lanes import BLOCK
 from experiments.ann.core.simd.machine import has_vnni
-from experiments.ann.core.simd.vector import aligned_rows, padded
+from experiments.ann.core.simd.vector import LANES, LINE, aligned_rows, padded
 
 PROJECTION_ARRAYS, LEVEL_ARRAYS = ("weights", "scale", "shift"), ("steps", "origins")
 
@@ -89,17 +90,18 @@ class CodedNSG:
         Raises:
             ValueError: not an index, of another version, or damaged.
         """
-        details, arrays = read_arrays(Path(path), "CodedNSG", verify=verify)
-        lists, vectors, space = arrays["lists"], arrays["vectors"], MetricSpace(**details["space"])
-        if "codes" not in arrays:
-            return cls(lists, vectors, ShortCodes(None, vectors), space)
-        vnni = has_vnni() and not portable
-        weights, scale, shift = (arrays[name] for name in PROJECTION_ARRAYS)
-        steps, origins = (arrays[name] for name in LEVEL_ARRAYS)
-        projection = Projection(weights, scale, shift, details["integer"], vnni)
-        codec = LineCodec(projection, steps, origins, details["refined"], details["spread"])
-        codes = arrays["codes"].view(np.uint8) if vnni else arrays["codes"]
-        return cls(lists, vectors, ShortCodes(codec, codes), space)
+        kept = read_arrays(Path(path), "CodedNSG", verify=verify)
+        vectors, space = (
+            kept.array("vectors", {"float32", "uint8"}, (None, None)),
+            kept.detail("space", MetricSpace.from_json),
+        )
+        (n, width), lanes = vectors.shape, LINE if vectors.dtype == np.uint8 else LANES
+        if width != -(-space.placed_dim // lanes) * lanes:
+            raise kept.fault(f"vectors have {width} columns, which are not {space.placed_dim} dimensions")
+        lists = kept.ids("lists", (n + 1, None), n)
+        if lists.shape[1] % BLOCK or not whole_blocks(lists):
+            raise kept.fault(f"lists are not whole blocks of {BLOCK}")
+        return cls(lists, vectors, _stored_codes(kept, n, width, vnni=has_vnni() and not portable), space)
 
     def search(
         self,
@@ -156,3 +158,21 @@ class CodedNSG:
         bytes_given = isinstance(queries, np.ndarray) and queries.dtype == np.uint8 and queries.ndim == 2
         bytes_kept = self.vectors.dtype == np.uint8 and self.space.metric == "l2"
         return bytes_kept and bytes_given and np.shape(queries)[1] == self.space.dim
+
+
+def _stored_codes(kept: Kept, n: int, width: int, *, vnni: bool) -> ShortCodes:
+    """The codes (n + 2, 64 per line) of a file, or the vectors where there are none."""
+    if "codes" not in kept.arrays:
+        return ShortCodes(None, kept.array("vectors", {"float32"}, (n, width)))
+    codes = kept.array("codes", {"int8"}, (n + 2, None))
+    places = codes.shape[1] // LINE * HALVES
+    weights = kept.array("weights", {"float32"}, (width, places))
+    scale, shift, steps, origins = (
+        kept.array(name, {"float32"}, (places,)) for name in ("scale", "shift", "steps", "origins")
+    )
+    projection = Projection(weights, scale, shift, kept.detail("integer", bool), vnni)
+    spread = kept.detail("spread", float)
+    if not (0 < spread <= n and (steps != 0).all()):
+        raise kept.fault("the codes have no levels")
+    codec = LineCodec(projection, steps, origins, kept.detail("refined", natural(PLACES + 1)), spread)
+    return ShortCodes(codec, codes.view(np.uint8) if vnni else codes)

@@ -32,10 +32,10 @@ from experiments.ann.core.nsg.counted_search import SearchResult, search_graph
 from experiments.ann.core.nsg.lists import lists_with_start
 from experiments.ann.core.nsg.neighbors import Step
 from experiments.ann.core.nsg.reachability import count_unreachable, degrees, mutual_degrees
-from experiments.ann.core.nsg.storage import read_arrays, write_arrays
+from experiments.ann.core.nsg.storage import described, natural, read_arrays, write_arrays
 from experiments.ann.core.simd.distance import Floats, Ids, MetricSpace, checked_vectors
 from experiments.ann.core.simd.kernel import finish, usable_cores
-from experiments.ann.core.simd.vector import padded
+from experiments.ann.core.simd.vector import LANES, padded
 
 
 class NSG:
@@ -152,11 +152,20 @@ class NSG:
         Raises:
             ValueError: not an index, of another version, or damaged.
         """
-        details, arrays = read_arrays(Path(path), "NSG", verify=verify)
-        base = arrays["base"]
-        report = BuildReport(**details["report"])
-        built = Built(arrays["graph"], details["navigating_node"], report, stored_form(base), None, arrays["spare"])
-        return cls(base, MetricSpace(**details["space"]), BuildSettings(**details["settings"]), built)
+        kept = read_arrays(Path(path), "NSG", verify=verify)
+        base = kept.array("base", {"float32"}, (None, None))
+        n, space = len(base), kept.detail("space", MetricSpace.from_json)
+        if base.shape[1] != -(-space.placed_dim // LANES) * LANES:
+            raise kept.fault(f"base has {base.shape[1]} columns, which are not {space.placed_dim} dimensions")
+        built = Built(
+            graph=kept.ids("graph", (n, None), n),
+            navigating_node=kept.detail("navigating_node", natural(n)),
+            report=kept.detail("report", described(BuildReport)),
+            vectors=stored_form(base),
+            short=None,
+            spare=kept.ids("spare", (n, None), n),
+        )
+        return cls(base, space, kept.detail("settings", described(BuildSettings)), built)
 
     @cached_property
     def lists(self) -> Ids:

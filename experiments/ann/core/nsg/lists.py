@@ -53,3 +53,13 @@ def lists_with_start(graph: Ids, navigating_node: int, spare: Ids | None = None,
     start[0, : len(chosen)] = chosen
     fill = None if spare is None else np.vstack([spare, np.full_like(spare[:1], -1)])
     return in_blocks(np.vstack([graph, start]), fill)
+
+
+def whole_blocks(lists: Ids) -> bool:
+    """Whether every block of 8 is full or empty, and the last row, where a search starts, is not empty.
+
+    >>> whole_blocks(np.int32([[0] * 8])), whole_blocks(np.int32([[0, -1] * 4]))
+    (True, False)
+    """
+    empty = lists.reshape(len(lists), -1, BLOCK) < 0
+    return bool((empty == empty[:, :, :1]).all() and not empty[-1, 0].any())

@@ -26,7 +26,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from experiments.ann.core.nsg.index import check_sizes
 from experiments.ann.core.nsg.sharding import LongIds, Shard, merge, partition
-from experiments.ann.core.nsg.storage import read_arrays, write_arrays
+from experiments.ann.core.nsg.storage import natural, read_arrays, write_arrays
 from experiments.ann.core.simd.distance import Floats
 
 SHARDS, MEMBERS = "shards", "members"
@@ -43,7 +43,7 @@ class Worker:
     """One replica of one shard, as it lives in a process of its own."""
 
     def __init__(self, members: Path, path: Path, threads: int) -> None:
-        self.members = read_arrays(members, MEMBERS)[1]["members"]
+        self.members = read_arrays(members, MEMBERS).array("members", {"int64"}, (None,))
         self.path = path
         self.threads = threads
         self.shard = Shard.load(self.members, path, threads=threads) if path.exists() else None
@@ -146,7 +146,7 @@ class RayNSG:
             FileNotFoundError: it, or a shard, is missing.
         """
         home = Path(folder).resolve()
-        shards = int(read_arrays(home / SHARDS, SHARDS)[0]["shards"])
+        shards = read_arrays(home / SHARDS, SHARDS).detail("shards", natural(1 << 16))
         files = [_file(home, kind, shard) for shard in range(shards) for kind in ("shard", MEMBERS)]
         missing = [file for file in files if not file.exists()]
         if missing:

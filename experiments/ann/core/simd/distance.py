@@ -7,7 +7,7 @@ then by id. Ids are below 2**31.
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -99,6 +99,20 @@ class MetricSpace:
     def to_json(self) -> dict[str, str | int | float | bool]:
         """The arguments that make this space again."""
         return {"metric": self.metric, "dim": self.dim, "radius": self.radius, "has_zeros": self.has_zeros}
+
+    @classmethod
+    def from_json(cls, values: Any) -> MetricSpace:
+        """The space that ``to_json`` describes, ValueError or TypeError for anything else."""
+        space = cls(**values)
+        sound = type(space.dim) is int and type(space.has_zeros) is bool and type(space.radius) in (int, float)
+        if space.metric not in get_args(Metric) or not sound or space.dim < 1 or not 0 <= space.radius < np.inf:
+            raise ValueError("no metric space")
+        return space
+
+    @property
+    def placed_dim(self) -> int:
+        """Coordinates of a vector in the space."""
+        return self.dim + (self.metric == "ip" or self.has_zeros)
 
     def place_base(self, base: Floats) -> Floats:
         """Base vectors (n, dim) in the space: (n, dim) or (n, dim + 1).
