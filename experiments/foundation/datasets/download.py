@@ -35,7 +35,7 @@ def download(file: RemoteFile, target: Path) -> Iterator[Progress]:
     """Bring ``file`` to ``target``, with progress in bytes.
 
     Raises InputError where the server cannot be reached, breaks off again and again (the part is kept and the next call
-    resumes it), has no such file, or sends something else than the checksum says, or without one the format (the part is
+    resumes it), has no such file, or sends something else than the checksum says, or else the format (the part is
     deleted).
     """
     part = target.with_name(target.name + ".part")

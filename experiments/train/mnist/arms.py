@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from experiments.foundation.networks.checkpoint import Description, find_checkpoint, load_checkpoint, save_checkpoint
+from experiments.foundation.networks.checkpoint import Description, find_checkpoint, resume_from, save_checkpoint
 from experiments.foundation.networks.device import device_title, reset_peak_memory, resolve_device
 from experiments.foundation.networks.distributed import ALONE, Group
 from experiments.foundation.networks.flops import Cost, forward_cost
@@ -121,7 +121,7 @@ def resume(arm: Arm, path: Path) -> str:
         InputError: no usable checkpoint of this very training, or nothing is left to train.
     """
     training = arm.training
-    training.restore(load_checkpoint(find_checkpoint(path, arm.seed), identity(arm), training.device))
+    resume_from(find_checkpoint(path, arm.seed), identity(arm), training.device, training.restore)
     if training.finished:
         raise InputError(
             f"resume={path} has done {training.epoch} of {training.recipe.epochs} epochs; set epochs to more"

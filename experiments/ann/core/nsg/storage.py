@@ -66,9 +66,9 @@ def read_arrays(path: Path, kind: str, *, verify: bool = True) -> Kept:
     Raises:
         ValueError: not such a file, another version or kind, cut short, or damaged.
     """
-    if not path.is_file():
-        raise ValueError(f"{path}: no such file")
     size = path.stat().st_size
+    if not path.is_file():
+        raise ValueError(f"{path}: expected a file, got a folder, device or pipe")
     with path.open("rb") as file:
         prefix = file.read(PREFIX.size)
         if len(prefix) < PREFIX.size or not prefix.startswith(MAGIC):
