@@ -1,8 +1,10 @@
-"""A run as a notebook shows it: answer, headline and findings, without a style of its own."""
+"""A run as a notebook shows it: answer, headline and findings, without a style sheet."""
 
 from __future__ import annotations
 
-from cli.page.claims import claim_views
+from cli.display.claim_lines import left_out, ordered
+from cli.display.findings import evidence_text, prediction_text
+from cli.page.claims import Verdict
 from cli.page.render import render
 from cli.page.story import headline_view
 from experiments.lab.partial import so_far
@@ -18,5 +20,9 @@ def notebook_html(outcome: Outcome) -> str:
         question=plan.experiment.question,
         said=[*status, *([known.answer] if known.answer else [])],
         headline=headline_view(plan.experiment, known.rows),
-        claims=claim_views(plan.study, known.findings, plan.experiment.all_claims),
+        findings=ordered(known.findings),
+        left_out=left_out(known.findings),
+        verdict=Verdict,
+        predicted=prediction_text,
+        evidence=evidence_text,
     )
