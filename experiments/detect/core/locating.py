@@ -10,18 +10,21 @@ Source: Li et al.: DetNet: A Backbone network for Object Detection, ECCV 2018.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
+from torch.nn.functional import conv2d, cross_entropy
 
-from experiments.foundation.networks import fit
-from experiments.foundation.networks.batches import drawn_batches
+from experiments.foundation.networks.side_by_side import FlatAdam
+from experiments.foundation.networks.timing import reproducible
+from experiments.foundation.networks.tuned_networks import Members
 
 LAYERS = 4
 NOISE = 0.3
+EVALUATED_AT_ONCE = 250
+"""Pictures; all at once would not fit the processor's cache."""
 MEAN_DISTANCE = (math.sqrt(2) + math.log(1 + math.sqrt(2))) / 6
 """Mean distance of a point of the unit square to its center: 0.3826."""
 
@@ -97,55 +100,66 @@ def cell_centers(index: Tensor, stride: int, size: int) -> Tensor:
     return (torch.stack([index % per_row, index // per_row], 1) + 0.5) * stride
 
 
-def locate(
-    train: Marks,
-    test: Marks,
-    stride: int,
-    *,
-    dilated: bool,
-    steps: int,
-    batch: int,
-    channels: int,
-    lr: float,
-    seed: int,
-) -> Located:
-    """Train one network and measure it; ``seed`` sets its first weights and the order of the pictures."""
-    size = train.pictures.shape[-1]
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        network = Locator(stride, channels, dilated=dilated)
-    rng = torch.Generator().manual_seed(seed)
-    index, place = cells(train.centers, stride, size)
+class Locators(Members[Locator]):
+    """Networks of one stride as one: what a Locator gives, with the members as the first axis."""
 
-    def losses() -> Iterator[Tensor]:
-        for chosen in drawn_batches(len(index), batch, steps, rng):
-            logits, places, kinds = network(train.pictures[chosen])
-            at_truth = places.gather(2, index[chosen][:, None, None].expand(-1, 2, 1))[..., 0]
-            yield (
-                functional.cross_entropy(logits, index[chosen])
-                + functional.mse_loss(at_truth, place[chosen], reduction="sum") / batch
-                + functional.cross_entropy(kinds, train.kinds[chosen])
-            )
+    def forward(self, pictures: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        members, maps, n = len(self.weights[0]), pictures, len(pictures)
+        for i, layer in enumerate(self.networks[0].features):
+            if isinstance(layer, nn.Conv2d):
+                weight, bias = self.joined(f"features.{i}")
+                groups = members if i else 1  # the first layer sees one picture for all
+                maps = conv2d(maps, weight, bias, layer.stride, layer.padding, layer.dilation, groups).relu()
+        weight, bias = self.joined("heads")
+        found = conv2d(maps, weight, bias, groups=members).view(n, members, 3, -1).transpose(0, 1)
+        weight, bias = self.stacked("kind")
+        seen = maps.amax((2, 3)).view(n, members, -1).transpose(0, 1)
+        return found[:, :, 0], found[:, :, 1:], torch.baddbmm(bias[:, None], seen, weight.transpose(1, 2))
 
-    for _ in fit.steps(torch.optim.Adam(network.parameters(), lr=lr), losses()):
-        pass
-    return _measure(network, test, stride)
+
+def train_locators(
+    stride: int, lrs: Sequence[float], *, dilated: bool, size: int, steps: int, batch: int, channels: int, seed: int
+) -> Iterator[tuple[int, Locators]]:
+    """One network per learning rate, by Adam on fresh pictures for every update, from the same first weights.
+
+    ``seed`` sets the weights and the pictures. Yields (updates done, networks) after each.
+    """
+    with reproducible(seed):
+        networks = Locators([Locator(stride, channels, dilated=dilated)] * len(lrs))
+    adam, rates, rng = FlatAdam(networks), torch.tensor(lrs), torch.Generator().manual_seed(seed)
+    for step in range(1, steps + 1):
+        fresh = marks(batch, size, rng)
+        index, place = cells(fresh.centers, stride, size)
+        logits, places, kinds = networks(fresh.pictures)
+        at_truth = places[:, torch.arange(batch), :, index].transpose(0, 1)
+        loss = cross_entropy(logits.flatten(0, 1), index.repeat(len(lrs)), reduction="sum")
+        loss = loss + (at_truth - place).square().sum()
+        loss = loss + cross_entropy(kinds.flatten(0, 1), fresh.kinds.repeat(len(lrs)), reduction="sum")
+        (loss / batch).backward()  # members share no number: each gets its own gradient
+        adam.update(rates)
+        yield step, networks
 
 
 @torch.no_grad()
-def _measure(network: Locator, test: Marks, stride: int) -> Located:
-    size = test.pictures.shape[-1]
-    logits, places, kinds = network(test.pictures)
-    named = logits.argmax(1)
-    centers = cell_centers(named, stride, size)
-    offsets = places.gather(2, named[:, None, None].expand(-1, 2, 1))[..., 0].clamp(-0.5, 0.5) * stride
-    right = cell_centers(cells(test.centers, stride, size)[0], stride, size)
-    return Located(
-        cell_error=_distance(centers, test.centers),
-        offset_error=_distance(centers + offsets, test.centers),
-        ideal_error=_distance(right, test.centers),
-        class_accuracy=(kinds.argmax(1) == test.kinds).double().mean().item(),
-    )
+def measure(networks: Locators, tested: Marks, stride: int) -> list[Located]:
+    """Of every network on all pictures."""
+    size = tested.pictures.shape[-1]
+    parts = [networks(pictures) for pictures in tested.pictures.split(EVALUATED_AT_ONCE)]
+    logits, places, kinds = (torch.cat(each, 1) for each in zip(*parts, strict=True))
+    right = _distance(cell_centers(cells(tested.centers, stride, size)[0], stride, size), tested.centers)
+    found = []
+    for member, named in enumerate(logits.argmax(2)):
+        centers = cell_centers(named, stride, size)
+        offsets = places[member, torch.arange(len(named)), :, named].clamp(-0.5, 0.5) * stride
+        found.append(
+            Located(
+                cell_error=_distance(centers, tested.centers),
+                offset_error=_distance(centers + offsets, tested.centers),
+                ideal_error=right,
+                class_accuracy=(kinds[member].argmax(1) == tested.kinds).double().mean().item(),
+            )
+        )
+    return found
 
 
 def _distance(found: Tensor, truth: Tensor) -> float:

@@ -8,11 +8,13 @@ import torch
 from experiments.detect.core.locating import (
     MEAN_DISTANCE,
     Locator,
+    Locators,
     cell_centers,
     cells,
-    locate,
     marks,
     mean_distance_to_center,
+    measure,
+    train_locators,
 )
 
 
@@ -49,12 +51,22 @@ def test_a_dilated_network_sees_as_far_as_the_stride_of_sixteen_and_keeps_its_ce
     assert reach(4, False) < 31
 
 
-def test_a_small_detector_learns_the_cell_and_the_place_in_it() -> None:
-    rng = torch.Generator().manual_seed(0)
-    train, test = marks(200, 32, rng), marks(100, 32, rng)
-    found = [
-        locate(train, test, 8, dilated=False, steps=steps, batch=16, channels=8, lr=5e-3, seed=0) for steps in (1, 120)
-    ]
-    assert found[1].cell_error < found[0].cell_error / 2
-    assert found[1].offset_error < found[1].cell_error
-    assert found[1].ideal_error == pytest.approx(8 * MEAN_DISTANCE, rel=0.15)
+@pytest.mark.parametrize(("stride", "dilated"), [(2, False), (8, False), (4, True)])
+def test_networks_side_by_side_give_what_each_gives_alone(stride: int, dilated: bool) -> None:
+    torch.manual_seed(0)
+    networks = [Locator(stride, 4, dilated=dilated) for _ in range(3)]
+    pictures = torch.randn(5, 1, 32, 32)
+    together = Locators(networks)(pictures)
+    for found, alone in zip(together, zip(*(network(pictures) for network in networks), strict=True), strict=True):
+        torch.testing.assert_close(found, torch.stack(alone))
+
+
+def test_a_small_detector_learns_the_cell_and_the_place_in_it_at_the_better_rate() -> None:
+    tested = marks(200, 32, torch.Generator().manual_seed(1))
+    same = {"size": 32, "steps": 150, "batch": 16, "channels": 8, "seed": 0}
+    *_, (step, networks) = train_locators(8, [1e-2, 1e-6], dilated=False, **same)
+    assert step == 150
+    learned, idle = measure(networks, tested, 8)
+    assert learned.cell_error < idle.cell_error / 2
+    assert learned.offset_error < learned.cell_error
+    assert learned.ideal_error == idle.ideal_error == pytest.approx(8 * MEAN_DISTANCE, rel=0.15)
