@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 
 from experiments.ann.core.theory.regression import hidden_task, linear_task
 from experiments.ann.curse import EXPERIMENT, contrast, features, nearest, projections
-from experiments.ann.curse.features import regressor
+from experiments.ann.curse.features import FeaturesRow, regressor
 from experiments.ann.curse.nearest import NearestRow
 from experiments.ann.curse.projections import projected_neighbors
 from experiments.ann.curse.setup import Params, held_out_error
@@ -43,12 +45,44 @@ def test_nearest_distances_are_judged_by_their_dimension(exponent, outcome):
     assert {name: part.outcome for name, part in found.parts.items()} == {"3 dimensions": outcome}
 
 
+def needing(samples, model="ols", seeds=3):
+    """Rows of a model that needs ``samples`` of the number of features."""
+    return [
+        FeaturesRow(seed=seed, model=model, irrelevant=dim - 5, dim=dim, samples=samples(dim), least_squares_samples=1)
+        for dim in (5, 6, 8, 10, 20, 40)
+        for seed in range(seeds)
+    ]
+
+
+def test_samples_are_judged_by_their_exponent_and_least_squares_by_proportion():
+    more, proportion, quarter = features.PART.claims
+    rows = [*needing(lambda p: 3 * p), *needing(lambda p: 1.5**p, "knn"), *needing(lambda p: p**0.3, "lasso")]
+    found = compare(more.rule, more.measure(rows)).parts
+    assert [part.outcome for part in found.values()] == ["holds", "holds", "refuted"]
+    assert compare(proportion.rule, proportion.measure(rows)).outcome == "holds"
+    assert compare(quarter.rule, quarter.measure(rows)).outcome == "holds"
+    assert compare(quarter.rule, quarter.measure(needing(lambda p: 1.1**p, "knn"))).outcome == "refuted"
+
+
+def test_numbers_of_features_that_a_model_does_not_cope_with_are_left_out():
+    rows = needing(lambda p: math.nan if p > 10 else 2**p, "knn")
+    assert sorted({row.dim for row in features.reached(rows, "knn")}) == [5, 6, 8, 10]
+
+
+def test_least_squares_needs_the_samples_that_theory_expects():
+    setup = plain_setup(Params(models=("ols",), irrelevant=(0, 15), draws=20), 0)
+    for row in features.run(setup):
+        if isinstance(row, FeaturesRow):
+            assert row.samples == pytest.approx(row.least_squares_samples, rel=0.2)
+
+
 def test_only_models_that_ran_are_compared_and_answered():
     setup = plain_setup(Params(models=("ols",), irrelevant=(0, 3), dims=(2, 4)), 0)
-    fitted, seen = list(features.run(setup)), list(contrast.run(setup))
-    assert list(features.most_against_fewest(fitted)) == ["least squares"]
+    fitted = [row for row in features.run(setup) if isinstance(row, FeaturesRow)]
+    seen = list(contrast.run(setup))
+    assert list(features.per_sample(fitted)) == ["least squares"]
     said = EXPERIMENT.answer({}, Rows({"features": fitted, "contrast": seen}))
-    assert "least squares from" in said
+    assert "least squares" in said
     assert "lasso" not in said
 
 

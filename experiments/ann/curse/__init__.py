@@ -12,31 +12,25 @@ rates of convergence for nonparametric regression, Annals of Statistics 10(4), 1
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from experiments.ann.curse import contrast, features, nearest, projections
 from experiments.ann.curse.setup import Params
-from experiments.lab.answers import listing, mean, number
-from experiments.lab.experiment import Experiment, Findings, Headline, Row, Rows, plain_setup
+from experiments.lab.answers import listing
+from experiments.lab.experiment import Experiment, Findings, Headline, Rows, plain_setup
 
 
 def answer(findings: Findings, rows: Rows) -> str:
     seen, fitted = rows.of(contrast.PART), rows.of(features.PART)
-    dims, counts = sorted({row.dim for row in seen}), sorted({row.irrelevant for row in fitted})
-
-    def change(of: Sequence[Row], column: str, sweep: str, values: list[int], **only: object) -> str:
-        return " to ".join(number(mean(of, column, **{sweep: value}, **only)) for value in (values[0], values[-1]))
-
-    own, surface = (change(seen, "contrast", "dim", dims, data=data) for data in ("independent", "surface"))
-    errors = listing(
-        f"{name} from {change(fitted, 'test_error', 'irrelevant', counts, model=model)}"
-        for model, name in features.NAMES.items()
-        if model in {row.model for row in fitted}
+    dims = sorted({row.dim for row in seen})
+    own, surface = (contrast.ends(seen, data) for data in ("independent", "surface"))
+    fewest = min(row.dim for row in fitted)
+    needed = listing(
+        f"{samples} with {features.NAMES[model]} (up to {dim})"
+        for model, (samples, dim) in features.samples_by_model(fitted).items()
     )
     return (
-        f"From {dims[0]} to {dims[-1]} independent coordinates the contrast of distances goes from {own}, in as many "
-        f"coordinates of a curved surface from {surface}. With {counts[-1]} irrelevant features in place of "
-        f"{counts[0]} the test error goes, for {errors}."
+        f"From {dims[0]} to {dims[-1]} independent coordinates the contrast of distances goes from {own[0]} to "
+        f"{own[1]}, in as many coordinates of a curved surface from {surface[0]} to {surface[1]}. From {fewest} features "
+        f"to more, the samples for one error go from {needed}."
     )
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 
 from experiments.ann.curse.setup import Params
+from experiments.lab.answers import mean, number
 from experiments.lab.experiment import Curve, Part, Row, Setup, Table, observation
 from experiments.lab.judge.claims import Claim
 from experiments.lab.judge.measured import Pairs, Points
@@ -69,6 +70,22 @@ def fewest_over_most(rows: Sequence[ContrastRow]) -> Mapping[str, Pairs]:
     return {name: Pairs(first[data], last[data]) for name, data in names.items()}
 
 
+def ends(rows: Sequence[ContrastRow], data: str) -> tuple[str, str]:
+    """The contrast in the fewest and in the most coordinates, for reading."""
+    dims = [row.dim for row in rows]
+    fewest, most = (number(mean(rows, "contrast", data=data, dim=dim)) for dim in (min(dims), max(dims)))
+    return fewest, most
+
+
+def contrast_of_both(rows: Sequence[ContrastRow]) -> str:
+    """What the curve shows."""
+    own, surface = ends(rows, "independent"), ends(rows, "surface")
+    return (
+        f"Contrast goes from {own[0]} to {own[1]} with independent coordinates, from {surface[0]} to {surface[1]} on a "
+        "surface"
+    )
+
+
 PART = Part(
     name="contrast",
     row=ContrastRow,
@@ -96,5 +113,7 @@ PART = Part(
         ),
     ),
     tables=(SHOWN,),
-    curves=(Curve(name="contrast_by_dimension", x="dim", y="contrast", group="data", x_scale="log", y_scale="log"),),
+    curves=(
+        Curve("contrast_by_dimension", "dim", "contrast", "data", x_scale="log", y_scale="log", title=contrast_of_both),
+    ),
 )

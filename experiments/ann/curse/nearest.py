@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 
 from experiments.ann.curse.setup import Params
+from experiments.lab.answers import mean, number
 from experiments.lab.experiment import Curve, Event, Part, Progress, Row, Setup, Table, observation
 from experiments.lab.judge.claims import Claim
 from experiments.lab.judge.measured import Points
@@ -29,8 +30,8 @@ def run(setup: Setup[Params]) -> Iterator[Event]:
     from experiments.ann.core.theory.concentration import expected_nearest_distance, torus_nearest_distances
 
     dims = setup.params.exponent_dims
-    for number, dim in enumerate(dims):
-        yield Progress("nearest distances", number, len(dims))
+    for done, dim in enumerate(dims):
+        yield Progress("nearest distances", done, len(dims))
         for n in setup.params.ns:
             drawn = np.random.default_rng((setup.seed, dim, n)).random((n, dim))
             yield NearestRow(
@@ -49,6 +50,16 @@ def distance_times_root(rows: Sequence[NearestRow]) -> Mapping[str, Points]:
         )
         for dim in sorted({row.dim for row in rows})
     }
+
+
+def gain_of_points(rows: Sequence[NearestRow]) -> str:
+    """What the curve shows."""
+    fewest, most = min(row.n for row in rows), max(row.n for row in rows)
+    said = []
+    for dim in (min(row.dim for row in rows), max(row.dim for row in rows)):
+        first, last = (mean(rows, "nearest_distance", dim=dim, n=n) for n in (fewest, most))
+        said.append(f"by {number(first / last, 2)} in {dim} dimensions")
+    return f"{number(most / fewest)} times the points bring the nearest closer {' and '.join(said)}"
 
 
 PART = Part(
@@ -72,6 +83,14 @@ PART = Part(
         ),
     ),
     curves=(
-        Curve(name="nearest_distance_by_size", x="n", y="nearest_distance", group="dim", x_scale="log", y_scale="log"),
+        Curve(
+            "nearest_distance_by_size",
+            "n",
+            "nearest_distance",
+            "dim",
+            x_scale="log",
+            y_scale="log",
+            title=gain_of_points,
+        ),
     ),
 )

@@ -35,10 +35,10 @@ class ProjectionRow(Row):
 def run(setup: Setup[Params]) -> Iterator[ProjectionRow]:
     from experiments.ann.core.theory.regression import hidden_task
 
-    params, hidden = setup.params, max(setup.params.irrelevant)
+    params = setup.params
     for spread in (WIDE, NARROW):
         total, rng = params.samples + TEST_POINTS, np.random.default_rng(setup.seed)
-        task = hidden_task(rng, total, params.intrinsic_dim, hidden, spread, params.noise)
+        task = hidden_task(rng, total, params.intrinsic_dim, params.hidden, spread, params.noise)
         for model, pipeline in projected_neighbors(params.k, params.intrinsic_dim, setup.seed).items():
             yield ProjectionRow(
                 spread=spread,

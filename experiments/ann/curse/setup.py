@@ -32,12 +32,18 @@ class Params:
     """Numbers of points for that; the exponent needs five."""
     models: Annotated[tuple[Model, ...], Field(min_length=1)] = ("knn", "ols", "lasso")
     """Regressions that meet irrelevant features."""
-    irrelevant: Annotated[tuple[Annotated[int, Field(ge=0, le=1000)], ...], Field(min_length=2)] = (0, 50)
+    irrelevant: Annotated[tuple[Annotated[int, Field(ge=0, le=1000)], ...], Field(min_length=2)] = (0, 5)
     """Numbers of standard normal features without influence, beside 5 relevant ones."""
+    most_samples: Annotated[int, Field(ge=20, le=1_000_000)] = 500
+    """Samples at most that a regression is given to reach its error."""
+    draws: Annotated[int, Field(ge=1, le=1000)] = 2
+    """Sets of samples over which an error is averaged."""
+    hidden: Annotated[int, Field(ge=1, le=1000)] = 50
+    """Irrelevant directions from which a projection has to free the signal."""
     samples: Annotated[int, Field(ge=20, le=100_000)] = 200
-    """Training points of a regression."""
+    """Training points of a regression after a projection."""
     noise: Annotated[float, Field(gt=0)] = 0.3
-    """Standard deviation of the targets' noise; their signal has variance 1."""
+    """Standard deviation of the targets' noise there; their signal has variance 1."""
     k: Annotated[int, Field(ge=1, le=100)] = 5
     """Neighbors of the nearest-neighbor regression and of the hub count."""
 

@@ -7,6 +7,7 @@ argument.
 from __future__ import annotations
 
 import math
+from itertools import count
 from typing import NamedTuple
 
 import numpy as np
@@ -17,10 +18,11 @@ RELEVANT = 5
 
 
 class Task(NamedTuple):
-    """Features (n, p) and targets (n,)."""
+    """Features (n, p), targets (n,), and the targets without their noise (n,)."""
 
     features: NDArray[np.float64]
     targets: NDArray[np.float64]
+    signal: NDArray[np.float64]
 
 
 def linear_task(rng: np.random.Generator, n: int, irrelevant: int, noise: float) -> Task:
@@ -30,9 +32,9 @@ def linear_task(rng: np.random.Generator, n: int, irrelevant: int, noise: float)
     (50, 25)
     """
     # signal and noise first: two tasks from equal generators differ in the irrelevant features alone
-    signal, errors = rng.standard_normal((n, RELEVANT)), noise * rng.standard_normal(n)
-    features = np.hstack([signal, rng.standard_normal((n, irrelevant))])
-    return Task(features, signal.sum(axis=1) / math.sqrt(RELEVANT) + errors)
+    relevant, errors = rng.standard_normal((n, RELEVANT)), noise * rng.standard_normal(n)
+    signal = relevant.sum(axis=1) / math.sqrt(RELEVANT)
+    return Task(np.hstack([relevant, rng.standard_normal((n, irrelevant))]), signal + errors, signal)
 
 
 def hidden_task(rng: np.random.Generator, n: int, relevant: int, irrelevant: int, spread: float, noise: float) -> Task:
@@ -45,7 +47,7 @@ def hidden_task(rng: np.random.Generator, n: int, relevant: int, irrelevant: int
     waves = np.sin(2 * directions[:, :relevant]).sum(axis=1) / math.sqrt(relevant * (1 - math.exp(-8)) / 2)
     scale = np.where(np.arange(relevant + irrelevant) < relevant, spread, 1.0)
     rotation = np.linalg.qr(rng.standard_normal((relevant + irrelevant, relevant + irrelevant)))[0]
-    return Task((directions * scale) @ rotation, waves + noise * rng.standard_normal(n))
+    return Task((directions * scale) @ rotation, waves + noise * rng.standard_normal(n), waves)
 
 
 def random_design_risk(noise_variance: float, n: int, features: int) -> float:
@@ -59,3 +61,15 @@ def random_design_risk(noise_variance: float, n: int, features: int) -> float:
     if n <= features + 2:
         return math.inf
     return noise_variance * (n + 1) * (n - 2) / (n * (n - features - 2))
+
+
+def least_squares_samples(noise_variance: float, features: int, excess: float) -> int:
+    """The fewest samples with which ``random_design_risk`` exceeds the noise by no more than ``excess``.
+
+    >>> least_squares_samples(1.0, 5, 0.5), least_squares_samples(1.0, 50, 0.5)
+    (19, 154)
+    """
+    enough = (
+        n for n in count(features + 3) if random_design_risk(noise_variance, n, features) <= noise_variance + excess
+    )
+    return next(enough)
