@@ -38,6 +38,8 @@ from experiments.lab.params import unknown_key
 NODE = "mlnotes"
 """Name of the node in Hydra's store under which a composition finds its defaults."""
 
+PHRASE = re.compile(r"[\w.:/~-]*[\w.~-](\(.*\)|\[.*\])|\{.*\}", re.DOTALL)
+"""A word with something in brackets after it, or in braces."""
 LISTED = "parts"
 """The one key whose values may be given as ``parts=laws,training``; in a sweep its commas separate points like any."""
 COMMAS = ValueType.SIMPLE_CHOICE_SWEEP
@@ -66,7 +68,7 @@ class Composition:
         Raises:
             InputError: one line per override that cannot be used.
         """
-        one = replace(self, overrides=tuple(map(_bracketed, self.overrides)))
+        one = replace(self, overrides=tuple(_quoted(_bracketed(text)) for text in self.overrides))
         with one._hydra() as _, one._explained():
             return one._plain(hydra_compose(config_name=NODE, overrides=list(one.overrides)))
 
@@ -172,6 +174,19 @@ def _bracketed(text: str) -> str:
     """``parts=laws,training`` as the list that it is."""
     key, sign, value = text.partition("=")
     return f"{key}{sign}[{value}]" if key == LISTED and "," in value and not value.startswith("[") else text
+
+
+def _quoted(text: str) -> str:
+    """``input=int64[1,20]`` and ``model=net.py:Net(width=8)`` as text, which Hydra's grammar does not know as such."""
+    key, sign, value = text.partition("=")
+    if not PHRASE.fullmatch(value):
+        return text
+    try:
+        OverridesParser.create().parse_override(text)
+    except HydraException:
+        escaped = value.replace("'", "\\'")
+        return f"{key}{sign}'{escaped}'"
+    return text
 
 
 def _problem(text: str, known: Mapping[str, object], sweeping: bool) -> str | None:

@@ -13,7 +13,7 @@ import pytest
 
 from cli.display.tables import headline
 from cli.running.plans import plan
-from cli.studies.document import section
+from cli.docstring import about
 from experiments.lab import catalog
 from experiments.lab.catalog import Study
 from experiments.lab.experiment import Experiment, Rows, columns_of
@@ -147,8 +147,8 @@ def test_an_experiment_says_what_it_stands_on(name: str) -> None:
     assert experiment.about.strip() == study.docstring.strip()
     assert experiment.question == study.question
     assert study.question.endswith("?")
-    assert section(study.docstring, "Notes")
-    assert section(study.docstring, "Source")
+    assert about(study.docstring).topics
+    assert about(study.docstring).sources
     meaningless = [field.name for field in parameter_fields(experiment.params) if not field.meaning]
     assert not meaningless, f"parameters without a meaning: {', '.join(meaningless)}"
 

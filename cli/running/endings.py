@@ -62,7 +62,7 @@ def _headline(known: Outcome) -> Grid | None:
 def _advice(known: Outcome, run: str) -> Iterator[str]:
     """What to try next, the best first."""
     plan, findings = known.plan, known.findings
-    if known.status != "done":
+    if known.status != "done" or plan.own:
         yield f"mlnotes show {run} --tables"
     if plan.smoke:
         yield _full_study(plan, sum(one.summary == NOT_JUDGED.summary for one in findings))

@@ -232,6 +232,10 @@ class Rows:
             raise NotRunError(part.name)
         return self.by_part[part.name]  # type: ignore[return-value]  # the runner keeps rows under their part
 
+    def if_run(self, part: Part[Any, R]) -> Sequence[R]:
+        """The rows of a part; none where it was left out of the run."""
+        return self.by_part.get(part.name, ())  # type: ignore[return-value]
+
     def __iter__(self) -> Iterator[Row]:
         return (row for rows in self.by_part.values() for row in rows)
 
@@ -254,6 +258,16 @@ class Headline:
         return kept(self.pick(of_part), self.table.only) if of_part else ()
 
 
+@dataclass(frozen=True)
+class Own(Generic[P]):
+    """Something of the user's instead of the study's data: measured whole and once, without claims."""
+
+    given: Callable[[P], bool]
+    """Whether the parameters name one."""
+    parts: tuple[str, ...]
+    """The parts that measure it."""
+
+
 Findings = Mapping[str, Finding]
 """Claim -> its finding."""
 
@@ -274,6 +288,8 @@ class Experiment(Generic[P, S]):
     headline: Headline
     claims: tuple[Claim[Rows], ...] = ()
     """Claims that need the rows of several parts."""
+    own: Own[P] | None = None
+    """Where it can be run on a file of the user's."""
 
     @property
     def question(self) -> str:

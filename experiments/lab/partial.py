@@ -21,7 +21,7 @@ def so_far(outcome: Outcome) -> Outcome:
     experiment, done = outcome.plan.experiment, set(outcome.seeds_done)
     whole = {part: tuple(row for row in rows if row.seed in done) for part, rows in outcome.rows.by_part.items()}
     rows = Rows(whole if done else {})
-    findings = tuple(_of_status(one, outcome, bool(done)) for one in judge(experiment.asked(rows), smoke=True))
+    findings = tuple(_of_status(one, outcome, bool(done)) for one in judge(outcome.plan.asked(rows), smoke=True))
     answer = answer_of(experiment, findings, rows) if done else ""
     return replace(outcome, rows=rows, findings=findings, answer=answer)
 

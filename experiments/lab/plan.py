@@ -10,7 +10,8 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field
 
 from experiments.lab.errors import InputError, meant
-from experiments.lab.experiment import Experiment, parameters
+from experiments.lab.experiment import Experiment, Own, Rows, parameters
+from experiments.lab.judge.claims import Asked
 from experiments.lab.judge.judge import FAMILY_WISE_ALPHA, Standing
 from experiments.lab.params import plain
 
@@ -80,8 +81,19 @@ class Plan:
             raise InputError(*(f"parts: unknown part {name}: {meant(name, known)}" for name in wrong))
 
     @property
+    def own(self) -> Own[Any] | None:
+        """What measures a file of the user's, where the parameters name one."""
+        own = self.experiment.own
+        return own if own is not None and own.given(self.params) else None
+
+    @property
     def seeds(self) -> range:
-        return range(self.settings.seed, self.settings.seed + self.settings.seeds)
+        """One of a file of the user's, in which nothing is drawn."""
+        return range(self.settings.seed, self.settings.seed + (1 if self.own else self.settings.seeds))
+
+    def asked(self, rows: Rows) -> list[Asked]:
+        """Every claim with the rows that decide it; none of a file of the user's."""
+        return [] if self.own else self.experiment.asked(rows)
 
     @property
     def level(self) -> float:
@@ -91,7 +103,7 @@ class Plan:
     @property
     def parts(self) -> tuple[str, ...]:
         """The names of the parts to run, in the experiment's order."""
-        wanted = self.settings.parts
+        wanted = self.settings.parts or (self.own.parts if self.own else None)
         return tuple(part.name for part in self.experiment.parts if wanted is None or part.name in wanted)
 
     def about(self) -> dict[str, object]:

@@ -145,7 +145,7 @@ def _stamped(event: Event, seed: int, plan: Plan) -> Event:
 
 def _judged(plan: Plan, memory: Memory) -> Outcome:
     observed = _observed(plan, memory, "done")
-    judged = judge(plan.experiment.asked(observed.rows), smoke=plan.smoke, level=plan.level)
+    judged = judge(plan.asked(observed.rows), smoke=plan.smoke, level=plan.level)
     findings = standing(judged, plan.standings)
     return replace(observed, findings=findings, answer=answer_of(plan.experiment, findings, observed.rows))
 

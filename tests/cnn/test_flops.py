@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 import torch
 from torch import nn
 
-from experiments.cnn.flops import EXPERIMENT, answer, costs, laws
+from experiments.cnn.flops import EXPERIMENT, answer, costs
 from experiments.cnn.flops.laws import convolution_trials, hand_trials, rate_trial
 from experiments.cnn.flops.own import load_module
 from experiments.cnn.flops.setup import Params, prepare
 from experiments.lab.errors import InputError
 from experiments.lab.experiment import Rows
-from experiments.lab.judge.claims import Claim
-from experiments.lab.judge.measured import NotMeasured
+from experiments.lab.params import validate
 
 
 def test_torch_misses_or_overcounts_all_of_these_but_the_grouped_convolution() -> None:
@@ -47,6 +45,14 @@ class Net(nn.Linear):
 instance = Net()
 number = 3
 
+class Sum(nn.Module):
+    def __init__(self, width=3):
+        super().__init__()
+        self.embedding, self.linear = nn.Embedding(10, width), nn.Linear(width, 2)
+
+    def forward(self, ids, weights):
+        return self.linear(self.embedding(ids) * weights)
+
 def broken():
     raise ValueError("no\\nweights")
 """
@@ -68,11 +74,13 @@ def test_own_modules_are_found_in_files_and_packages(file: Path) -> None:
 @pytest.mark.parametrize(
     ("reference", "message"),
     [
-        ("own.py", r"expected FILE.py:NAME or package.module:NAME, got 'own.py'"),
+        ("own.py", r"expected FILE.py:NAME, package.module:NAME or NAME\(width=8\) with plain values, got 'own.py'"),
+        ("{}/own.py:Net(neighbor.SIZE)", r"with plain values, got"),
+        ("{}/own.py:Sum(depth=2)", r"Sum\(depth=2\) cannot be made: TypeError: .*depth"),
         ("{}/none.py:Net", r"expected a Python file, there is no .*none.py"),
         ("{}/own.py:Nett", r"expected 'Nett' in .*own.py, it has none"),
         ("{}/own.py:number", r"to give a torch.nn.Module, got int"),
-        ("{}/own.py:broken", r"has to work without arguments, got ValueError: no weights"),
+        ("{}/own.py:broken", r"cannot be made: ValueError: no weights; give its arguments"),
         ("{}/wrong.py:Net", r"wrong.py cannot be run: SyntaxError"),
         ("no_such_package:Net", r"no_such_package cannot be imported: ModuleNotFoundError"),
     ],
@@ -85,20 +93,32 @@ def test_what_gives_no_module_is_refused_in_one_line(file: Path, reference: str,
 
 
 def test_own_modules_are_counted_and_timed_without_laws(file: Path) -> None:
-    networks = prepare(Params(model=f"{file}:Net", input=(1, 7)), 0)
-    rows = {
-        part.name: [event for event in part.run(networks) if isinstance(event, part.row)] for part in EXPERIMENT.parts
-    }
+    networks = prepare(Params(model=f"{file}:Net", input="[1,7]"), 0)
+    assert EXPERIMENT.own is not None
+    assert EXPERIMENT.own.given(networks.params)
+    parts = [EXPERIMENT.part(name) for name in EXPERIMENT.own.parts]
+    rows = {part.name: [event for event in part.run(networks) if isinstance(event, part.row)] for part in parts}
     assert [row.macs for row in rows["models"]] == [row.macs for row in rows["layers"]] == [14]
-    assert rows["laws"] == rows["published"] == []
     assert [(row.case, row.macs) for row in rows["times"]] == [(f"layers of {file}:Net", 14)]
-    claims: tuple[Claim[Any], ...] = (*laws.PART.claims, *costs.PUBLICATIONS.claims)
-    assert all(isinstance(claim.measure([]), NotMeasured) for claim in claims)
-    assert answer({}, Rows(rows)).endswith("own.py:Net costs 2.8e-5 million FLOPs and has 1.6e-5 million parameters.")
+    assert answer({}, Rows(rows)).endswith("own.py:Net costs 28 FLOPs and has 16 parameters.")
+
+
+def test_inputs_have_types_and_names(file: Path) -> None:
+    params = Params(model=f"{file}:Sum(width=5)", input="{ids: int64[1,4], weights: [1,4,5]}")
+    (row,) = costs.MODELS.run(prepare(params, 0))
+    assert (row.parameters, row.macs) == (10 * 5 + 5 * 2 + 2, 4 * 5 * 2)
+
+
+@pytest.mark.parametrize("text", ["[1,7", "int65[1,7]", "{ids int64[1,2]}", "{ids: int64[1,2], }x", "1,7", "{}"])
+def test_inputs_of_no_form_are_refused(text: str) -> None:
+    with pytest.raises(InputError, match="input: expected"):
+        validate(Params, {"input": text})
 
 
 def test_unknown_models_and_wrong_inputs_are_refused_with_advice(file: Path) -> None:
     with pytest.raises(InputError, match=r"^unknown model resnet19: did you mean resnet18\?$"):
         prepare(Params(model="resnet19"), 0)
-    with pytest.raises(InputError, match=r"Net does not run on an input of shape \[1, 3, 224, 224\].*try device=cpu"):
+    with pytest.raises(
+        InputError, match=r"Net does not run on an input of shape \[1, 3, 224, 224\].*int64\[1,20\].*try device=cpu"
+    ):
         list(costs.MODELS.run(prepare(Params(model=f"{file}:Net"), 0)))

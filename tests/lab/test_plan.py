@@ -62,12 +62,23 @@ def test_seeds_rise_from_the_first() -> None:
     assert list(toy.plan(seed=5, seeds=3).seeds) == [5, 6, 7]
 
 
+@pytest.mark.parametrize(("typed", "seconds"), [("90s", 90), ("10m", 600), ("1.5h", 5400), (30, 30)])
+def test_a_budget_is_a_time(typed: object, seconds: float) -> None:
+    assert toy.plan(budget=typed).settings.budget == seconds
+
+
+def test_looks_share_the_level() -> None:
+    schedule = toy.plan(seed=7, seeds=3, until="decided").schedule
+    assert [list(seeds)[-1] for seeds, _ in schedule] == [9, 12, 18, 30, 54]
+    assert sum(level for _, level in schedule) == pytest.approx(0.05)
+
+
 def test_a_plan_says_what_it_is_as_plain_values() -> None:
     assert toy.plan(seeds=2, smoke=True).about() == {
         "experiment": "lab.count",
         "study": "lab.count",
         "params": {"steps": 3},
-        "settings": {"seed": 0, "seeds": 2, "workers": 1, "parts": ["count"]},
+        "settings": {"seed": 0, "seeds": 2, "workers": 1, "parts": ["count"], "until": "seeds", "budget": 600.0},
         "seeds": [0, 1],
         "parts": ["count"],
         "smoke": True,

@@ -48,8 +48,8 @@ def time_alone(layers: list[Layer], repeats: int) -> Iterator[TimedLayer]:
             yield TimedLayer(layer.name, macs, statistics.median(seconds[number]))
 
 
-def time_within(network: nn.Module, inputs: Tensor, repeats: int) -> list[TimedLayer]:
-    """Every module without children as it runs within ``network``, which is left in evaluation mode."""
+def time_within(network: nn.Module, repeats: int, *inputs: Tensor, **options: Tensor) -> list[TimedLayer]:
+    """Every module without children as it runs within ``network(*inputs, **options)``, left in evaluation mode."""
     leaves = {path: module for path, module in network.eval().named_modules() if not list(module.children())}
     seconds: dict[str, list[float]] = {}
     begun: dict[str, float] = {}
@@ -66,14 +66,14 @@ def time_within(network: nn.Module, inputs: Tensor, repeats: int) -> list[TimedL
         handles.append(leaf.register_forward_hook(lambda *_, p=path: end(p)))
     try:
         with one_thread(), torch.no_grad():
-            network(inputs)
+            network(*inputs, **options)
             seconds.clear()
             for _ in range(repeats):
-                network(inputs)
+                network(*inputs, **options)
     finally:
         for handle in handles:
             handle.remove()
-    macs = {layer.path: layer.macs for layer in count(network, inputs).layers}
+    macs = {layer.path: layer.macs for layer in count(network, *inputs, **options).layers}
     return [TimedLayer(path, macs.get(path, 0), statistics.median(taken)) for path, taken in seconds.items()]
 
 

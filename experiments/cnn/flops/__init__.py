@@ -16,19 +16,30 @@ from collections.abc import Sequence
 from experiments.cnn.flops import costs, laws, times
 from experiments.cnn.flops.setup import Params, prepare
 from experiments.lab.answers import mean, number
-from experiments.lab.experiment import Experiment, Findings, Headline, Rows, Table
+from experiments.lab.experiment import Experiment, Findings, Headline, Own, Rows, Table
 
 
 def answer(findings: Findings, rows: Rows) -> str:
     models = rows.of(costs.MODELS)
     cheapest, costliest = (choose(models, key=lambda row: row.flops) for choose in (min, max))
     size = cost(costliest) if costliest.model == cheapest.model else f"{cost(cheapest)}, {cost(costliest)}"
-    return f"{size}.{spread(rows.of(times.PART) if times.PART.name in rows.by_part else ())}"
+    return f"{size}.{spread(rows.if_run(times.PART))}"
 
 
 def cost(row: costs.ModelRow) -> str:
-    flops, parameters = number(row.flops / 1e6), number(row.parameters / 1e6)
-    return f"{row.model} costs {flops} million FLOPs and has {parameters} million parameters"
+    return f"{row.model} costs {amount(row.flops)} FLOPs and has {amount(row.parameters)} parameters"
+
+
+def amount(count: float) -> str:
+    """A count in units that are read aloud.
+
+    >>> amount(28), amount(61_100_840), amount(4.1e9)
+    ('28', '61.1 million', '4.1 billion')
+    """
+    for size, word in ((1e9, " billion"), (1e6, " million")):
+        if count >= size:
+            return f"{number(count / size)}{word}"
+    return number(count)
 
 
 def spread(rows: Sequence[times.TimeRow]) -> str:
@@ -47,5 +58,6 @@ EXPERIMENT = Experiment(
     prepare=prepare,
     parts=(costs.MODELS, costs.LAYERS, costs.PUBLICATIONS, laws.PART, times.PART),
     answer=answer,
+    own=Own(given=lambda params: params.only_own, parts=(costs.MODELS.name, costs.LAYERS.name, times.PART.name)),
     headline=Headline(costs.MODELS, Table("One forward pass", by=("model",), columns=costs.COSTS)),
 )

@@ -1,27 +1,26 @@
 """Counts tried against formulas written out by hand, against torch's own counter and fvcore's, and against arithmetic.
 
 Each trial holds a second number that must be off: a formula without its groups, multiply-adds taken for FLOPs, or the
-peer that misses an operation. They say nothing of the user's own modules and are not tried for them alone.
+peer that misses an operation.
 """
 
 from __future__ import annotations
 
 import importlib.util
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, TypeVar
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from experiments.cnn.flops.setup import Networks
 from experiments.foundation.statements.trials import TRIALS, TrialRow, instances, instances_by_case, trials_of, tried
 from experiments.lab.experiment import Event, Note, Part
 from experiments.lab.judge.claims import Claim
-from experiments.lab.judge.measured import Instances, NotMeasured
+from experiments.lab.judge.measured import Instances
 from experiments.lab.judge.rules import Each, Theorem
 
 if TYPE_CHECKING:
     import torch
 
-T = TypeVar("T")
 MISCOUNTED = (
     *("attention", "attention, causal", "attention, backward", "attention module, no_grad"),
     *("LSTM", "LSTM, two layers, both ways", "encoder layer, no_grad", "encoder layer", "conv, groups, backward"),
@@ -32,8 +31,6 @@ MISCOUNTED = (
 def run(networks: Networks) -> Iterator[Event]:
     import torch
 
-    if networks.params.only_own:
-        return
     yield from peer_trials()
     yield from hand_trials()
     yield from convolution_trials(networks.params.trials, torch.Generator().manual_seed(networks.seed))
@@ -136,10 +133,6 @@ def by_peer(rows: Sequence[TrialRow]) -> Mapping[str, Instances]:
     return {peer: tried(trials_of(rows, peer)) for peer in peers if trials_of(rows, peer)}
 
 
-def if_tried(measure: Callable[[Sequence[TrialRow]], T]) -> Callable[[Sequence[TrialRow]], T | NotMeasured]:
-    return lambda rows: measure(rows) if rows else NotMeasured("laws are not tried for modules of your own alone")
-
-
 PART = Part(
     name="laws",
     row=TrialRow,
@@ -149,7 +142,7 @@ PART = Part(
             "counter_agrees_with_torch_and_fvcore",
             statement="The counter equals torch's FlopCounterMode and twice fvcore's on every operation they support.",
             rule=Each(Theorem("its FLOPs are the peer's", control="multiply-adds in place of FLOPs"), per="peer"),
-            measure=if_tried(by_peer),
+            measure=by_peer,
             topic="FLOPs",
             predicted="holds",
             source="formulas per operation in torch.utils.flop_counter and fvcore's FlopCountAnalysis",
@@ -159,7 +152,7 @@ PART = Part(
             statement="The counter equals formulas written by hand for fused attention, LSTM, encoder layers and "
             "gradients of grouped convolutions.",
             rule=Theorem("its FLOPs are those by hand", control="multiply-adds in place of FLOPs"),
-            measure=if_tried(instances("by hand")),
+            measure=instances("by hand"),
             topic="FLOPs",
             predicted="holds",
             source="the matrix products of each layer, written out",
@@ -168,7 +161,7 @@ PART = Part(
             "torch_counts_every_product",
             statement="torch's FlopCounterMode counts every multiply-add on a CPU.",
             rule=Each(Theorem("its FLOPs are those by hand", control="half of those by hand"), per="case"),
-            measure=if_tried(instances_by_case("torch by hand")),
+            measure=instances_by_case("torch by hand"),
             topic="FLOPs",
             predicted={**dict.fromkeys(MISCOUNTED, "refuted"), "conv, groups": "holds"},
             source="torch.utils.flop_counter has no formula for the fused kernels of a CPU",
@@ -177,7 +170,7 @@ PART = Part(
             "convolution_has_its_closed_form",
             statement="A convolution has 2 Cin k^2 Cout H W / groups FLOPs, H W being its output.",
             rule=Theorem("the count is the formula, and the sum over ones", control="the formula without groups"),
-            measure=if_tried(instances("closed form")),
+            measure=instances("closed form"),
             topic="FLOPs",
             predicted="holds",
             source="every output sums Cin k^2 / groups products",
@@ -186,7 +179,7 @@ PART = Part(
             "flops_are_a_count_and_no_rate",
             statement="FLOPs are a count, the same in every run; FLOPS are a rate and are not.",
             rule=Theorem("FLOPs do not differ between runs", control="FLOPs per second"),
-            measure=if_tried(instances("rate")),
+            measure=instances("rate"),
             topic="FLOPs",
             predicted="holds",
             source="the definitions of the two",

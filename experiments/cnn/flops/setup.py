@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, Annotated, Literal, get_args
 
 from pydantic import Field
 
+from experiments.cnn.flops.inputs import FORMS, InputText, parse_inputs
 from experiments.lab.errors import InputError, meant
 from experiments.lab.experiment import Setup, once, parameters
 
 if TYPE_CHECKING:
-    from torch import nn
+    from torch import Tensor, nn
 
     from experiments.cnn.core.flops_counter import Count
 
@@ -21,9 +22,10 @@ NamedModel = Literal["lenet", "alexnet", "vgg16", "resnet18", "resnet50", "vit_t
 class Params:
     model: tuple[str, ...] | str = get_args(NamedModel)
     """lenet, alexnet, vgg16, resnet18, resnet50, vit_tiny, or a module of yours: FILE.py:NAME or package.module:NAME, a
-    module or what returns one without arguments. Of your own modules alone no laws are tried."""
-    input: tuple[Annotated[int, Field(ge=1)], ...] | None = None
-    """Shape of the input with its batch axis; null takes 1, 1, 28, 28 for lenet and 1, 3, 224, 224 for all others."""
+    module or what returns one, also with arguments: net.py:Net(width=8). Yours alone are counted without laws."""
+    input: InputText | None = None
+    """Shape of the input with its batch axis, such as [1,3,32,32], with a type int64[1,20], several by the names of the
+    arguments {ids: int64[1,20], mask: bool[1,20]}; null takes the 28 x 28 grays of lenet, 224 x 224 colours else."""
     device: Literal["meta", "cpu"] = "meta"
     """meta counts shapes and computes nothing; cpu runs the network, for modules that look at their numbers."""
     show: Annotated[int, Field(ge=1, le=10_000)] = 4
@@ -69,9 +71,15 @@ class Networks(Setup[Params]):
         meta = self.params.device == "meta"
         return (flops_counter.ghost(network) if meta else architectures.materialized(network)).eval()
 
-    def shape(self, name: str) -> tuple[int, ...]:
-        """Shape of the input."""
-        return self.params.input or ((1, 1, 28, 28) if name == "lenet" else (1, 3, 224, 224))
+    def inputs(self, name: str, device: str) -> tuple[tuple[Tensor, ...], dict[str, Tensor]]:
+        """The arguments of a network's forward pass, by place and by name."""
+        import torch
+
+        given = self.params.input or ("[1,1,28,28]" if name == "lenet" else "[1,3,224,224]")
+        floating = (one.dtype for one in self.network(name).parameters() if one.is_floating_point())
+        dtype = next(floating, torch.float32)
+        made = [(one.name, one.tensor(dtype, device)) for one in parse_inputs(given)]
+        return tuple(tensor for called, tensor in made if not called), {key: value for key, value in made if key}
 
     @once
     def counted(self, name: str) -> Count:
@@ -80,20 +88,16 @@ class Networks(Setup[Params]):
         Raises:
             InputError: the network does not run on that input.
         """
-        import torch
-
         from experiments.cnn.core.flops_counter import count
 
-        network, shape, device = self.network(name), self.shape(name), self.params.device
-        dtype = next((p.dtype for p in network.parameters() if p.is_floating_point()), torch.float32)
+        by_place, by_name = self.inputs(name, self.params.device)
         try:
-            return count(network, torch.zeros(shape, dtype=dtype, device=device))
+            return count(self.network(name), *by_place, **by_name)  # type: ignore[arg-type]  # a name of its own wins
         except Exception as error:
-            advice = "give its input=[...]" if device == "cpu" else "give its input=[...], or try device=cpu"
+            shapes = self.params.input or list(by_place[0].shape)
+            advice = f"give its input, such as {FORMS}" + ", or try device=cpu" * (self.params.device == "meta")
             said = " ".join(str(error).split())[:200]
-            raise InputError(
-                f"model={name} does not run on an input of shape {list(shape)}: {said}; {advice}"
-            ) from error
+            raise InputError(f"model={name} does not run on an input of shape {shapes}: {said}; {advice}") from error
 
 
 def prepare(params: Params, seed: int) -> Networks:

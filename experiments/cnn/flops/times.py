@@ -31,8 +31,6 @@ class TimeRow(Row):
 
 def run(networks: Networks) -> Iterator[Event]:
     """Dense convolutions and layers of all kinds, each by itself, then the layers of every model within it."""
-    import torch
-
     from experiments.cnn.core import architectures, flops_timing
 
     params = networks.params
@@ -43,7 +41,8 @@ def run(networks: Networks) -> Iterator[Event]:
     for done, name in enumerate(params.models):
         yield Progress("time", done, len(params.models))
         real = architectures.materialized(networks.network(name))
-        for timed in flops_timing.time_within(real, torch.randn(networks.shape(name)), params.repeats):
+        by_place, by_name = networks.inputs(name, "cpu")
+        for timed in flops_timing.time_within(real, params.repeats, *by_place, **by_name):
             yield TimeRow(case=f"layers of {name}", flops=2 * timed.macs, **asdict(timed))
 
 

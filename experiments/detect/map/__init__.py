@@ -11,11 +11,13 @@ Information Retrieval, 2008; pycocotools.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from experiments.detect.map import conventions, errors, laws, numbers, reference
 from experiments.detect.map.setup import Params, prepare
-from experiments.foundation.statements.trials import distinct
+from experiments.foundation.statements.trials import TrialRow, distinct
 from experiments.lab.answers import mean, number, percent
-from experiments.lab.experiment import Experiment, Findings, Headline, Rows, Table
+from experiments.lab.experiment import Experiment, Findings, Headline, Own, Rows, Table
 
 IN_WORDS = {
     "duplicate": "objects found twice",
@@ -27,16 +29,23 @@ IN_WORDS = {
 
 
 def answer(findings: Findings, rows: Rows) -> str:
-    twelve, causes, compared = rows.of(numbers.PART), rows.of(errors.PART), distinct(rows.of(reference.PART))
+    twelve, causes = rows.of(numbers.PART), rows.of(errors.PART)
     ap, ap50 = (percent(mean(twelve, "value", metric=name)) for name in ("AP", "AP50"))
     gains = {row.cause: mean(causes, "ap50_gain", cause=row.cause) for row in causes}
     worst = max(gains, key=lambda cause: gains[cause])
-    difference = max(row.error for row in compared)
     return (
         f"The detections have an AP of {ap} and an AP50 of {ap50}; what costs most are {IN_WORDS[worst]}, "
-        f"without which AP50 would be {number(100 * gains[worst])} points higher. COCO's program gives the same twelve "
-        f"numbers up to {number(difference)} on {len(compared)} sets."
+        f"without which AP50 would be {number(100 * gains[worst])} points higher."
+        f"{agreement(distinct(rows.if_run(reference.PART)))}"
     )
+
+
+def agreement(compared: Sequence[TrialRow]) -> str:
+    """How far COCO's program agrees, where it was asked."""
+    if not compared:
+        return ""
+    difference = number(max(row.error for row in compared))
+    return f" COCO's program gives the same twelve numbers up to {difference} on {len(compared)} sets."
 
 
 EXPERIMENT = Experiment(
@@ -55,6 +64,10 @@ EXPERIMENT = Experiment(
         reference.PART,
     ),
     answer=answer,
+    own=Own(
+        given=lambda params: params.annotations is not None,
+        parts=tuple(part.name for part in (numbers.PART, numbers.CHOSEN, numbers.CLASSES, errors.PART, errors.CURVES)),
+    ),
     headline=Headline(
         part=numbers.PART,
         table=Table(

@@ -47,6 +47,8 @@ class ClassRow(Row):
     """Mean over ten thresholds."""
     ap50: float
     ap75: float
+    shown: bool
+    """Whether it is among the best or the worst, which the table shows."""
 
 
 def run(scenes: Scenes) -> Iterator[Event]:
@@ -71,13 +73,15 @@ def run_chosen(scenes: Scenes) -> Iterator[ChosenRow]:
 def run_classes(scenes: Scenes) -> Iterator[ClassRow]:
     evaluation, names = scenes.evaluation, scenes.scene.names
     ap, ap50, ap75 = (evaluation.average_precision(iou) for iou in (None, 0.5, 0.75))
-    for k in map(int, np.flatnonzero(evaluation.positives[:, 0])):
+    ranked = sorted(map(int, np.flatnonzero(evaluation.positives[:, 0])), key=lambda k: -ap[k])
+    for rank, k in enumerate(ranked):
         yield ClassRow(
             category=names[k] if names else f"class {k}",
             objects=int(evaluation.positives[k, 0]),
             ap=float(ap[k]),
             ap50=float(ap50[k]),
             ap75=float(ap75[k]),
+            shown=min(rank, len(ranked) - 1 - rank) < scenes.params.show,
         )
 
 
@@ -159,5 +163,12 @@ CLASSES = Part(
     name="classes",
     row=ClassRow,
     run=run_classes,
-    tables=(Table(title="Classes", by=("category",), columns=("objects", "ap", "ap50", "ap75")),),
+    tables=(
+        Table(
+            title="Best and worst classes",
+            by=("category",),
+            columns=("objects", "ap", "ap50", "ap75"),
+            only={"shown": True},
+        ),
+    ),
 )

@@ -46,6 +46,8 @@ class Params:
     """Detections per image and class in the chosen mAP."""
     area: Literal["all", "small", "medium", "large"] = "all"
     """Objects in the chosen mAP, by COCO's areas in square pixels: 32^2 and 96^2 are the borders."""
+    show: Annotated[int, Field(ge=1, le=10_000)] = 10
+    """Classes in the table: so many of the best and of the worst; the record has all of them."""
     trials: Annotated[int, Field(ge=1, le=10_000)] = 5
     """Further small random sets and instances of every law."""
 
@@ -72,7 +74,6 @@ class Scenes(Setup[Params]):
     """One set to look at, the user's or a random one, and small ones for the laws."""
 
     scene: Scene
-    is_own: bool
     instances: tuple[Instance, ...]
 
     @cached_property
@@ -92,7 +93,6 @@ def prepare(params: Params, seed: int) -> Scenes:
         params=params,
         seed=seed,
         scene=own or Scene(*random_scene(rng, rates)),
-        is_own=own is not None,
         instances=tuple(draw(rng, small_rates(trial)) for trial in range(params.trials)),
     )
 

@@ -16,7 +16,7 @@ def test_timed_layers_carry_their_multiply_adds() -> None:
 
 def test_layers_are_timed_within_their_network_and_hooks_are_removed() -> None:
     network = nn.Sequential(nn.Linear(3, 4), nn.Sequential(nn.ReLU()))
-    timed = time_within(network, torch.randn(2, 3), repeats=3)
+    timed = time_within(network, 3, torch.randn(2, 3))
     assert [(layer.layer, layer.macs) for layer in timed] == [("0", 24), ("1.0", 0)]
     assert all(isinstance(layer, TimedLayer) and layer.seconds > 0 for layer in timed)
     assert not network[0]._forward_hooks
