@@ -11,7 +11,7 @@ from rich.console import Console
 from cli.display.stages import Pace, Stage, Stages, duration, without_seed
 from experiments.lab.experiment import Artifact, Progress
 from experiments.lab.plan import Plan
-from experiments.lab.sinks import Sink
+from experiments.lab.sinks import Looked, Sink
 
 INTERVAL = 10.0
 """Seconds between two lines of the same stage."""
@@ -55,6 +55,10 @@ class LiveLines(Sink):
             self._said[without_seed(stage.name), "goes on"] = self.clock()
         else:
             self._say(stage.name, "goes on", _so_far(stage, self.clock()))
+
+    def look(self, looked: Looked) -> None:
+        self.pace.seeds = looked.then or self.pace.seeds
+        self.note(looked.text)
 
     def note(self, text: str) -> None:
         self._print(text)

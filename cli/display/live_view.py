@@ -22,7 +22,7 @@ from cli.display.means import is_numeric, number
 from cli.display.stages import Pace, Stages, clock_time, duration, without_seed
 from experiments.lab.experiment import Artifact, Headline, Progress, Row, kept
 from experiments.lab.plan import Plan
-from experiments.lab.sinks import Sink
+from experiments.lab.sinks import Looked, Sink
 
 GROUPS = 5
 HISTORY = 24
@@ -82,6 +82,10 @@ class LiveView(Sink):
     def seed_done(self, seed: int) -> None:
         self.pace.seed_done()
         self.stages.seed_done(seed)
+
+    def look(self, looked: Looked) -> None:
+        self.pace.seeds = looked.then or self.pace.seeds
+        self.note(looked.text)
 
     def note(self, text: str) -> None:
         self.console.print(Text(self._legible(text)))

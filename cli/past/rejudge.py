@@ -14,10 +14,12 @@ from experiments.lab.catalog import load
 from experiments.lab.errors import InputError
 from experiments.lab.experiment import Experiment, Rows
 from experiments.lab.judge.claims import Claim
-from experiments.lab.judge.judge import FAMILY_WISE_ALPHA, Finding, Standing, judge
+from experiments.lab.judge.judge import FAMILY_WISE_ALPHA, Finding, Standing
 from experiments.lab.params import validate
 from experiments.lab.record import Record
+from experiments.lab.runner import answer_of
 from experiments.lab.seal import Seal, seals, table_hash
+from experiments.lab.sequential import judge_in_looks
 
 
 @dataclass(frozen=True)
@@ -25,6 +27,7 @@ class Judgement:
     """A stored run judged by the claims as they are now."""
 
     findings: tuple[Finding, ...]
+    answer: str
     claims_hash: str
     remarks: tuple[str, ...]
     """What the reader must know of it, one line each."""
@@ -40,7 +43,8 @@ def judge_again(name: str, *, json: bool) -> None:
     if record.status == "running":
         raise InputError(f"{record.id} is still running: expected a run that has ended")
     found = judgement(record)
-    kept = record.replace_findings([finding.to_json() for finding in found.findings], found.claims_hash)
+    stored = [finding.to_json() for finding in found.findings]
+    kept = record.replace_findings(stored, found.answer, found.claims_hash)
     if json:
         about = {"remarks": list(found.remarks), "former": str(kept) if kept else None}
         print_document({**about, **run_document(record)})
@@ -59,9 +63,10 @@ def judgement(record: Record) -> Judgement:
     changed = {one.name: said for one in experiment.all_claims if (said := _changes(record, one, now[one.name]))}
     lack = _lack(record)
     rows = _whole(record, experiment)
-    judged = judge(experiment.asked(rows), smoke=meta["smoke"], level=meta.get("level", FAMILY_WISE_ALPHA))
+    judged = judge_in_looks(experiment.asked, rows, _looks(meta), smoke=meta["smoke"])
     findings = tuple(replace(one, standing=_standing(meta, one.claim, changed, lack)) for one in judged)
-    return Judgement(findings, table_hash(now), tuple(_remarks(record, changed, lack, now)))
+    answer = answer_of(experiment, findings, rows) if _seeds_done(record) else ""
+    return Judgement(findings, answer, table_hash(now), tuple(_remarks(record, changed, lack, now)))
 
 
 def _remarks(record: Record, changed: Mapping[str, str], lack: str, now: Mapping[str, Seal]) -> Iterator[str]:
@@ -107,6 +112,13 @@ def _whole(record: Record, experiment: Experiment[Any, Any]) -> Rows:
         return rows
     done = set(_seeds_done(record))
     return Rows({part: tuple(row for row in of if row.seed in done) for part, of in rows.by_part.items()})
+
+
+def _looks(meta: Mapping[str, Any]) -> list[tuple[range, float]]:
+    """(seeds, level) of the looks of the run; one unless it went on until its claims were decided."""
+    first = meta["seeds"][0]
+    looks = meta.get("looks") or [{"seeds": len(meta["seeds"]), "level": meta.get("level", FAMILY_WISE_ALPHA)}]
+    return [(range(first, first + look["seeds"]), look["level"]) for look in looks]
 
 
 def _standing(meta: Mapping[str, Any], name: str, changed: Mapping[str, str], lack: str) -> Standing:

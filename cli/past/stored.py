@@ -15,12 +15,13 @@ def stored_plan(record: Record, command: tuple[str, ...] | None = None) -> Plan:
     """The plan that a record was made by; with another command where it is run again."""
     meta = record.meta
     experiment = load(meta["experiment"])
+    ran = {"seeds": len(meta["seeds_done"]), "until": "seeds"} if meta.get("looks") else {}
     return Plan(
         study=meta["study"],
         name=meta["experiment"],
         experiment=experiment,
         params=validate(experiment.params, meta["params"]),
-        settings=validate(Settings, meta["settings"]),
+        settings=validate(Settings, {**meta["settings"], **ran}),
         smoke=meta["smoke"],
         command=tuple(meta["command"]) if command is None else command,
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
@@ -21,10 +21,22 @@ FRESH = 1000
 LOOKS = 3
 """How often a claim may be looked at to confirm it; each look is judged at its share of the level."""
 
+SCHEDULE = ((1, 1 / 2), (2, 1 / 8), (4, 1 / 8), (8, 1 / 8), (16, 1 / 8))
+"""Looks of a run until its claims are decided: (seeds over the study's own number, share of the run's level)."""
+
 
 def _listed(value: object) -> object:
     """``laws,training`` and one name alone are lists too."""
     return [word for word in value.split(",") if word] if isinstance(value, str) else value
+
+
+def _seconds(value: object) -> object:
+    """``10m`` is 600."""
+    unit = {"s": 1, "m": 60, "h": 3600}.get(value[-1:]) if isinstance(value, str) else None
+    try:
+        return unit * float(value[:-1]) if unit and isinstance(value, str) else value
+    except ValueError:
+        return value
 
 
 @parameters
@@ -39,6 +51,10 @@ class Settings:
     """Processes that share the seeds; more than one makes times incomparable."""
     parts: Annotated[tuple[str, ...] | None, BeforeValidator(_listed)] = None
     """Parts to run, such as laws,training; all by default. Claims of the others are not judged."""
+    until: Literal["seeds", "decided"] = "seeds"
+    """decided: seeds are doubled, four times at most, until every claim is decided or the budget ends."""
+    budget: Annotated[float, BeforeValidator(_seconds), Field(gt=0)] = 600.0
+    """Seconds, or 90s, 10m, 2h, that until=decided may take."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,6 +106,14 @@ class Plan:
     def seeds(self) -> range:
         """One of a file of the user's, in which nothing is drawn."""
         return range(self.settings.seed, self.settings.seed + (1 if self.own else self.settings.seeds))
+
+    @property
+    def schedule(self) -> tuple[tuple[range, float], ...]:
+        """(seeds so far, level) of every look; one at all seeds unless the run goes on until its claims are decided."""
+        if self.settings.until == "seeds":
+            return ((self.seeds, self.level),)
+        first, count = self.settings.seed, len(self.seeds)
+        return tuple((range(first, first + times * count), share * self.level) for times, share in SCHEDULE)
 
     def asked(self, rows: Rows) -> list[Asked]:
         """Every claim with the rows that decide it; none of a file of the user's."""

@@ -123,8 +123,11 @@ class Record:
             return []
         return [_figure(json.loads(line)) for line in path.read_text(encoding="utf-8").split("\n")[:-1]]
 
-    def replace_findings(self, findings: Sequence[Mapping[str, object]], claims_hash: str) -> Path | None:
-        """Store the findings of a later judgement; other ones are kept beside the hash of the claims that made them.
+    def replace_findings(
+        self, findings: Sequence[Mapping[str, object]], answer: str, claims_hash: str
+    ) -> Path | None:
+        """Store the findings and the answer of a later judgement; other findings are kept beside the hash of the
+        claims that made them.
 
         Returns:
             Where the former findings are, if they were others.
@@ -136,7 +139,7 @@ class Record:
             kept = next(path for one in again if not (path := self.path / f"findings.{made_by}{one}.json").exists())
             replace_json(kept, before)
         replace_json(self.path / "findings.json", findings)
-        self.meta["findings_hash"] = claims_hash
+        self.meta |= {"findings_hash": claims_hash, "answer": answer}
         replace_json(self.path / "record.json", self.meta)
         return kept
 

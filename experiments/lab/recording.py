@@ -18,7 +18,7 @@ from experiments.lab.looks import ledger
 from experiments.lab.plan import Plan
 from experiments.lab.record import FORMAT, Record, encode, process_start, replace_json, runs_home
 from experiments.lab.seal import table_hash, without_numbers
-from experiments.lab.sinks import Outcome, Sink
+from experiments.lab.sinks import Looked, Outcome, Sink
 from experiments.lab.standing import standing_of_run
 
 
@@ -44,6 +44,8 @@ class Recording(Sink):
         self._meta: dict[str, object] = {}
         self._notes: list[str] = []
         self._seeds_done: list[int] = []
+        self._looks: list[object] = []
+        self._plan: Plan
         self._rows: IO[str]
 
     @property
@@ -55,6 +57,7 @@ class Recording(Sink):
     def start(self, plan: Plan) -> None:
         self.directory = self.directory or new_directory(self._home, plan.study)
         self.directory.mkdir(parents=True, exist_ok=True)
+        self._plan = plan
         self._meta = {
             "format": FORMAT,
             **plan.about(),
@@ -67,13 +70,16 @@ class Recording(Sink):
             "commit": environment.commit(),
             "notes": self._notes,
             "seeds_done": self._seeds_done,
+            **({"looks": self._looks} if plan.settings.until == "decided" else {}),
             "status": "running",
             "started": datetime.now(UTC).isoformat(timespec="milliseconds"),
             "process": {"id": os.getpid(), "started": process_start(os.getpid()), "host": platform.node()},
         }
         self._rows = (self.directory / "rows.jsonl").open("x", encoding="utf-8")
         if plan.look is None and not plan.smoke:
-            ledger(self._home).see(plan.study, {name: seal.hash for name, seal in plan.seals.items()}, plan.seeds)
+            ledger(self._home).see(
+                plan.study, {name: seal.hash for name, seal in plan.seals.items()}, plan.schedule[-1][0]
+            )
         self._update()
 
     def row(self, part: str, row: Row) -> None:
@@ -99,6 +105,12 @@ class Recording(Sink):
     def seed_done(self, seed: int) -> None:
         self._seeds_done.append(seed)
         self._update()
+
+    def look(self, looked: Looked) -> None:
+        """Keep the look, and the seeds that it asks for."""
+        self._looks.append(encode(looked))
+        self._notes.append(looked.text)
+        self._update(seeds=list(self._plan.schedule[looked.number - (looked.then is None)][0]))
 
     def end(self, outcome: Outcome) -> None:
         """Close the record, whatever becomes of the findings."""

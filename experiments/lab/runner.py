@@ -17,10 +17,11 @@ from experiments.lab.judge.measured import NotRunError
 from experiments.lab.looks import give_back
 from experiments.lab.parallel import Told, in_parallel, observe
 from experiments.lab.plan import Plan
-from experiments.lab.sinks import Outcome, SeedDone, Sink, Status, tell
+from experiments.lab.sequential import Looks, judge_in_looks
+from experiments.lab.sinks import Looked, Outcome, SeedDone, Sink, Status, tell
 from experiments.lab.standing import standing, with_standing
 
-Stamped = tuple[str, Event | SeedDone]
+Stamped = tuple[str, Event | SeedDone | Looked]
 """(part, event)"""
 
 
@@ -32,6 +33,11 @@ class Memory(Sink):
     notes: list[str] = field(default_factory=list)
     figures: list[Figure] = field(default_factory=list)
     seeds_done: list[int] = field(default_factory=list)
+    looks: list[Looked] = field(default_factory=list)
+
+    @property
+    def rows(self) -> Rows:
+        return Rows({part: tuple(rows) for part, rows in self.rows_by_part.items()})
 
     def row(self, part: str, row: Row) -> None:
         self.rows_by_part[part].append(row)
@@ -44,6 +50,10 @@ class Memory(Sink):
 
     def seed_done(self, seed: int) -> None:
         self.seeds_done.append(seed)
+
+    def look(self, looked: Looked) -> None:
+        self.looks.append(looked)
+        self.note(looked.text)
 
 
 def execute(plan: Plan, sinks: Sequence[Sink] = ()) -> Outcome | None:
@@ -67,7 +77,7 @@ def execute(plan: Plan, sinks: Sequence[Sink] = ()) -> Outcome | None:
 
 
 def _executed(plan: Plan, sinks: Sequence[Sink], memory: Memory) -> Outcome | None:
-    with _terminable(), closing(all_seeds(plan)) as told:
+    with _terminable(), closing(_told(plan, memory)) as told:
         first = next(told, None)
         if first is None:
             return None
@@ -94,13 +104,27 @@ def _executed(plan: Plan, sinks: Sequence[Sink], memory: Memory) -> Outcome | No
         return outcome
 
 
-def all_seeds(plan: Plan) -> Generator[Stamped]:
-    """Events of every seed, rows stamped with theirs, and its end; of figures and equal notes the first seed's pass."""
-    if plan.settings.workers > 1 and len(plan.seeds) > 1:
-        events = in_parallel(plan.name, plan.params, plan.parts, plan.seeds, plan.settings.workers)
-    else:
-        events = _in_turn(plan)
+def _told(plan: Plan, memory: Memory) -> Generator[Stamped]:
+    """Events of every seed; in a run until its claims are decided also the looks, at what ``memory`` has by then."""
     noted: set[str] = set()
+    if plan.settings.until == "seeds":
+        yield from _of_seeds(plan, plan.seeds, noted)
+        return
+    started = time.perf_counter()
+    looks = Looks(plan, clock=lambda: _since(started))
+    while seeds := looks.next_seeds():
+        yield from _of_seeds(plan, seeds, noted)
+        if not memory.seeds_done:  # a process that helps another one, which looks
+            return
+        yield "", looks.look(memory.rows)
+
+
+def _of_seeds(plan: Plan, seeds: range, noted: set[str]) -> Iterator[Stamped]:
+    """Events of these seeds, rows stamped with theirs, and their ends; of figures and equal notes the first pass."""
+    if plan.settings.workers > 1 and len(seeds) > 1:
+        events = in_parallel(plan.name, plan.params, plan.parts, seeds, plan.settings.workers)
+    else:
+        events = _in_turn(plan, seeds)
     heard: set[int] = set()
     for seed, part, event in events:
         if event is None:
@@ -117,8 +141,8 @@ def all_seeds(plan: Plan) -> Generator[Stamped]:
         yield part, _stamped(event, seed, plan)
 
 
-def _in_turn(plan: Plan) -> Iterator[Told]:
-    for seed in plan.seeds:
+def _in_turn(plan: Plan, seeds: range) -> Iterator[Told]:
+    for seed in seeds:
         yield from ((seed, part, event) for part, event in observe(plan.experiment, plan.params, plan.parts, seed))
         yield seed, "", None
 
@@ -145,19 +169,27 @@ def _stamped(event: Event, seed: int, plan: Plan) -> Event:
 
 def _judged(plan: Plan, memory: Memory) -> Outcome:
     observed = _observed(plan, memory, "done")
-    judged = judge(plan.asked(observed.rows), smoke=plan.smoke, level=plan.level)
-    findings = standing(judged, plan.standings)
+    findings = standing(_findings(plan, observed), plan.standings)
+    if observed.looks:
+        ran = replace(plan.settings, seeds=len(observed.seeds_done), until="seeds")
+        observed = replace(observed, plan=replace(plan, settings=ran))
     return replace(observed, findings=findings, answer=answer_of(plan.experiment, findings, observed.rows))
 
 
+def _findings(plan: Plan, observed: Outcome) -> tuple[Finding, ...]:
+    if observed.looks:
+        return judge_in_looks(plan.asked, observed.rows, plan.schedule[: len(observed.looks)], smoke=plan.smoke)
+    return judge(plan.asked(observed.rows), smoke=plan.smoke, level=plan.level)
+
+
 def _observed(plan: Plan, memory: Memory, status: Status) -> Outcome:
-    rows = Rows({part: tuple(rows) for part, rows in memory.rows_by_part.items()})
     return Outcome(
         plan=plan,
         status=status,
-        rows=rows,
+        rows=memory.rows,
         notes=tuple(memory.notes),
         figures=tuple(memory.figures),
+        looks=tuple(memory.looks),
         seeds_done=tuple(memory.seeds_done),
     )
 

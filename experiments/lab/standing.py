@@ -40,7 +40,7 @@ def confirming(plan: Plan, home: Path | None = None) -> Plan:
     if problems:
         raise InputError(*problems)
     hashes = {name: seal.hash for name, seal in seals(plan.experiment, plan.name, plan.params).items()}
-    seeds, look = ledger(home).draw(plan.study, hashes, len(plan.seeds))
+    seeds, look = ledger(home).draw(plan.study, hashes, len(plan.schedule[-1][0]))
     return replace(plan, settings=replace(plan.settings, seed=seeds[0]), look=look)
 
 

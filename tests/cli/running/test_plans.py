@@ -52,8 +52,8 @@ def test_problems_of_settings_and_parameters_are_told_together(toys: Path) -> No
 
 def test_every_study_takes_its_parameters_and_what_all_studies_have(toys: Path) -> None:
     names = [field.name for field in keys_of(catalog.load("toys.count"))]
-    assert names == ["steps", "rate", "sizes", "fault", "seed", "seeds", "workers", "parts"]
-    assert RUN_KEYS == ("seed", "seeds", "workers", "parts")
+    assert names == ["steps", "rate", "sizes", "fault", *RUN_KEYS]
+    assert RUN_KEYS == ("seed", "seeds", "workers", "parts", "until", "budget")
     assert composition(catalog.find("toys.count")).defaults == {
         "steps": 2,
         "rate": 0.5,
@@ -63,5 +63,7 @@ def test_every_study_takes_its_parameters_and_what_all_studies_have(toys: Path) 
         "seeds": 1,
         "workers": 1,
         "parts": None,
+        "until": "seeds",
+        "budget": 600.0,
     }
     assert Settings().parts is None
