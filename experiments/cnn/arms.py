@@ -10,6 +10,7 @@ from pydantic import Field
 
 from experiments.foundation.datasets.choices import ImageSetName
 from experiments.foundation.networks.tuning import Choice, choose, untuned
+from experiments.lab.answers import percent
 from experiments.lab.experiment import Curve, Part, Row, Rows, Setup, observation, parameters
 from experiments.lab.judge.measured import NotMeasured, Pairs, Undecided
 from experiments.lab.judge.measures import by_seed
@@ -142,4 +143,13 @@ class Arms:
         return measure
 
 
-SWEEP_CURVE = Curve("accuracy_by_learning_rate", "lr", "validation_accuracy", "arm", x_scale="log")
+def best_and_worst(rows: Sequence[FitRow]) -> str:
+    """The arms of highest and lowest validation accuracy at the rates that suit them best."""
+    ranked = sorted(choose(rows, score=lambda row: row.validation_accuracy).values(), key=lambda choice: -choice.score)
+    said = [f"{choice.arm} {percent(choice.score)} at {choice.setting:g}" for choice in (ranked[0], ranked[-1])]
+    return f"Validation images right at the best rate: from {said[0]} to {said[1]}"
+
+
+SWEEP_CURVE = Curve(
+    "accuracy_by_learning_rate", "lr", "validation_accuracy", "arm", x_scale="log", title=best_and_worst
+)

@@ -7,7 +7,8 @@ import torch
 
 from experiments.cnn.activation.comparisons import CLAIMS
 from experiments.cnn.activation.laws import linearity_trial, range_trials
-from experiments.cnn.activation.training import SWEEP, TUNED, SweepRow, TunedRow
+from experiments.cnn.activation.training import SWEEP, TUNED, SweepRow, TunedRow, dead_by_rate
+from experiments.cnn.arms import best_and_worst
 from experiments.lab.experiment import Rows
 from experiments.lab.judge.comparison import Comparison
 from experiments.lab.judge.rules import compare
@@ -55,9 +56,16 @@ def test_an_arm_at_chance_at_every_rate_has_no_edge(flat: float, expected: str) 
     assert compared("sigmoid_does_not_train_where_relu_does", rows).at(0.05).verdict == expected
 
 
-def test_dead_channels_are_compared_between_the_largest_and_the_tuned_rate() -> None:
-    found = compared("a_large_learning_rate_kills_units", trained({"relu": ((0.5, 0.9, 0.6), 0.9)}))
-    assert found.at(0.05).summary.startswith("+0.09")
+def test_dead_channels_are_compared_between_ten_times_the_best_rate_and_the_best_one() -> None:
+    rows = trained({"relu": ((0.5, 0.9, 0.6), 0.9)})
+    assert compared("a_large_learning_rate_kills_units", rows).at(0.05).summary.startswith("+0.09")
+    assert dead_by_rate(rows.of(SWEEP)) == "Of the channels of ReLU 0.1 % are dead at a rate of 0.001 and 10 % at 0.1"
+
+
+def test_the_sweep_is_told_by_its_best_and_its_worst_arm() -> None:
+    rows = trained({"tanh": ((0.5, 0.8, 0.7), 0.8), "relu": ((0.5, 0.9, 0.6), 0.9), "elu": ((0.2, 0.3, 0.1), 0.3)})
+    said = "Validation images right at the best rate: from relu 90 % at 0.01 to elu 30 % at 0.01"
+    assert best_and_worst(rows.of(SWEEP)) == said
 
 
 def test_claims_on_activations_that_were_not_trained_are_not_judged() -> None:

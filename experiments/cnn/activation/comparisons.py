@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from operator import attrgetter
 
 from experiments.cnn.activation.training import SWEEP, TUNED
 from experiments.cnn.arms import Arms, Difference
+from experiments.foundation.networks.tuning import choose
 from experiments.lab.experiment import Rows
 from experiments.lab.judge.claims import Claim
-from experiments.lab.judge.measured import NotMeasured, Pairs
+from experiments.lab.judge.measured import NotMeasured, Pairs, Undecided
 from experiments.lab.judge.measures import by_seed
 from experiments.lab.judge.rules import Each, Effect, Equivalence
 
@@ -38,21 +40,22 @@ def successors(rows: Rows) -> Mapping[str, Difference] | NotMeasured:
 
 
 def dead_channels(rows: Rows) -> Difference:
-    """Of ReLU, at the largest learning rate and at the one that validation chose."""
+    """Of ReLU, at ten times its best learning rate, or the next larger one of the grid, and at the best one."""
     if reason := ARMS.why_not(rows, "relu"):
         return reason
-    largest = max(row.lr for row in rows.of(SWEEP))
-    return Pairs(
-        by_seed(rows.of(SWEEP), "dead_share", arm="relu", lr=largest),
-        by_seed(rows.of(SWEEP), "dead_share", arm="relu", chosen=True),
-    )
+    sweep = [row for row in rows.of(SWEEP) if row.arm == "relu"]
+    best = choose(sweep, score=attrgetter("validation_accuracy"))["relu"].setting
+    beyond = [lr for lr in sorted({row.lr for row in sweep}) if lr >= 10 * best]
+    if not beyond:
+        return Undecided(f"no learning rate of the grid is ten times the best one, {best:g}")
+    return Pairs(*(by_seed(sweep, "dead_share", lr=lr) for lr in (beyond[0], best)))
 
 
 CLAIMS = (
     Claim(
         "a_large_learning_rate_kills_units",
-        statement="At the largest learning rate a tenth more of the channels of a ReLU network are dead.",
-        rule=Effect("share of dead channels at the largest rate - that at the tuned rate", delta=0.1),
+        statement="At ten times the best learning rate a tenth more of the channels of a ReLU network are dead.",
+        rule=Effect("share of dead channels at ten times the best rate - that at the best rate", delta=0.1),
         measure=dead_channels,
         topic="ReLU",
         predicted="holds",

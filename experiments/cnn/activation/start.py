@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from experiments.cnn.activation.setup import KEPT, Networks
+from experiments.lab.answers import listing, mean
 from experiments.lab.experiment import Curve, Part, Row, Table, observation
 from experiments.lab.judge.claims import Claim
 from experiments.lab.judge.measured import Pairs, Trials
@@ -43,6 +44,13 @@ def in_the_last_layer(rows: Sequence[SignalRow]) -> Mapping[str, Pairs]:
     last = [row for row in rows if row.layer == max(row.layer for row in rows)]
     names = dict.fromkeys(row.activation for row in last)
     return {name: Pairs.against(by_seed(last, "mean_square", activation=name), 1.0) for name in names}
+
+
+def kept_over_the_layers(rows: Sequence[SignalRow]) -> str:
+    last = max(row.layer for row in rows)
+    squares = {name: mean(rows, "mean_square", activation=name, layer=last) for name in {r.activation for r in rows}}
+    kept = sorted(name for name, square in squares.items() if abs(square - 1) <= 0.1)
+    return f"Over {last} layers torch's gain keeps the mean square within a tenth with {listing(kept)}"
 
 
 @observation
@@ -89,7 +97,17 @@ SIGNALS = Part(
             source="He et al. 2015, where the gain is 1 / sqrt(E f(z)^2); for others the recursion of mean squares",
         ),
     ),
-    curves=(Curve("signal_by_layer", "layer", "mean_square", "activation", y_scale="log"),),
+    curves=(
+        Curve(
+            "signal_by_layer",
+            "layer",
+            "mean_square",
+            "activation",
+            y_scale="log",
+            title=kept_over_the_layers,
+            limit=1.0,
+        ),
+    ),
 )
 START = Part(
     name="start",

@@ -1,14 +1,15 @@
-"""Deep networks trained: every learning rate, the one that validation chose, and the signal in its layers."""
+"""Deep networks trained: every learning rate, and the one that validation chose."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from statistics import fmean
 from typing import TYPE_CHECKING, Any
 
 from experiments.cnn import arms
 from experiments.cnn.activation.setup import Networks
-from experiments.lab.experiment import Curve, Event, Part, Progress, Row, Table, Trace, observation
+from experiments.lab.answers import mean, percent
+from experiments.lab.experiment import Curve, Event, Part, Progress, Table, Trace, observation
 
 if TYPE_CHECKING:
     from experiments.foundation.networks.budget import Fit
@@ -38,19 +39,6 @@ class TunedRow(ArmRow):
 
     train_accuracy: float
     test_accuracy: float
-
-
-@observation
-class LayerRow(Row):
-    """One layer of a network at the learning rate that validation chose."""
-
-    activation: str
-    layer: int
-    mean_square: float
-    """Of its outputs."""
-    dead_share: float
-    """Share of channels that are above 0 at no place of any image."""
-    dataset: str
 
 
 def columns(networks: Networks, name: str, fit: Fit) -> dict[str, Any]:
@@ -89,18 +77,10 @@ def run_tuned(networks: Networks) -> Iterator[Event]:
     yield Trace(name="training_loss", x="step", y="train_loss", lines=tuple(lines))
 
 
-def run_layers(networks: Networks) -> Iterator[LayerRow]:
-    from experiments.cnn.core.activation_network import dead_shares, mean_squares
-
-    images = networks.split.train.inputs[:500]
-    for name, arm in networks.arms.items():
-        if name == arm[0]:
-            _, network = networks.tuned(arm).best
-            measured = zip(mean_squares(network, images), dead_shares(network, images), strict=True)
-            for layer, (square, share) in enumerate(measured, start=1):
-                yield LayerRow(
-                    activation=name, layer=layer, mean_square=square, dead_share=share, dataset=networks.split.name
-                )
+def dead_by_rate(rows: Sequence[SweepRow]) -> str:
+    rates = sorted({row.lr for row in rows})
+    low, high = (percent(mean(rows, "dead_share", arm="relu", lr=lr), 2) for lr in (rates[0], rates[-1]))
+    return f"Of the channels of ReLU {low} are dead at a rate of {rates[0]:g} and {high} at {rates[-1]:g}"
 
 
 SWEEP = Part(
@@ -110,7 +90,15 @@ SWEEP = Part(
     tables=(Table("By learning rate", ("arm", "lr"), ("validation_accuracy", "train_loss", "diverged", "dead_share")),),
     curves=(
         arms.SWEEP_CURVE,
-        Curve("dead_channels_by_learning_rate", "lr", "dead_share", "arm", x_scale="log", only={"activation": "relu"}),
+        Curve(
+            "dead_channels_by_learning_rate",
+            "lr",
+            "dead_share",
+            "arm",
+            x_scale="log",
+            only={"activation": "relu"},
+            title=dead_by_rate,
+        ),
     ),
 )
 TUNED = Part(
@@ -118,10 +106,4 @@ TUNED = Part(
     row=TunedRow,
     run=run_tuned,
     tables=(Table("Tuned", ("arm", "init"), ("test_accuracy", "train_accuracy", "train_loss", "diverged", "lr")),),
-)
-LAYERS = Part(
-    name="layers",
-    row=LayerRow,
-    run=run_layers,
-    curves=(Curve("trained_signal_by_layer", "layer", "mean_square", "activation", y_scale="log"),),
 )

@@ -91,12 +91,6 @@ def distance_from_affine(network: DeepNetwork, images: Tensor) -> float:
 
 
 @torch.no_grad()
-def mean_squares(network: DeepNetwork, images: Tensor) -> list[float]:
-    """Mean square of the output of every layer."""
-    return [float(maps.square().mean()) for maps in network.maps(images)]
-
-
-@torch.no_grad()
 def dead_shares(network: DeepNetwork, images: Tensor) -> list[float]:
     """Share of each layer's channels that are above 0 at no place of any image; 1 where values are nan."""
     alive = ((maps > 0).any(0).flatten(1).any(1) for maps in network.maps(images))

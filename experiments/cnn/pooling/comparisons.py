@@ -37,13 +37,12 @@ def each(measures: Mapping[str, Measure]) -> Callable[[Rows], Mapping[str, Diffe
 
 
 def lead_at_the_lowest_rate(rows: Rows) -> Difference:
-    """Lead of max over average pooling in validation accuracy, at the lowest rate of the sweep and tuned."""
+    """Lead of max over average pooling in test accuracy, at the lowest rate of the sweep and at tuned rates."""
     if reason := ARMS.why_not(rows, "max", "avg"):
         return reason
-    lowest = [row for row in rows.of(SWEEP) if row.lr == min(row.lr for row in rows.of(SWEEP))]
     leads = []
-    for chosen in (lowest, rows.of(TUNED)):
-        ahead, behind = (by_seed(chosen, "validation_accuracy", arm=arm) for arm in ("max", "avg"))
+    for column in ("low_rate_accuracy", "test_accuracy"):
+        ahead, behind = (by_seed(rows.of(TUNED), column, arm=arm) for arm in ("max", "avg"))
         leads.append({seed: ahead[seed] - behind[seed] for seed in ahead})
     return Pairs(*leads)
 
@@ -94,7 +93,7 @@ CLAIMS = (
     Claim(
         "the_learning_rate_makes_the_gap",
         statement="Max pooling leads average pooling by a point more at a low learning rate than at tuned ones.",
-        rule=Effect("lead in validation accuracy at the lowest rate - lead at the tuned rates", delta=0.01),
+        rule=Effect("lead in test accuracy at the lowest rate - lead at the tuned rates", delta=0.01),
         measure=lead_at_the_lowest_rate,
         topic="Max and average pooling",
         predicted="holds",

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict
+from typing import Any
 
 from experiments.cnn.pooling.setup import Networks
-from experiments.lab.experiment import Curve, Event, Part, Progress, Row, Table, observation
+from experiments.lab.answers import listing, mean, number
+from experiments.lab.experiment import Curve, Event, Part, Progress, Row, Table, kept, observation
 from experiments.lab.judge.claims import Claim
 from experiments.lab.judge.measured import NotMeasured, Pairs
 from experiments.lab.judge.measures import by_seed
@@ -45,8 +47,8 @@ def run_random(networks: Networks) -> Iterator[Event]:
     params = networks.params
     for done, kind in enumerate(params.kinds):
         yield Progress(f"random weights, {kind}", done, len(params.kinds))
-        kept = networks.stays(PoolingMembers(list(networks.random(kind))), params.random_images)
-        for (by, amount), stays in kept.items():
+        found = networks.stays(PoolingMembers(list(networks.random(kind))), params.random_images)
+        for (by, amount), stays in found.items():
             yield FeatureRow(
                 arm=kind,
                 transform=by,
@@ -82,6 +84,22 @@ def with_and_without(transform: str, words: str) -> Callable[[Sequence[FeatureRo
         }
 
     return measure
+
+
+def after_the_mildest(column: str, by: str, words: str, arms: Mapping[str, str]) -> Callable[[Sequence[Any]], str]:
+    """The title of a curve: ``column`` of these arms after the mildest move."""
+
+    def title(rows: Sequence[FeatureRow]) -> str:
+        mildest = kept(rows, {"transform": by, "amount": amounts(kept(rows, {"transform": by}), by)[0]})
+        there = {row.arm for row in mildest}
+        said = (f"{number(mean(mildest, column, arm=arm), 2)} {name}" for arm, name in arms.items() if arm in there)
+        return f"{words.format(mildest[0].amount)}: {listing(said)}"
+
+    return title
+
+
+POOLED = {"max": "with max pooling", "none": "without"}
+SHIFTED = {"max": "with max pooling", "avg": "average", "blur": "blur"}
 
 
 RANDOM = Part(
@@ -121,9 +139,21 @@ RANDOM = Part(
         Table("What stays, mean over the amounts", by=("transform", "arm"), columns=("invariance", "feature_cosine")),
     ),
     curves=(
-        Curve("invariance_to_shift", "amount", "invariance", "arm", only={"transform": "shift"}),
-        Curve("invariance_to_rotation", "amount", "invariance", "arm", only={"transform": "rotate"}),
-        Curve("invariance_to_scale", "amount", "invariance", "arm", only={"transform": "scale"}),
+        *(
+            Curve(
+                f"invariance_to_{name}",
+                "amount",
+                "invariance",
+                "arm",
+                only={"transform": by},
+                title=after_the_mildest("invariance", by, f"Cosine of features kept by {words}", POOLED),
+            )
+            for name, by, words in (
+                ("shift", "shift", "a shift of {:g} pixels"),
+                ("rotation", "rotate", "a turn by {:g} degrees"),
+                ("scale", "scale", "scaling by {:g}"),
+            )
+        ),
     ),
 )
 MOVED = Part(
@@ -137,5 +167,20 @@ MOVED = Part(
             columns=("invariance", "agreement", "agreement_when_correct"),
         ),
     ),
-    curves=(Curve("agreement_under_shift", "amount", "agreement", "arm", only={"transform": "shift"}),),
+    curves=(
+        Curve(
+            "agreement_under_shift",
+            "amount",
+            "agreement",
+            "arm",
+            only={"transform": "shift"},
+            title=after_the_mildest(
+                "agreement",
+                "shift",
+                "Share of predictions kept by a shift of {:g} pixels: ",
+                SHIFTED,
+            ),
+            limit=0.9,
+        ),
+    ),
 )

@@ -41,6 +41,8 @@ class Params(TrainingParams):
     """Networks with random weights per pooling and seed."""
     random_images: Annotated[int, Field(ge=10, le=60_000)] = 50
     """Test images that they see moved, at most all that are taken."""
+    moved_images: Annotated[int, Field(ge=10, le=60_000)] = 50
+    """Test images that trained networks see moved, at most all that are taken."""
     shifts: Annotated[tuple[Annotated[int, Field(ge=1, le=1000)], ...], Field(min_length=1)] = (1, 2)
     """Pixels to the right, from the mildest."""
     rotations: Annotated[tuple[Annotated[float, Field(gt=0, le=180)], ...], Field(min_length=1)] = (10.0, 45.0)
@@ -115,7 +117,7 @@ class Networks(Images[Params]):
         if fit.diverged:
             by_chance = Stays(invariance=0.0, feature_cosine=0.0, agreement=chance, agreement_when_correct=chance)
             return dict.fromkeys(self.params.moves, by_chance)
-        return self.stays(PoolingMembers([network]), self.params.test_images)
+        return self.stays(PoolingMembers([network]), self.params.moved_images)
 
     def stays(self, networks: PoolingMembers, count: int) -> dict[Move, Stays]:
         """Mean scores of the networks on the first ``count`` test images, moved in every way."""
@@ -134,10 +136,12 @@ class Networks(Images[Params]):
 
     @once
     def moved(self) -> dict[Move, torch.Tensor]:
-        """The test images (n, c, h, w) moved in every way."""
+        """The test images (n, c, h, w) that are needed moved in every way."""
         from experiments.cnn.core.invariance import transform
 
-        return {move: transform(self.split.test.inputs, *move, self.params.pad) for move in self.params.moves}
+        params = self.params
+        images = self.split.test.first(max(params.moved_images, params.random_images)).inputs
+        return {move: transform(images, *move, params.pad) for move in params.moves}
 
 
 def prepare(params: Params, seed: int) -> Networks:

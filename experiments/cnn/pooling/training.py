@@ -17,6 +17,8 @@ class TunedRow(arms.FitRow):
     """One arm at the learning rate that validation chose."""
 
     test_accuracy: float
+    low_rate_accuracy: float
+    """Test accuracy at the lowest learning rate of the sweep."""
     gap: float
     """Accuracy on training images minus accuracy on test images."""
     parameters: int
@@ -35,14 +37,17 @@ def run_sweep(networks: Networks) -> Iterator[Event]:
 
 
 def run_tuned(networks: Networks) -> Iterator[TunedRow]:
+    from experiments.foundation.networks.evaluation import network_accuracy
     from experiments.foundation.networks.flops import forward_cost
 
     for arm in networks.arms:
         fit, network = networks.tuned(arm).best
+        slow = networks.tuned(arm).networks[networks.params.lrs.index(min(networks.params.lrs))]
         cost, kept = forward_cost(network, networks.split.shape), networks.stays_in_tuned(arm)
         mildest = {by: stays.agreement for (by, _), stays in reversed(kept.items())}
         yield TunedRow(
             test_accuracy=fit.test_accuracy,
+            low_rate_accuracy=network_accuracy(slow, networks.split.test),
             gap=fit.train_accuracy - fit.test_accuracy,
             parameters=cost.parameters,
             flops=cost.flops,
@@ -63,5 +68,5 @@ TUNED = Part(
     name="training",
     row=TunedRow,
     run=run_tuned,
-    tables=(Table("Tuned networks", by=("arm",), columns=("validation_accuracy", "train_loss", "gap", "lr")),),
+    tables=(Table("Tuned networks", by=("arm",), columns=("low_rate_accuracy", "train_loss", "gap", "lr")),),
 )
