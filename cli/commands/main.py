@@ -6,6 +6,7 @@ neither torch nor Hydra nor rich.
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -173,6 +174,24 @@ def rerun(run: RunName, json: Json = False, debug: Debug = False) -> None:
     from cli.running.rerun import run_again
 
     run_again(run, json=json)
+
+
+@app.command()
+def export(
+    runs: RunNames,
+    csv: Annotated[bool, typer.Option("--csv", help="As CSV, the default.")] = False,
+    parquet: Annotated[bool, typer.Option("--parquet", help="As Parquet, with the types of the columns.")] = False,
+    output: Annotated[str, typer.Option("--output", "-o", metavar="DIR", help="Where to; here by default.")] = ".",
+    json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Write the rows of runs as CSV or Parquet, one file per part.
+
+    Several runs stand below each other, with a column that names the run.
+    """
+    from cli.past.export import export as export_rows
+
+    export_rows(tuple(runs), csv=csv, parquet=parquet, directory=Path(output), json=json)
 
 
 @app.command()
