@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from cli.notes.note import Sentence
+from cli.notes.note import NOT_JUDGED, Sentence
 from cli.past.best import rank
 from experiments.lab.catalog import find
 from experiments.lab.errors import InputError, meant
@@ -43,9 +43,15 @@ def judgements(names: Collection[str]) -> Judgements:
     for record in sorted(ours, key=rank):
         for finding in record.findings():
             key = record.meta["study"], finding["claim"]
-            if finding["verdict"] != "not judged" and finding["statement"] == statements.get(key):
+            if finding["verdict"] != NOT_JUDGED and finding["statement"] == statements.get(key):
                 found.setdefault(key, _judgement(record, finding))
     return found
+
+
+def judgements_of(record: Record) -> dict[Key, Judgement]:
+    """What one record says, as of the claims of its experiment, whichever of its studies it is."""
+    findings = (finding for finding in record.findings() if finding["verdict"] != NOT_JUDGED)
+    return {(record.meta["experiment"], finding["claim"]): _judgement(record, finding) for finding in findings}
 
 
 def verdict_of(sentence: Sentence, known: Judgements) -> str:
@@ -63,7 +69,7 @@ def verdict_of(sentence: Sentence, known: Judgements) -> str:
         problem = f"{sentence.study}/{sentence.claim} has no condition {sentence.condition}"
         raise InputError(f"{problem}: {meant(sentence.condition, found.conditions)}")
     verdict = found.conditions[sentence.condition]
-    return "" if verdict == "not judged" else verdict
+    return "" if verdict == NOT_JUDGED else verdict
 
 
 def _judgement(record: Record, finding: Mapping[str, Any]) -> Judgement:

@@ -14,7 +14,8 @@ from pathlib import Path
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from experiments.lab.catalog import EXPERIMENTS, Study, studies
+from experiments.lab import catalog
+from experiments.lab.catalog import Study, studies
 from experiments.lab.errors import InputError, meant
 
 SCHEME = "claim:"
@@ -61,16 +62,22 @@ def chapter_of(family: str) -> Note:
         InputError: no such family, or it has no chapter.
     """
     studies(family)
-    path = EXPERIMENTS / family / "notes.md"
-    if not path.is_file():
+    chapter = chapter_if_any(family)
+    if chapter is None:
         raise InputError(f"{family} has no chapter yet: `mlnotes list {family}` has its questions")
-    return read_note(path)
+    return chapter
+
+
+def chapter_if_any(family: str) -> Note | None:
+    """The chapter of a family, where it has one."""
+    path = catalog.EXPERIMENTS / family / "notes.md"
+    return read_note(path) if path.is_file() else None
 
 
 def chapters() -> dict[str, Note]:
     """Every chapter by its family."""
     families = sorted({study.family for study in studies()})
-    return {family: chapter_of(family) for family in families if (EXPERIMENTS / family / "notes.md").is_file()}
+    return {family: chapter for family in families if (chapter := chapter_if_any(family))}
 
 
 def read_note(path: Path) -> Note:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from cli.display.findings import evidence_text, prediction_text
@@ -44,6 +45,16 @@ class Verdict:
 
 
 @dataclass(frozen=True)
+class Place:
+    """A sentence of the notes and where it stands on the page."""
+
+    sentence: str
+    section: str
+    anchor: str
+    section_anchor: str
+
+
+@dataclass(frozen=True)
 class ConditionView:
     """A claim under one condition."""
 
@@ -71,12 +82,19 @@ class ClaimView:
     data: str
     standing: str
     """Why it confirms or only explores; empty where nobody needs to be told."""
+    place: Place | None
+    """Where the notes say it."""
 
 
-def claim_views(study: str, findings: Sequence[Finding], claims: Sequence[Claim[Any]]) -> tuple[ClaimView, ...]:
-    """The claims of a run, surprises first, then what does not simply hold."""
+NOWHERE: Mapping[str, Place] = MappingProxyType({})
+
+
+def claim_views(
+    study: str, findings: Sequence[Finding], claims: Sequence[Claim[Any]], places: Mapping[str, Place] = NOWHERE
+) -> tuple[ClaimView, ...]:
+    """The claims of a run, surprises first, then what does not simply hold; ``places`` are those of the notes."""
     rules = {claim.name: claim.rule for claim in claims}
-    views = (_view(study, finding, rules) for finding in sorted(findings, key=_rank))
+    views = (_view(study, finding, rules, places.get(finding.claim)) for finding in sorted(findings, key=_rank))
     return tuple(views)
 
 
@@ -91,7 +109,7 @@ def _rank(finding: Finding) -> tuple[bool, int]:
     return finding.as_predicted, ORDER.index(finding.verdict)
 
 
-def _view(study: str, finding: Finding, rules: Mapping[str, Any]) -> ClaimView:
+def _view(study: str, finding: Finding, rules: Mapping[str, Any], place: Place | None) -> ClaimView:
     rule = rules.get(finding.claim)
     is_same = rule is not None and rule.sentence() == finding.rule
     standing = finding.standing
@@ -111,4 +129,5 @@ def _view(study: str, finding: Finding, rules: Mapping[str, Any]) -> ClaimView:
         topic=finding.notes,
         data=", ".join(finding.datasets),
         standing=f"{standing.kind}: {standing.why}" if standing.notable else "",
+        place=place,
     )

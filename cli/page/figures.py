@@ -34,8 +34,8 @@ class FigureView:
     svg: Markup
     caption: str
     numbers: TableView
-    is_wide: bool = False
-    """Whether it has several panels."""
+    stacked: Markup | None = None
+    """The same with its panels one below the other, for a narrow screen, where it has several."""
 
 
 def figure_views(study: str, pictures: Sequence[Picture]) -> Iterator[FigureView]:
@@ -45,8 +45,11 @@ def figure_views(study: str, pictures: Sequence[Picture]) -> Iterator[FigureView
             name = anchor("figure", study, picture.name)
             numbers = numbers_of(picture)
             drawn = picture.draw(titled=False)
-            svg = inline_svg(drawn, name=name, title=picture.title, description=description_of(picture))
-            yield FigureView(name, picture.title, svg, picture.how, numbers, len(drawn.axes) > 2)
+            said = {"title": picture.title, "description": description_of(picture)}
+            svg, stacked = inline_svg(drawn, name=name, **said), None
+            if len(drawn.axes) > 2 and isinstance(picture, CurvePicture):
+                stacked = inline_svg(picture.draw(titled=False, beside=1), name=f"{name}-stacked", **said)
+            yield FigureView(name, picture.title, svg, picture.how, numbers, stacked)
 
 
 def description_of(picture: Picture) -> str:

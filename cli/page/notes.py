@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,12 +12,14 @@ from markdown_it.token import Token
 from markdown_it.utils import EnvType, OptionsDict
 
 from cli.display.claim_lines import condition_words
-from cli.notes.judgements import Judgements, Key, verdict_of
-from cli.notes.note import NOT_JUDGED, Note, Sentence, markdown, plain
-from cli.page.claims import Verdict, counted
+from cli.notes.judgements import Judgements, Key, judgements_of, verdict_of
+from cli.notes.note import NOT_JUDGED, Note, Sentence, chapter_if_any, markdown, plain
+from cli.page.claims import Place, Verdict, counted
 from cli.page.render import fragment, render
 from cli.page.text import anchor, visible
 from cli.page.write import write_page
+from experiments.lab.errors import InputError
+from experiments.lab.record import Record
 
 if TYPE_CHECKING:
     from markupsafe import Markup
@@ -28,8 +30,8 @@ class Shown:
     """How notes are shown."""
 
     known: Judgements
-    claims: Collection[str] = ()
-    """Anchors of claims on the same page: verdicts lead to them."""
+    claims: Mapping[Key, str] = field(default_factory=dict)
+    """Anchors of claims on the same page, to which verdicts lead."""
     level: int = 1
     """Of the first heading."""
 
@@ -40,6 +42,23 @@ def sentence_anchor(key: Key) -> str:
 
 def section_anchor(note: Note, section: str) -> str:
     return anchor("notes", Path(note.name).parent.name, section)
+
+
+def places(note: Note, experiment: str) -> dict[str, Place]:
+    """Where notes say the claims of an experiment, by claim."""
+    return {
+        one.claim: Place(one.text, one.section, sentence_anchor(one.key), section_anchor(note, one.section))
+        for one in reversed(note.sentences)
+        if one.study == experiment
+    }
+
+
+def chapter_and_trouble(family: str) -> tuple[Note | None, str]:
+    """The chapter of a family, if it has one; where links in it do not resolve, why a page is without it."""
+    try:
+        return chapter_if_any(family), ""
+    except InputError as error:
+        return None, f"The chapter of the notes is left out: {'; '.join(error.problems)}."
 
 
 def write_notes(note: Note, known: Judgements, output: str) -> None:
@@ -63,20 +82,29 @@ def notes_html(note: Note, shown: Shown, tokens: Sequence[Token] | None = None) 
     return Markup(visible(html))
 
 
-def excerpt(note: Note, keys: Collection[Key]) -> list[Token]:
-    """The paragraphs of notes that judge any of these claims, under their headings."""
+def chapter_html(note: Note, shown: Shown) -> Markup:
+    """A chapter without its title, which the page has above it."""
+    blocks = list(_blocks(note.tokens))[1:]
+    return notes_html(note, shown, [token for block in blocks for token in block])
+
+
+def excerpt_html(note: Note, record: Record) -> Markup:
+    """The paragraphs of a chapter that judge claims of a run, under their headings, with the verdicts of that run."""
+    study, experiment = record.meta["study"], record.meta["experiment"]
+    known = judgements_of(record)
+    claims = {(experiment, one["claim"]): anchor(study, one["claim"]) for one in record.findings()}
     found: list[Token] = []
     heading: list[Token] = []
     for block in _blocks(note.tokens):
         if block[0].type == "heading_open":
             heading = block
-        elif any(sentence.key in keys for token in block for sentence in sentences_in(token)):
+        elif any(sentence.study == experiment for token in block for sentence in _sentences_in(token)):
             found += heading + block
             heading = []
-    return found
+    return notes_html(note, Shown(known=known, claims=claims, level=2), found)
 
 
-def sentences_in(token: Token) -> list[Sentence]:
+def _sentences_in(token: Token) -> list[Sentence]:
     """The judged sentences of a block of text."""
     return [child.meta["sentence"] for child in token.children or () if "sentence" in child.meta]
 
@@ -113,12 +141,11 @@ class NotesRenderer(RendererHTML):
         self.open.append(sentence)
         if sentence is None:
             return self.renderToken(tokens, index, options, env)
-        claim = anchor(*sentence.key)
         return fragment(
             "opening_sentence",
             name=self._name(sentence_anchor(sentence.key)),
             verdict=Verdict(verdict_of(sentence, self.shown.known) or NOT_JUDGED),
-            claim=claim if claim in self.shown.claims else "",
+            claim=self.shown.claims.get(sentence.key, ""),
         )
 
     def link_close(self, tokens: Sequence[Token], index: int, options: OptionsDict, env: EnvType) -> str:

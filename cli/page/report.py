@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cli.document import print_document
-from cli.page.book import counts, families
+from cli.page.book import counts, families, topics
 from cli.page.render import render
 from cli.page.story import story_of
 from cli.page.targets import is_family, is_known, record_named, unknown
@@ -63,7 +63,7 @@ def page_of_family(name: str) -> Page:
     (family,) = families(name, brief=False)
     if not any(entry.story for entry in family.entries):
         raise InputError(f"no run of {name} yet: run one of its studies first, such as {family.entries[0].command}")
-    html = render("family.html.j2", title=f"{name}: what was found", family=family, counts=counts([family]))
+    html = render("family.html.j2", title=family.title, family=family, counts=counts([family]))
     return Page(html, runs_home() / f"{name}.html", family.records)
 
 
@@ -71,7 +71,7 @@ def book() -> Page:
     """The book of all studies, beside the records."""
     found = families(brief=True)
     title = "Study notes, tested: what holds and what does not"
-    html = render("book.html.j2", title=title, families=found, counts=counts(found))
+    html = render("book.html.j2", title=title, families=found, counts=counts(found), topics=topics(found))
     return Page(html, runs_home() / "book.html", tuple(name for family in found for name in family.records))
 
 

@@ -15,6 +15,7 @@ from cli.page.claims import ClaimView, Verdict, claim_views, counted
 from cli.page.downloads import Download, downloads
 from cli.page.environment import Fact, environment, parameters
 from cli.page.figures import FigureView, figure_views
+from cli.page.notes import chapter_and_trouble, excerpt_html, places
 from cli.page.tables import TableView, table_view
 from cli.page.text import anchor, prose
 from cli.page.trying import Try, command_text, tries
@@ -42,6 +43,8 @@ class Story:
     """When, how often, how long."""
     warnings: tuple[str, ...]
     notes: tuple[str, ...]
+    excerpt: Markup | None
+    """What the notes say of its claims, for a page without the chapter."""
     counts: tuple[tuple[int, Verdict], ...]
     claims: tuple[ClaimView, ...]
     figures: tuple[FigureView, ...]
@@ -59,13 +62,20 @@ class Story:
         return sum(not claim.as_predicted for claim in self.claims)
 
 
-def story_of(record: Record, *, brief: bool = False) -> Story:
-    """The story of a record; a brief one has one figure, no further tables and no data, for the book."""
+def story_of(record: Record, *, brief: bool = False, chapter: bool = False) -> Story:
+    """The story of a record.
+
+    Args:
+        record: of the run.
+        brief: with one figure, no further tables and no data, for the book.
+        chapter: whether the page has the chapter of the notes; else the story has what it says of the claims.
+    """
     meta = record.meta
     experiment = load(meta["experiment"])
     rows, warnings = _rows(record, experiment)
     findings, more = _findings(record)
     said, figures = about(experiment.about), _figures(record, experiment, rows)
+    note, trouble = chapter_and_trouble(meta["experiment"].partition(".")[0])
     return Story(
         anchor=anchor(meta["study"]),
         study=meta["study"],
@@ -73,10 +83,13 @@ def story_of(record: Record, *, brief: bool = False) -> Story:
         about=said,
         answer=meta.get("answer") or "",
         line=_line(meta),
-        warnings=(*_status(record), *warnings, *more),
+        warnings=(*_status(record), *warnings, *more, *([trouble] if trouble and not chapter else [])),
         notes=merged(meta.get("notes", ())),
+        excerpt=None if chapter or note is None else excerpt_html(note, record),
         counts=counted([finding.verdict for finding in findings]),
-        claims=claim_views(meta["study"], findings, experiment.all_claims),
+        claims=claim_views(
+            meta["study"], findings, experiment.all_claims, places(note, meta["experiment"]) if note else {}
+        ),
         figures=tuple(figure_views(meta["study"], figures[:1] if brief else figures)),
         headline=headline_view(experiment, rows),
         tables=() if brief else tuple(map(table_view, tables(experiment, rows))),

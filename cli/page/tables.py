@@ -9,6 +9,8 @@ from cli.display.grid import Cell, Grid, GridColumn
 
 WIDE = 84
 """Characters of a line from which a table is set smaller on paper."""
+LONG = 40
+"""Lines from which a folded table is left out on paper."""
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,10 @@ class TableView:
     @property
     def is_wide(self) -> bool:
         return sum(self._width(index) for index in range(len(self.columns))) > WIDE
+
+    @property
+    def is_long(self) -> bool:
+        return len(self.lines) > LONG
 
     def _width(self, index: int) -> int:
         longest_word = max(map(len, self.columns[index].header.split()), default=0)

@@ -12,7 +12,7 @@ from experiments.lab.record import Record, records
 
 
 @dataclass(frozen=True)
-class Chapter:
+class StudyRecord:
     """A study with its record, None where it was never run here."""
 
     study: Study
@@ -43,7 +43,7 @@ def is_known(name: str) -> bool:
     return name in {study.name for study in studies()}
 
 
-def chapters(family: str | None = None) -> tuple[Chapter, ...]:
+def study_records(family: str | None = None) -> tuple[StudyRecord, ...]:
     """Every study of a family, or of all, with the record that stands for it.
 
     That is the newest finished run of the study's own size and parameters, else the newest finished one, else the
@@ -51,7 +51,7 @@ def chapters(family: str | None = None) -> tuple[Chapter, ...]:
     """
     known = records()
     return tuple(
-        Chapter(study, best_of(record for record in known if record.meta["study"] == study.name))
+        StudyRecord(study, best_of(record for record in known if record.meta["study"] == study.name))
         for study in studies(family)
     )
 

@@ -77,8 +77,8 @@ class CurvePicture:
     def how(self) -> str:
         return how_drawn(self.curve, self.plot, panels_of(self.plot, self.preferred))
 
-    def draw(self, *, titled: bool = True) -> Figure:
-        return draw_curve(self.curve, self.plot, self.preferred, title=self.title, titled=titled)
+    def draw(self, *, titled: bool = True, beside: int = 3) -> Figure:
+        return draw_curve(self.curve, self.plot, self.preferred, title=self.title, titled=titled, beside=beside)
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,7 @@ MARKED = 40
 
 
 def draw_curve(
-    curve: Curve, plot: Plot, preferred: Sequence[str] = (), *, title: str = "", titled: bool = True
+    curve: Curve, plot: Plot, preferred: Sequence[str] = (), *, title: str = "", titled: bool = True, beside: int = 3
 ) -> Figure:
     """The curve as a figure.
 
@@ -35,11 +35,12 @@ def draw_curve(
         preferred: labels that stay where there are too many lines.
         title: what was found; by default the axes are named.
         titled: whether the title stands in the picture; a page has it above.
+        beside: panels that stand beside each other; 1 stacks them.
     """
     from matplotlib.figure import Figure
 
     panels = panels_of(plot, preferred)
-    columns = min(3, len(panels.panels))
+    columns = min(beside, len(panels.panels))
     rows = -(-len(panels.panels) // columns)
     figure = Figure(figsize=(max(5.6, 2.1 * columns), 3.6 + 0.2 * (columns > 1) if rows == 1 else 2.3 * rows + 0.8))
     for index, (axes, panel) in enumerate(zip(_axes(figure, rows, columns), panels.panels, strict=False)):
