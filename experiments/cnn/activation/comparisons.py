@@ -44,7 +44,7 @@ def dead_channels(rows: Rows) -> Difference:
     if reason := ARMS.why_not(rows, "relu"):
         return reason
     sweep = [row for row in rows.of(SWEEP) if row.arm == "relu"]
-    best = choose(sweep, score=attrgetter("validation_accuracy"))["relu"].setting
+    best = choose(sweep, score=attrgetter("validation_accuracy"), arm=lambda row: row.arm)["relu"].setting
     beyond = [lr for lr in sorted({row.lr for row in sweep}) if lr >= 10 * best]
     if not beyond:
         return Undecided(f"no learning rate of the grid is ten times the best one, {best:g}")

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from operator import attrgetter
 from statistics import fmean
 from typing import Generic, Literal, TypeVar
@@ -90,6 +90,37 @@ def choose(
         {name: {at: [seed(run) for run in runs] for at, runs in grid.items()} for name, grid in arms.items()}
     )
     return {name: _best(name, grid, score) for name, grid in arms.items()}
+
+
+def choose_by_others(
+    rows: Iterable[R],
+    *,
+    score: Callable[[R], Score],
+    arm: Callable[[R], K] = attrgetter("arm"),
+    setting: Callable[[R], float] = attrgetter("lr"),
+    seed: Callable[[R], Hashable] = attrgetter("seed"),
+) -> dict[K, Choice[R]]:
+    """As ``choose``, with every seed's run at the setting that the other seeds choose; a single seed has its own.
+
+    For a measure that is its own score, such as steps to a target: no run has chosen what it is judged by. Setting,
+    score and edge of a choice are those of all seeds.
+
+    >>> runs = [(0.1, 0, 5), (0.3, 0, 9), (0.1, 1, 5), (0.3, 1, 4), (0.1, 2, 5), (0.3, 2, 4)]
+    >>> keys = {"arm": lambda r: "", "setting": lambda r: r[0], "seed": lambda r: r[1], "score": lambda r: r[2]}
+    >>> [run[2] for run in choose(runs, **keys)[""].rows], [run[2] for run in choose_by_others(runs, **keys)[""].rows]
+    ([9, 4, 4], [5, 4, 4])
+    """
+    runs = list(rows)
+    chosen = choose(runs, score=score, arm=arm, setting=setting, seed=seed)
+    seeds = dict.fromkeys(map(seed, runs))
+    if len(seeds) == 1:
+        return chosen
+    kept: dict[K, list[R]] = {name: [] for name in chosen}
+    for own in seeds:
+        others = [run for run in runs if seed(run) != own]
+        for name, choice in choose(others, score=score, arm=arm, setting=setting, seed=seed).items():
+            kept[name] += [run for run in runs if (seed(run), arm(run), setting(run)) == (own, name, choice.setting)]
+    return {name: replace(choice, rows=tuple(kept[name])) for name, choice in chosen.items()}
 
 
 def untuned(*choices: Choice[R], what: str = "learning rate") -> str | None:

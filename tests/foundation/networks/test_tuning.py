@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 import subprocess
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 
-from experiments.foundation.networks.tuning import TuningError, choose, edge_of, untuned
+from experiments.foundation.networks.tuning import TuningError, choose, choose_by_others, edge_of, untuned
 
 
 @dataclass(frozen=True)
@@ -87,3 +87,13 @@ def test_nothing_to_choose_from_and_a_setting_outside_its_grid_are_refused() -> 
 def test_claims_can_use_it_without_torch() -> None:
     code = "import sys; import experiments.foundation.networks.tuning; assert 'torch' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_a_run_is_at_the_setting_that_the_other_seeds_choose() -> None:
+    rows = [Row("a", lr, seed, 0.5) for lr in (0.1, 0.2) for seed in range(4)]
+    lucky = [replace(row, score=0.9) if (row.lr, row.seed) == (0.2, 3) else row for row in rows]
+    found = choose_by_others(lucky, score=score)["a"]
+    assert (found.setting, found.edge) == (0.2, "largest")
+    assert [(row.seed, row.lr) for row in found.rows] == [(0, 0.2), (1, 0.2), (2, 0.2), (3, 0.1)]
+    alone = choose_by_others(lucky[3::4], score=score)["a"]
+    assert [row.lr for row in alone.rows] == [0.2]
