@@ -14,23 +14,25 @@ a status of "running" is believed only while the process that wrote it lives.
 
 from __future__ import annotations
 
-import contextlib
-import dataclasses
 import itertools
 import json
-import math
 import os
 import platform
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, get_type_hints
+from typing import Any
 
 from experiments.lab.errors import InputError
-from experiments.lab.experiment import Drawing, Experiment, Figure, Heatmap, Row, Rows, Trace, columns_of
+from experiments.lab.experiment import Experiment, Figure, Row, Rows
+from experiments.lab.record_checks import load_findings, load_meta, stored_rows
+from experiments.lab.record_values import Reader, figure_of
+from experiments.lab.record_values import encode as encode
 from experiments.lab.sinks import Status
 
 FORMAT = 2
 """Of records: from 2 on every row names its part."""
+DAY = 86_400
 
 
 def runs_home() -> Path:
@@ -43,7 +45,7 @@ class Record:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.meta: dict[str, Any] = _load(path / "record.json")
+        self.meta = load_meta(path / "record.json")
 
     @classmethod
     def open(cls, name: str | Path, home: Path | None = None) -> Record:
@@ -77,12 +79,19 @@ class Record:
     def status(self) -> Status:
         """Status as it is, not as it was written: a writer that is gone without a word was killed."""
         status: Status = self.meta["status"]
-        return "killed" if status == "running" and not _alive(self.meta["process"]) else status
+        return "killed" if status == "running" and not _alive(self.meta["process"], self.path) else status
 
     def rows(self) -> list[dict[str, Any]]:
-        """Rows as plain values; a last line that was cut short by a kill is left out."""
-        lines = (self.path / "rows.jsonl").read_text(encoding="utf-8").split("\n")
-        return [json.loads(line) for line in lines[:-1] if line]
+        """Rows as plain values; a last line that was cut short by a kill is left out.
+
+        Raises:
+            InputError: a line that is no row, or other rows than those that the run wrote.
+        """
+        return list(self.each_row())
+
+    def each_row(self) -> Iterator[dict[str, Any]]:
+        """The same one after the other, for records of many rows."""
+        return stored_rows(self.path / "rows.jsonl", self.meta.get("rows"))
 
     def typed_rows(self, experiment: Experiment[Any, Any]) -> Rows:
         """Rows as the experiment's own types, by part.
@@ -95,37 +104,41 @@ class Record:
                 f"record {self.id} was made before rows had parts: it can be compared; to show or judge, run it again"
             )
         by_part: dict[str, list[Row]] = {name: [] for name in self.meta["parts"]}
-        readers = {part.name: _Reader(part.row) for part in experiment.parts}
-        for row in self.rows():
-            part = row.pop("part")
-            if part not in readers or set(row) != readers[part].columns:
-                known = readers[part].columns if part in readers else set(readers)
-                other = ", ".join(sorted(set(row) ^ known)) if part in readers else part
+        readers = {part.name: Reader(part.row) for part in experiment.parts}
+        for row in self.each_row():
+            part = row.pop("part", None)
+            reader = readers.get(part) if part in by_part else None
+            if reader is None or row.keys() != reader.columns:
+                other = str(part) if reader is None else ", ".join(sorted(row.keys() ^ reader.columns))
                 raise InputError(f"record {self.id} has other columns than the experiment now ({other}): run it again")
-            by_part[part].append(readers[part].row(row))
+            by_part[part].append(reader.row(row, self.id))
         return Rows({part: tuple(rows) for part, rows in by_part.items()})
 
     def findings(self) -> list[dict[str, Any]]:
-        """Findings as plain values; empty where the run did not come to its end."""
+        """Findings as plain values; empty where the run did not come to its end.
+
+        Raises:
+            InputError: the file is damaged.
+        """
         path = self.path / "findings.json"
-        return _load(path) if path.exists() else []
+        return load_findings(path) if path.exists() else []
 
     def first_findings(self) -> list[dict[str, Any]]:
         """Findings by the claims as they were in the run, also where it was judged again since."""
         own = self.meta["claims_hash"]
         kept = self.path / f"findings.{own[:8]}.json"
-        return _load(kept) if self.meta.get("findings_hash", own) != own and kept.exists() else self.findings()
+        return load_findings(kept) if self.meta.get("findings_hash", own) != own and kept.exists() else self.findings()
 
     def figures(self) -> list[Figure]:
         """Drawings, heat maps and traces."""
         path = self.path / "figures.jsonl"
-        if not path.exists():
-            return []
-        return [_figure(json.loads(line)) for line in path.read_text(encoding="utf-8").split("\n")[:-1]]
+        try:
+            lines = path.read_text(encoding="utf-8").split("\n")[:-1] if path.exists() else []
+            return [figure_of(json.loads(line)) for line in lines]
+        except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
+            raise InputError(f"{path} cannot be read as figures: {' '.join(str(error).split())[:120]}") from None
 
-    def replace_findings(
-        self, findings: Sequence[Mapping[str, object]], answer: str, claims_hash: str
-    ) -> Path | None:
+    def replace_findings(self, findings: Sequence[Mapping[str, object]], answer: str, claims_hash: str) -> Path | None:
         """Store the findings and the answer of a later judgement; other findings are kept beside the hash of the
         claims that made them.
 
@@ -146,61 +159,19 @@ class Record:
 
 def records(home: Path | None = None) -> list[Record]:
     """All records below ``home``, newest first, jobs of sweeps among them; what cannot be read is passed over."""
+    return records_and_faults(home)[0]
+
+
+def records_and_faults(home: Path | None = None) -> tuple[list[Record], list[str]]:
+    """All records below ``home``, newest first, jobs of sweeps among them; and what is wrong with those left out."""
     home = home or runs_home()
-    found = []
+    found, faults = list[Record](), list[str]()
     for path in (*home.glob("*/record.json"), *home.glob("*-sweep-*/*/record.json")):
-        with contextlib.suppress(InputError):
+        try:
             found.append(Record(path.parent))
-    return sorted(found, key=lambda record: (record.meta["started"], record.id), reverse=True)
-
-
-def encode(value: Any) -> Any:
-    """``value`` as strict JSON: NaN is null, infinities are "inf" and "-inf"."""
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {field.name: encode(getattr(value, field.name)) for field in dataclasses.fields(value)}
-    if isinstance(value, Mapping):
-        return {str(key): encode(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [encode(item) for item in value]
-    if hasattr(value, "item"):  # a numpy scalar
-        value = value.item()
-    if isinstance(value, float) and not math.isfinite(value):
-        return None if math.isnan(value) else str(value)
-    return str(value) if isinstance(value, Path) else value
-
-
-class _Reader:
-    """Makes rows of one type from plain values; by hand, because pydantic's JSON has one word for NaN and infinity."""
-
-    def __init__(self, row_type: type[Row]) -> None:
-        self.row_type = row_type
-        self.columns = set(columns_of(row_type))
-        self._hints = get_type_hints(row_type)
-
-    def row(self, values: Mapping[str, Any]) -> Row:
-        return self.row_type(**{name: _decode(self._hints[name], value) for name, value in values.items()})
-
-
-def _decode(annotation: Any, value: Any) -> Any:
-    if annotation is float:
-        return math.nan if value is None else float(value)
-    return _tuples(value)
-
-
-def _tuples(value: Any) -> Any:
-    return tuple(_tuples(item) for item in value) if isinstance(value, list) else value
-
-
-def _figure(stored: dict[str, Any]) -> Figure:
-    kinds = {kind.__name__: kind for kind in (Heatmap, Drawing, Trace)}
-    return kinds[stored.pop("kind")](**{name: _tuples(value) for name, value in stored.items()})
-
-
-def _load(path: Path) -> Any:
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise InputError(f"{path} cannot be read as a record: {error}") from None
+        except InputError as error:
+            faults.extend(error.problems)
+    return sorted(found, key=lambda record: (record.meta["started"], record.id), reverse=True), faults
 
 
 def replace_json(path: Path, value: object) -> None:
@@ -209,14 +180,16 @@ def replace_json(path: Path, value: object) -> None:
     try:
         beside.write_text(json.dumps(encode(value), indent=2, allow_nan=False) + "\n", encoding="utf-8")
         beside.replace(path)
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(path)) from None  # a write on a full disk names no file
     finally:
         beside.unlink(missing_ok=True)
 
 
-def _alive(process: Mapping[str, Any]) -> bool:
-    """Whether the writer still runs; one on another host is taken at its word."""
+def _alive(process: Mapping[str, Any], directory: Path) -> bool:
+    """Whether the writer still runs; one on another host is taken at its word for a day after its last sign."""
     if process["host"] != platform.node():
-        return True
+        return time.time() - max(path.stat().st_mtime for path in (directory, *directory.glob("*.json*"))) < DAY
     try:
         os.kill(process["id"], 0)
     except ProcessLookupError:

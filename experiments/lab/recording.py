@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
+import hashlib
 import json
 import os
 import platform
@@ -9,7 +12,6 @@ import secrets
 import shutil
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO
 
 from experiments.lab import environment
 from experiments.lab.errors import InputError
@@ -21,17 +23,37 @@ from experiments.lab.seal import table_hash, without_numbers
 from experiments.lab.sinks import Looked, Outcome, Sink
 from experiments.lab.standing import standing_of_run
 
+RESERVE, RESERVED = ".reserve", 1 << 15
+"""A file of zeros that gives way when the run ends, so that a full disk has room for how it ended."""
+
 
 def new_directory(home: Path, name: str) -> Path:
-    """A directory of its own, ``YYYYmmdd-HHMMSS-name-xxxx``; never one that exists, however many runs start at once."""
+    """A directory of its own, ``YYYYmmdd-HHMMSS-name-xxxx``; never one that exists, however many runs start at once.
+
+    Raises:
+        InputError: records cannot lie in ``home``.
+    """
+    make_home(home)
     while True:
         stamp = datetime.now().strftime("%Y%m%d-%H%M%S")
         directory = home / f"{stamp}-{name}-{secrets.token_hex(2)}"
-        try:
-            directory.mkdir(parents=True)
-        except FileExistsError:
-            continue
-        return directory
+        with contextlib.suppress(FileExistsError):
+            directory.mkdir()
+            return directory
+
+
+def make_home(home: Path) -> None:
+    """Make the directory of records, where it is not there.
+
+    Raises:
+        InputError: it is something else, or cannot be written.
+    """
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"{home} cannot be a directory of records ({error.strerror}): set $MLNOTES_RUNS") from None
+    if not os.access(home, os.W_OK | os.X_OK):
+        raise InputError(f"{home} cannot be written: set $MLNOTES_RUNS to a directory for records")
 
 
 class Recording(Sink):
@@ -46,7 +68,9 @@ class Recording(Sink):
         self._seeds_done: list[int] = []
         self._looks: list[object] = []
         self._plan: Plan
-        self._rows: IO[str]
+        self._rows: int
+        """Descriptor of rows.jsonl: every row is one write, so that none is half there."""
+        self._digest, self._number, self._size = hashlib.sha256(), 0, 0
 
     @property
     def record(self) -> Record | None:
@@ -75,17 +99,26 @@ class Recording(Sink):
             "started": datetime.now(UTC).isoformat(timespec="milliseconds"),
             "process": {"id": os.getpid(), "started": process_start(os.getpid()), "host": platform.node()},
         }
-        self._rows = (self.directory / "rows.jsonl").open("x", encoding="utf-8")
+        self._open(self.directory)
         if plan.look is None and not plan.smoke:
             ledger(self._home).see(
                 plan.study, {name: seal.hash for name, seal in plan.seals.items()}, plan.schedule[-1][0]
             )
-        self._update()
 
     def row(self, part: str, row: Row) -> None:
         """Append a row and hand it to the system at once."""
-        self._rows.write(json.dumps({"part": part, **encode(row)}, allow_nan=False) + "\n")
-        self._rows.flush()
+        line = (json.dumps({"part": part, **encode(row)}, allow_nan=False) + "\n").encode()
+        try:
+            written = os.write(self._rows, line)
+        except OSError as error:
+            raise self._lost(error.errno or errno.EIO) from None
+        if written < len(line):
+            os.ftruncate(self._rows, self._size)
+            raise self._lost(errno.ENOSPC)
+        if os.fstat(self._rows).st_nlink == 0:  # somebody has deleted the record: there is no use in going on
+            raise self._lost(errno.ENOENT)
+        self._digest.update(line)
+        self._number, self._size = self._number + 1, self._size + len(line)
 
     def note(self, text: str) -> None:
         self._notes.append(text)
@@ -115,7 +148,9 @@ class Recording(Sink):
     def end(self, outcome: Outcome) -> None:
         """Close the record, whatever becomes of the findings."""
         try:
-            self._rows.close()
+            self._path(RESERVE).unlink(missing_ok=True)
+            os.close(self._rows)
+            self._meta["rows"] = {"number": self._number, "sha256": self._digest.hexdigest()}
             if outcome.status == "done":
                 replace_json(self._path("findings.json"), [finding.to_json() for finding in outcome.findings])
         finally:
@@ -123,6 +158,21 @@ class Recording(Sink):
                 shutil.rmtree(self._path("."))  # nothing was observed
             else:
                 self._update(status=outcome.status, seconds=outcome.seconds, **_ending(outcome))
+
+    def _open(self, directory: Path) -> None:
+        """Make the files of the record, with room for its end; none where there is not that much room."""
+        self._rows = os.open(directory / "rows.jsonl", os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o644)
+        try:
+            (directory / RESERVE).write_bytes(bytes(RESERVED))
+            self._update()
+        except OSError as error:
+            os.close(self._rows)
+            shutil.rmtree(directory, ignore_errors=True)
+            raise OSError(error.errno, error.strerror, str(directory)) from None
+
+    def _lost(self, number: int) -> OSError:
+        """The error of a row that could not be written, with its file, which the system does not name."""
+        return OSError(number, os.strerror(number), str(self._path("rows.jsonl")))
 
     def _path(self, name: str) -> Path:
         assert self.directory is not None, "the run has not started"

@@ -59,7 +59,7 @@ def first_format(tmp_path: Path) -> Path:
     meta = json.loads((written(tmp_path / "new") / "record.json").read_text())
     directory = tmp_path / "old" / "20260102-030405-lab.count-3f9a"
     directory.mkdir(parents=True)
-    old = {key: value for key, value in meta.items() if key not in ("format", "parts", "answer")}
+    old = {key: value for key, value in meta.items() if key not in ("format", "parts", "answer", "rows")}
     (directory / "record.json").write_text(json.dumps(old))
     (directory / "rows.jsonl").write_text('{"seed": 0, "step": 7}\n')
     (directory / "findings.json").write_text('[{"claim": "steps_are_small", "verdict": "holds", "parts": []}]')
@@ -96,11 +96,11 @@ def test_nan_is_null_on_disk_and_nan_again_when_read(tmp_path: Path) -> None:
     assert math.isnan(row.square)
 
 
-def test_a_line_cut_short_by_a_kill_is_left_out(tmp_path: Path) -> None:
-    directory = written(tmp_path, SquareRow(method="nsg", square=1.0))
-    with (directory / "rows.jsonl").open("a") as file:
+def test_a_line_cut_short_by_a_kill_is_left_out(open_record: Path) -> None:
+    with (open_record / "rows.jsonl").open("a") as file:
+        file.write(json.dumps({"part": "squares", **encode(SquareRow(method="nsg", square=1.0))}) + "\n")
         file.write('{"part": "squares", "seed": 0, "meth')
-    assert squares(directory) == [SquareRow(method="nsg", square=1.0)]
+    assert squares(open_record) == [SquareRow(method="nsg", square=1.0)]
 
 
 def test_rows_of_another_version_are_refused_by_name(tmp_path: Path) -> None:
@@ -240,3 +240,10 @@ def test_findings_of_a_later_judgement_stand_beside_the_former(tmp_path: Path) -
 )
 def test_values_are_encoded_as_strict_json(value: Any, expected: Any) -> None:
     assert encode(value) == expected
+
+
+def test_a_value_of_another_type_in_a_row_is_told(open_record: Path) -> None:
+    row = {"part": "squares", **encode(SquareRow(method="nsg", square=1.0)), "square": "1.0"}
+    (open_record / "rows.jsonl").write_text(json.dumps(row) + "\n")
+    with pytest.raises(InputError, match=r"square is '1\.0' in a row: damaged"):
+        squares(open_record)

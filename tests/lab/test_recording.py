@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
+import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -116,3 +120,45 @@ def test_records_lie_in_runs_or_where_the_variable_says(monkeypatch: pytest.Monk
     assert runs_home() == Path("runs")
     monkeypatch.setenv("MLNOTES_RUNS", "/elsewhere")
     assert runs_home() == Path("/elsewhere")
+
+
+def test_a_home_that_is_a_dangling_link_or_a_file_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to(tmp_path / "nowhere" / "deep")
+    (tmp_path / "file").touch()
+    for home in (tmp_path / "link", tmp_path / "file", tmp_path / "file" / "runs"):
+        with pytest.raises(InputError, match=r"cannot be a directory of records .*: set \$MLNOTES_RUNS"):
+            new_directory(home, "a.b")
+
+
+def test_a_full_disk_is_told_with_the_file_and_the_record_says_failed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recording, write = started(tmp_path), os.write
+    recording.row("count", StepRow(step=1))
+    monkeypatch.setattr(os, "write", lambda descriptor, line: write(descriptor, line[:9]))
+    with pytest.raises(OSError, match="No space left on device") as raised:
+        recording.row("count", StepRow(step=2))
+    monkeypatch.undo()
+    assert str(raised.value.filename).endswith("rows.jsonl")
+    recording.end(replace(toy.outcome(status="failed"), error=raised.value))
+    assert recording.record is not None
+    assert (recording.record.status, len(recording.record.rows())) == ("failed", 1)
+    assert not list(tmp_path.glob("*/.reserve"))
+
+
+def test_no_room_at_the_start_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> int:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    with pytest.raises(OSError, match="No space left on device"):
+        started(tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_record_that_was_deleted_ends_its_run(tmp_path: Path) -> None:
+    recording = started(tmp_path)
+    assert recording.directory is not None
+    shutil.rmtree(recording.directory)
+    with pytest.raises(OSError, match="No such file or directory"):
+        recording.row("count", StepRow(step=1))
