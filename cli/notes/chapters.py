@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from rich.text import Text
@@ -57,9 +57,13 @@ def print_note(note: Note, known: Judgements) -> None:
     """Print notes with their verdicts, and what to run for those that are missing."""
     console = consoles().results
     console.print(Annotated(note, known))
-    console.print(f"{len(note.sentences)} judged sentences: {counts_text(note.sentences, known)}")
+    console.print(f"{number_of(note.sentences)}: {counts_text(note.sentences, known)}")
     if missing := studies_to_run(note.sentences, known):
         console.print(f"to judge the others: {missing}", style="muted")
+
+
+def number_of(sentences: Sequence[Sentence]) -> str:
+    return f"{len(sentences)} sentence{'s' * (len(sentences) != 1)} with a claim"
 
 
 def counts_text(sentences: Iterable[Sentence], known: Judgements) -> str:

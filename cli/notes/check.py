@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from cli.display.claim_lines import condition_words
 from cli.display.console import consoles
 from cli.document import print_document
-from cli.notes.chapters import sentence_document, studies_to_run
+from cli.notes.chapters import number_of, sentence_document, studies_to_run
 from cli.notes.judgements import Judgements, judgements, verdict_of
 from cli.notes.note import Note, Sentence, read_note
 from experiments.lab.errors import InputError
@@ -48,14 +49,20 @@ def _check_conditions(note: Note, known: Judgements) -> None:
 def _print(file: str, sentences: Sequence[Sentence], wrong: Sequence[Sentence], known: Judgements) -> None:
     screens = consoles()
     for one in wrong:
-        found = known[one.key]
-        said = f"{one.claimed} for {one.condition}" if one.condition else one.claimed
-        line = f"{file}:{one.line}: {one.text} ({verdict_of(one, known)}, not {said}: {found.summary})"
-        screens.results.print(line, soft_wrap=True)
+        screens.results.print(f"{file}:{one.line}: {one.text} ({_found(one, known)})", soft_wrap=True)
     judged = sum(bool(verdict_of(one, known)) for one in sentences)
-    screens.messages.print(f"{len(sentences)} sentences, {judged} judged here, {len(wrong)} not as claimed")
+    screens.messages.print(f"{number_of(sentences)}, {judged} judged here, {len(wrong)} not as claimed")
     if missing := studies_to_run(sentences, known):
         screens.messages.print(f"to judge the others: {missing}", soft_wrap=True)
+
+
+def _found(sentence: Sentence, known: Judgements) -> str:
+    """What was found instead of what the sentence says, and on which evidence."""
+    found = known[sentence.key]
+    if sentence.condition:
+        return f"{verdict_of(sentence, known)} for {sentence.condition}, not {sentence.claimed}"
+    why = condition_words(found.conditions)[-1] if found.conditions else found.summary
+    return f"{found.verdict}, not {sentence.claimed}: {why}"
 
 
 def _document(file: str, sentences: Sequence[Sentence], wrong: Sequence[Sentence], known: Judgements) -> dict[str, Any]:

@@ -41,7 +41,7 @@ def judgements(names: Collection[str]) -> Judgements:
     ours = [record for record in records() if record.meta["study"] in names and record.meta.get("format", 1) >= FORMAT]
     found: dict[Key, Judgement] = {}
     for record in sorted(ours, key=rank):
-        for finding in record.findings():
+        for finding in record.readable_findings():
             key = record.meta["study"], finding["claim"]
             if finding["verdict"] != NOT_JUDGED and finding["statement"] == statements.get(key):
                 found.setdefault(key, _judgement(record, finding))

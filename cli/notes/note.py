@@ -88,8 +88,12 @@ def read_note(path: Path) -> Note:
     """
     try:
         text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: expected notes in Markdown, encoded in UTF-8; {error}") from None
+    except OSError as error:
+        raise InputError(f"{path}: expected a file of notes in Markdown: {error.strerror}") from None
+    except UnicodeDecodeError as error:
+        raise InputError(
+            f"{path}: expected text in UTF-8, got byte {error.object[error.start]} at {error.start}"
+        ) from None
     return note_of(text, str(path))
 
 
