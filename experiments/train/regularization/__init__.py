@@ -1,7 +1,8 @@
 """How do you tell underfitting from overfitting, and how much does each remedy help?
 
-Polynomials on a sine whose least error is known; a network on few digits with wrong labels, every remedy at a strength
-chosen by validation; and dropout beside the penalty that it is said to be.
+Polynomials on a sine whose least error is known; a linear model that underfits; a network on few images with wrong
+labels, with every remedy and without, each tuned by the same budget and stopped by validation, or trained to the end;
+and dropout beside the penalty that it is said to be.
 
 Notes: underfitting and overfitting; regularization and dropout.
 
@@ -15,7 +16,7 @@ from statistics import median
 
 from experiments.lab.answers import mean, number, percent
 from experiments.lab.experiment import Experiment, Findings, Headline, Rows, Table
-from experiments.train.regularization import penalty, polynomials, remedies
+from experiments.train.regularization import penalty, polynomials, remedies, underfitting
 from experiments.train.regularization.setup import Params, prepare
 
 
@@ -30,27 +31,29 @@ def answer(findings: Findings, rows: Rows) -> str:
     ranked = sorted(accuracy, key=lambda name: accuracy[name])
     return (
         f"The training error of a polynomial of degree {low} is {number(train / noise)} times the noise; the test "
-        f"error of degree {high} is typically {number(gap)} times its training error. A network on few and partly "
-        f"wrong labels gets {percent(none)} of test images right; the best remedy, {_words(ranked[-1])}, makes it "
-        f"{percent(accuracy[ranked[-1]])}, the least, {_words(ranked[0])}, {percent(accuracy[ranked[0]])}."
+        f"error of degree {high} {number(gap)} times its training error. Trained on few images, some wrongly labelled, "
+        f"and stopped in time, a network gets {percent(none)} of test images right, with the best remedy, "
+        f"{_words(ranked[-1])}, {percent(accuracy[ranked[-1]])}, with {_words(ranked[0])} "
+        f"{percent(accuracy[ranked[0]])}."
     )
 
 
 def _words(remedy: str) -> str:
-    return {"augment": "noise on the images", "small": "a smaller network"}.get(remedy, remedy.replace("_", " "))
+    words = {"noise": "noise on the images", "shift": "shifted images", "small": "a smaller network"}
+    return words.get(remedy, remedy.replace("_", " "))
 
 
 EXPERIMENT = Experiment(
     about=__doc__,
     params=Params,
     prepare=prepare,
-    parts=(polynomials.PART, penalty.PART, remedies.PART),
+    parts=(polynomials.PART, penalty.PART, underfitting.PART, remedies.PART),
     answer=answer,
     headline=Headline(
         remedies.PART,
         Table(
-            "Each remedy at the strength that validation chose",
-            by=("remedy", "strength"),
+            "Each remedy at the strength and number of updates that validation chose",
+            by=("remedy", "strength", "updates"),
             columns=("train_accuracy", "test_accuracy"),
         ),
         pick=remedies.at_best,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from experiments.lab.answers import mean, number
 from experiments.lab.experiment import Curve, Part, Row, Table, observation
 from experiments.lab.judge.claims import Claim
 from experiments.lab.judge.measured import Pairs
@@ -53,11 +54,15 @@ def diagnoses(rows: Sequence[PolynomialRow]) -> Mapping[str, Pairs]:
     }
 
 
-def capacity(rows: Sequence[PolynomialRow]) -> Pairs:
-    """Training errors of the two lowest degrees."""
-    lowest, more, *_ = sorted({row.degree for row in rows})
-    first, second = (by_seed(rows, "train_error", noise="little", degree=degree) for degree in (lowest, more))
-    return Pairs(first, second)
+def best_degree(rows: Sequence[PolynomialRow]) -> str:
+    """What the curve shows."""
+    error = {at: mean(rows, "test_error", noise="little", degree=at) for at in sorted({row.degree for row in rows})}
+    best = min(error, key=lambda degree: error[degree])
+    first, *_, last = error
+    return (
+        f"Degree {best} has the least test error, {number(error[best])}; degree {first} {number(error[first])}, "
+        f"degree {last} {number(error[last])}"
+    )
 
 
 PART = Part(
@@ -84,15 +89,6 @@ PART = Part(
             },
             source="Hastie, Tibshirani and Friedman 2009: no error is below the noise's variance",
         ),
-        Claim(
-            "capacity_mends_underfitting",
-            statement="More capacity halves the training error of an underfitting model.",
-            rule=Ratio("training error, lowest degree / next", at_least=2.0),
-            measure=capacity,
-            topic="Remedies for underfitting",
-            predicted="holds",
-            source="pilot",
-        ),
     ),
     tables=(
         Table(
@@ -101,5 +97,5 @@ PART = Part(
             columns=("bayes_error", "train_error", "test_error"),
         ),
     ),
-    curves=(Curve(name="polynomials", x="degree", y="test_error", group="noise", y_scale="log"),),
+    curves=(Curve("polynomials", "degree", "test_error", "noise", y_scale="log", title=best_degree),),
 )
