@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 
+import pytest
 import torch
 
-from experiments.lab.judge.measured import Instances, Pairs, Points
+from experiments.lab.judge.measured import Pairs, Undecided
 from experiments.train.batch import curvature, gradients, landscapes, training
 from experiments.train.batch.setup import Params, prepare
 
@@ -14,9 +15,16 @@ from experiments.train.batch.setup import Params, prepare
 def test_training_leaves_the_shared_network_as_it_was() -> None:
     networks = prepare(Params(train_images=64), 0)
     before = [parameter.clone() for parameter in networks.network.parameters()]
-    first, again = (training.accuracy_after(networks, 8, 5) for _ in range(2))
+    first, again = (list(training.trained(networks, 16, 0.1)) for _ in range(2))
     assert first == again
+    assert [row.updates for row in first] == [2, 4, 8]
     assert all(map(torch.equal, before, networks.network.parameters()))
+
+
+def test_a_diverged_training_has_the_accuracy_of_its_broken_network_at_every_update() -> None:
+    rows = list(training.trained(prepare(Params(train_images=64), 0), 16, 1e30))
+    assert {row.test_accuracy for row in rows} == {rows[0].test_accuracy}
+    assert rows[0].test_accuracy < 0.3
 
 
 def test_the_first_layer_alone_cannot_be_permuted() -> None:
@@ -24,16 +32,10 @@ def test_the_first_layer_alone_cannot_be_permuted() -> None:
     assert max(row.error for row in rows) < 1e-13 < min(row.control_error for row in rows)
 
 
-def test_noise_of_all_images_is_relative_to_that_of_one() -> None:
-    rows = [
-        gradients.NoiseRow(
-            dataset="digits", drawn=f"{drawn} replacement", batch_size=size, noise=1 / size, noise_in_theory=2 / size
-        )
-        for drawn in ("with", "without")
-        for size in (1, 4, 16)
-    ]
-    assert gradients.noise_of_all(rows) == Instances([1 / 32], control=[0.5, 0.125])
-    assert gradients.noise_by_size(rows) == Points([1, 4], {0: [1.0, 0.25]})
+def test_each_law_of_the_noise_is_that_of_its_way_to_draw() -> None:
+    rows = list(gradients.run_law(prepare(Params(train_images=64), 0)))
+    assert max(row.error for row in rows) < 1e-5
+    assert min(row.control_error for row in rows) > 0.1
 
 
 def test_only_the_exact_start_stays_on_the_saddle() -> None:
@@ -42,17 +44,34 @@ def test_only_the_exact_start_stays_on_the_saddle() -> None:
     assert [math.isinf(row.escape_steps_without_noise) for row in rows] == [True, False, True]
 
 
-def test_every_batch_starts_in_the_local_well_and_the_smallest_also_in_the_global_one() -> None:
-    rows = [
-        landscapes.WellRow(start=start, batch_size=size, left_start=0.5, in_global_basin=0.4, excess_loss=0.1)
-        for start in (landscapes.LOCAL, landscapes.GLOBAL)
-        for size in (1, 16, math.inf)
-    ]
-    found = landscapes.in_the_global_basin(rows)
-    assert list(found) == [
-        "from the local well, batch 1",
-        "from the local well, batch 16",
-        "from the global well, batch 1",
-    ]
-    assert found["from the global well, batch 1"] == Pairs({0: 0.4}, {0: 0.0})
-    assert landscapes.left_the_local_well(rows).x == [1, 16]
+def row(batch_size: int, lr: float, updates: int, accuracy: float, seed: int) -> training.AccuracyRow:
+    return training.AccuracyRow(
+        seed=seed,
+        dataset="digits",
+        batch_size=batch_size,
+        lr=lr,
+        updates=updates,
+        validation_accuracy=accuracy,
+        test_accuracy=accuracy,
+    )
+
+
+@pytest.mark.parametrize(("middle", "decided"), [(0.9, True), (0.1, False)])
+def test_every_budget_compares_each_batch_size_at_its_own_best_rate(middle: float, decided: bool) -> None:
+    accuracies = {8: {1: 0.3, 2: 0.8, 4: 0.7}, 64: {1: 0.2, 2: 0.85, 4: 0.6}}
+    found = training.small_against_full(
+        [
+            row(size, lr, updates, accuracy * factor, seed)
+            for size, of in accuracies.items()
+            for updates, accuracy in of.items()
+            for lr, factor in ((0.01, 0.2), (0.1, middle), (1.0, 0.3))
+            for seed in range(3)
+        ]
+    )
+    if not decided:
+        assert all(isinstance(pairs, Undecided) for pairs in found.values())
+        return
+    small, full = {training.EPOCHS: (0.7, 0.2), training.STEPS: (0.7, 0.6), training.TUNED: (0.8, 0.85)}, 0.9
+    for budget, pairs in found.items():
+        assert isinstance(pairs, Pairs)
+        assert (pairs.treatment[0], pairs.baseline[0]) == tuple(full * value for value in small[budget])

@@ -3,26 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 
+from experiments.foundation.statements.trials import TRIALS, TrialRow, instances
+from experiments.lab.answers import mean, number
 from experiments.lab.experiment import Curve, Part, Row, Table, observation
 from experiments.lab.judge.claims import Claim
-from experiments.lab.judge.measured import Instances, Points
-from experiments.lab.judge.measures import by_seed, points
+from experiments.lab.judge.measures import points
 from experiments.lab.judge.rules import Slope, Theorem
 from experiments.train.batch.setup import Networks
+
+FEW, MOST = 7, 200
+"""Images of which every batch is listed, and images whose gradients make the table."""
+DRAWN = {True: "drawn with replacement", False: "drawn without replacement"}
 
 
 @observation
 class NoiseRow(Row):
-    """Batches of one size."""
+    """Batches of one size, drawn with replacement, at the initial weights."""
 
     dataset: str
-    drawn: str
-    """With or without replacement."""
     batch_size: int
-    noise: float
-    """Trace of the covariance of a batch's gradient."""
-    noise_in_theory: float
+    noise_over_signal: float
+    """Trace of the covariance of a batch's gradient / squared norm of the gradient of all images."""
 
 
 @observation
@@ -35,89 +38,91 @@ class MemoryRow(Row):
     """Parameters and their gradients."""
 
 
-def run_noise(networks: Networks) -> Iterator[NoiseRow]:
-    import torch
-
+def run_law(networks: Networks) -> Iterator[TrialRow]:
+    """Every batch of a few images listed; the control is the law of the other way to draw."""
     from experiments.train.core import gradient_noise
 
-    train = networks.split.train
-    gradients = gradient_noise.per_sample_gradients(networks.network, train.inputs, train.labels)
-    rng = torch.Generator().manual_seed(networks.seed)
-    for drawn, replace in (("with replacement", True), ("without replacement", False)):
-        for size in (*networks.params.batch_sizes, len(gradients)):
-            yield NoiseRow(
-                dataset=networks.split.name,
-                drawn=drawn,
-                batch_size=size,
-                noise=gradient_noise.noise_measured(
-                    gradients, size, replace=replace, draws=networks.params.draws, rng=rng
-                ),
-                noise_in_theory=gradient_noise.noise_in_theory(gradients, size, replace=replace),
+    few = networks.split.train.first(FEW)
+    gradients = gradient_noise.per_sample_gradients(networks.network, few.inputs, few.labels)
+    for size in (2, 3, 4):
+        for replace, drawn in DRAWN.items():
+            listed = gradient_noise.noise_over_all_batches(gradients, size, replace=replace)
+            error, control = (
+                abs(gradient_noise.noise_in_theory(gradients, size, replace=law) / listed - 1)
+                for law in (replace, not replace)
             )
+            yield TrialRow(statement="noise", case=f"batches of {size} {drawn}", error=error, control_error=control)
+
+
+def run_noise(networks: Networks) -> Iterator[NoiseRow]:
+    from experiments.train.core import gradient_noise
+
+    seen = networks.split.train.first(MOST)
+    gradients = gradient_noise.per_sample_gradients(networks.network, seen.inputs, seen.labels)
+    signal = float(gradients.mean(0).square().sum())
+    for size in networks.params.batch_sizes:
+        noise = gradient_noise.noise_in_theory(gradients, size, replace=True)
+        yield NoiseRow(dataset=networks.split.name, batch_size=size, noise_over_signal=noise / signal)
 
 
 def run_memory(networks: Networks) -> Iterator[MemoryRow]:
     import torch
 
-    from experiments.train.core.gradient_noise import saved_bytes
+    from experiments.train.core.memory import training_bytes
 
-    train, rng = networks.split.train, torch.Generator().manual_seed(networks.seed)
+    train, network, rng = networks.split.train, networks.network, torch.Generator().manual_seed(networks.seed)
+
+    def loss(chosen: torch.Tensor) -> torch.Tensor:
+        return torch.nn.functional.cross_entropy(network(train.inputs[chosen]), train.labels[chosen])
+
     for size in networks.params.batch_sizes:
         chosen = torch.randint(len(train), (size,), generator=rng)
-        kept, held = saved_bytes(networks.network, train.inputs[chosen], train.labels[chosen])
+        kept, held = training_bytes(network, partial(loss, chosen))
         yield MemoryRow(batch_size=size, activation_kilobytes=kept / 1024, parameter_kilobytes=held / 1024)
 
 
-def noise_by_size(rows: Sequence[NoiseRow]) -> Points:
-    full = max(row.batch_size for row in rows)
-    return points([row for row in rows if row.batch_size < full], "batch_size", "noise", drawn="with replacement")
-
-
-def noise_of_all(rows: Sequence[NoiseRow]) -> Instances:
-    """Relative to the noise of the smallest batch in theory; smaller batches are the control."""
-    chosen = [row for row in rows if row.drawn == "without replacement"]
-    smallest, full = (pick(row.batch_size for row in chosen) for pick in (min, max))
-    single = by_seed(chosen, "noise_in_theory", batch_size=smallest)
-    all_at_once, fewer = (
-        [row.noise / single[row.seed] for row in chosen if (row.batch_size == full) == is_full]
-        for is_full in (True, False)
+def enough(rows: Sequence[NoiseRow]) -> str:
+    """What the curve shows."""
+    smallest = min(row.batch_size for row in rows)
+    ratio = mean(rows, "noise_over_signal", batch_size=smallest)
+    return (
+        f"A batch of {smallest} has {number(ratio, 2)} times as much noise as gradient; "
+        f"from {number(smallest * ratio, 2)} images on the gradient outweighs it"
     )
-    return Instances(errors=all_at_once, control=fewer)
 
 
-NOISE = Part(
-    name="noise",
-    row=NoiseRow,
-    run=run_noise,
+LAW = Part(
+    name="noise_law",
+    row=TrialRow,
+    run=run_law,
     claims=(
         Claim(
             "gradient_noise_falls_as_one_over_the_batch",
-            statement="The variance of a batch's gradient falls as 1 / batch size, drawn with replacement.",
-            rule=Slope("trace of the covariance over the batch size", theory=-1.0, tolerance=0.05),
-            measure=noise_by_size,
-            topic="Noisy gradients",
-            predicted="holds",
-            source="Cochran 1977, chapter 2",
-        ),
-        Claim(
-            "all_images_at_once_have_no_noise",
-            statement="A batch of all images, drawn without replacement, has no noise.",
-            rule=Theorem("noise / that of the smallest batch", control="smaller batches", tolerance=1e-25),
-            measure=noise_of_all,
+            statement="The variance of a batch's gradient is that of one image's over the batch size, without "
+            "replacement times (N - B) / (N - 1).",
+            rule=Theorem("relative difference from every batch listed", control="the other law", tolerance=1e-5),
+            measure=instances("noise"),
             topic="Noisy gradients",
             predicted="holds",
             source="Cochran 1977, chapter 2",
         ),
     ),
-    tables=(Table(title="Gradient noise", by=("drawn", "batch_size"), columns=("noise", "noise_in_theory")),),
+    tables=(TRIALS,),
+)
+NOISE = Part(
+    name="noise",
+    row=NoiseRow,
+    run=run_noise,
+    tables=(Table(title="Gradient noise", by=("batch_size",), columns=("noise_over_signal",)),),
     curves=(
         Curve(
-            name="noise",
-            x="batch_size",
-            y="noise",
+            "noise",
+            "batch_size",
+            "noise_over_signal",
             x_scale="log",
             y_scale="log",
-            only={"drawn": "with replacement"},
+            title=enough,
+            limit=1.0,
         ),
     ),
 )

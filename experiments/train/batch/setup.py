@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 from pydantic import Field
 
-from experiments.foundation.datasets.choices import FlatSetName
+from experiments.foundation.datasets.choices import GrayImageSetName
 from experiments.lab.experiment import Setup, parameters
 
 if TYPE_CHECKING:
@@ -17,42 +17,44 @@ if TYPE_CHECKING:
     from experiments.foundation.networks.split import Split
     from experiments.train.core.curvature import TinyNetwork
 
+Sizes = tuple[Annotated[int, Field(ge=1, le=4096)], ...]
+
 
 @parameters
 class Params:
-    dataset: FlatSetName = "digits"
-    """Images."""
+    dataset: GrayImageSetName = "digits"
+    """Images; auto is MNIST where it is present or can be fetched, else digits."""
     train_images: Annotated[int, Field(ge=64, le=60_000)] = 128
-    """Training images; as many others are tested on, 800 at most."""
+    """Training images."""
+    validation_images: Annotated[int, Field(ge=10, le=60_000)] = 100
+    """Validation images."""
+    test_images: Annotated[int, Field(ge=10, le=60_000)] = 200
+    """Test images."""
     width: Annotated[int, Field(ge=1, le=1024)] = 16
     """Hidden units."""
-    batch_sizes: Annotated[tuple[Annotated[int, Field(ge=1, le=4096)], ...], Field(min_length=5)] = (1, 2, 4, 8, 16)
+    batch_sizes: Annotated[Sizes, Field(min_length=5)] = (1, 2, 4, 8, 16)
     """Batches whose noise and memory are measured."""
-    draws: Annotated[int, Field(ge=10, le=100_000)] = 100
-    """Batches drawn of every size."""
     curvature_points: Annotated[int, Field(ge=1, le=1000)] = 3
     """Random weights of every network whose curvature is measured."""
     saddle_lr: Annotated[float, Field(gt=0, lt=2)] = 0.05
     """Learning rate on the saddle."""
     saddle_steps: Annotated[int, Field(ge=10, le=1_000_000)] = 1000
     """Most steps on the saddle."""
-    well_batches: Annotated[tuple[Annotated[int, Field(ge=1, le=4096)], ...], Field(min_length=3)] = (1, 4, 16, 64)
-    """Batches in the double well."""
-    well_sigma: Annotated[float, Field(ge=0, le=100)] = 4.0
-    """Standard deviation of the gradient noise at batch 1."""
-    well_tilt: Annotated[float, Field(gt=0, lt=1.5)] = 0.2
-    """Slope that makes one well the global minimum."""
-    well_steps: Annotated[int, Field(ge=10, le=1_000_000)] = 500
-    """Steps of every descent, learning rate 0.05."""
-    well_runs: Annotated[int, Field(ge=10, le=100_000)] = 100
+    well_batches: Annotated[Sizes, Field(min_length=3)] = (1, 4, 16)
+    """Batches in the loss with several minima."""
+    well_points: Annotated[int, Field(ge=20, le=100_000)] = 200
+    """Points of which it is the squared error."""
+    well_lr: Annotated[float, Field(gt=0, le=1)] = 0.1
+    """Learning rate of every descent there."""
+    well_steps: Annotated[int, Field(ge=10, le=1_000_000)] = 200
+    """Steps of every descent there."""
+    well_runs: Annotated[int, Field(ge=10, le=100_000)] = 50
     """Descents of every batch size."""
-    lr: Annotated[float, Field(gt=0, le=10)] = 0.05
-    """Learning rate of both trainings, momentum 0.9."""
+    lrs: Annotated[tuple[Annotated[float, Field(gt=0, le=10)], ...], Field(min_length=3)] = (0.01, 0.1, 1.0)
+    """Learning rates of both batch sizes, momentum 0.9."""
     epochs: Annotated[int, Field(ge=1, le=1000)] = 2
-    """Passes at equal epochs."""
-    steps: Annotated[int, Field(ge=1, le=100_000)] = 20
-    """Updates at equal steps."""
-    small_batch: Annotated[int, Field(ge=1, le=4096)] = 8
+    """Passes of the small batches; the whole training set gets as many passes, or as many updates."""
+    small_batch: Annotated[int, Field(ge=1, le=4096)] = 16
     """Small batch of the trainings; the large one is the whole training set."""
 
 
@@ -79,13 +81,12 @@ class Networks(Setup[Params]):
 def prepare(params: Params, seed: int) -> Networks:
     import torch
 
-    from experiments.foundation.datasets.images import load_images
-    from experiments.foundation.networks.split import pooled_split
     from experiments.train.core.curvature import TinyNetwork
+    from experiments.train.core.images import draw_images
     from experiments.train.core.perceptron import perceptron
 
-    n = params.train_images
-    split = pooled_split(load_images(params.dataset, seed=seed), train=n, test=min(n, 800), seed=seed)
+    n, held, tested = params.train_images, params.validation_images, params.test_images
+    split = draw_images(params.dataset, train=n, validation=held, test=tested, seed=seed)
     torch.manual_seed(seed)
     network = perceptron((split.features, params.width, split.classes))
     inputs, labels = torch.randn(50, 4, dtype=torch.float64), torch.randint(3, (50,))
@@ -102,6 +103,7 @@ def prepare(params: Params, seed: int) -> Networks:
     return Networks(
         params=params,
         seed=seed,
+        notes=(split.description,),
         split=split,
         network=network,
         hidden=random_weights(6),

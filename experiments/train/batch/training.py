@@ -1,42 +1,49 @@
-"""A small batch and the whole training set, at equal epochs and at equal steps."""
+"""A small batch and the whole training set, each at its best learning rate: at equal epochs, equal steps, and tuned."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from operator import attrgetter
 
+from experiments.foundation.networks.tuning import Choice, choose, untuned
+from experiments.lab.answers import mean
 from experiments.lab.experiment import Event, Part, Progress, Row, Table, observation
 from experiments.lab.judge.claims import Claim
-from experiments.lab.judge.measured import Pairs
+from experiments.lab.judge.measured import Pairs, Undecided
 from experiments.lab.judge.measures import by_seed
 from experiments.lab.judge.rules import Each, Effect
 from experiments.train.batch.setup import Networks
 
-BUDGETS = ("equal epochs", "equal steps")
+EPOCHS, STEPS, TUNED = "equal epochs", "equal steps", "steps by validation"
+BUDGETS = (EPOCHS, STEPS, TUNED)
+RISE = 0.005
+"""Validation accuracy that the second half of a training has to gain, if a longer one is to be worth a try."""
 
 
 @observation
 class AccuracyRow(Row):
+    """A training at one of its updates."""
+
     dataset: str
-    budget: str
     batch_size: int
+    lr: float
     updates: int
+    validation_accuracy: float
     test_accuracy: float
 
 
 def run(networks: Networks) -> Iterator[Event]:
     params, n = networks.params, len(networks.split.train)
-    for size in (params.small_batch, n):
-        for budget, updates in zip(BUDGETS, (params.epochs * math.ceil(n / size), params.steps), strict=True):
-            yield Progress(f"batches of {size}", BUDGETS.index(budget), len(BUDGETS))
-            right = accuracy_after(networks, size, updates)
-            yield AccuracyRow(
-                dataset=networks.split.name, budget=budget, batch_size=size, updates=updates, test_accuracy=right
-            )
+    arms = [(size, lr) for size in (params.small_batch, n) for lr in params.lrs]
+    for done, (size, lr) in enumerate(arms):
+        yield Progress("trainings", done, len(arms))
+        yield from trained(networks, size, lr)
 
 
-def accuracy_after(networks: Networks, batch_size: int, updates: int) -> float:
-    """Test accuracy of the perceptron after SGD with momentum, from its initial weights."""
+def trained(networks: Networks, batch_size: int, lr: float) -> Iterator[AccuracyRow]:
+    """SGD with momentum from the initial weights, seen after ``epochs`` updates, twice as many, and so on up to those
+    of ``epochs`` passes in small batches."""
     import copy
 
     import torch
@@ -45,19 +52,80 @@ def accuracy_after(networks: Networks, batch_size: int, updates: int) -> float:
     from experiments.foundation.networks.evaluation import network_accuracy
     from experiments.foundation.networks.fit import fit
 
-    network, train = copy.deepcopy(networks.network), networks.split.train
-    optimizer = torch.optim.SGD(network.parameters(), networks.params.lr, momentum=0.9)
+    params, split = networks.params, networks.split
+    network, train = copy.deepcopy(networks.network), split.train
+    last = params.epochs * math.ceil(len(train) / params.small_batch)
+    seen = {last, *(params.epochs * 2**k for k in range(32) if params.epochs * 2**k < last)}
+    rows = []
+
+    def look(updates: int) -> None:
+        if updates in seen:
+            parts = (split.validation, split.test)
+            validation, test = (network_accuracy(network, part, batch_size=None) for part in parts)
+            rows.append(
+                AccuracyRow(
+                    dataset=split.name,
+                    batch_size=batch_size,
+                    lr=lr,
+                    updates=updates,
+                    validation_accuracy=validation,
+                    test_accuracy=test,
+                )
+            )
+
     rng = torch.Generator().manual_seed(networks.seed)
-    fit(network, train, optimizer, shuffled_batches(len(train), batch_size, updates, rng))
-    return network_accuracy(network, networks.split.test, batch_size=None, dtype=torch.float32)
+    optimizer = torch.optim.SGD(network.parameters(), lr, momentum=0.9)
+    fitted = fit(network, train, optimizer, shuffled_batches(len(train), batch_size, last, rng), after=look)
+    if fitted.diverged:
+        rows = []
+        for updates in seen:
+            look(updates)
+    yield from rows
 
 
-def small_against_full(rows: Sequence[AccuracyRow]) -> Mapping[str, Pairs]:
-    small, full = (pick(row.batch_size for row in rows) for pick in (min, max))
-    return {
-        budget: Pairs(*(by_seed(rows, "test_accuracy", budget=budget, batch_size=size) for size in (small, full)))
-        for budget in BUDGETS
-    }
+def chosen(rows: Sequence[AccuracyRow], batch_size: int, budget: str) -> tuple[list[AccuracyRow], str | None]:
+    """The trainings at the learning rate, and where the budget leaves it open at the number of updates, that
+    validation chooses; and why these are not tuned, if so."""
+    small = min(row.batch_size for row in rows)
+    first, last = (pick(row.updates for row in rows) for pick in (min, max))
+    of = [row for row in rows if row.batch_size == batch_size]
+    if budget != TUNED:
+        updates = first if budget == EPOCHS and batch_size != small else last
+        of = [row for row in of if row.updates == updates]
+    score = attrgetter("validation_accuracy")
+    stops = choose(of, score=score, arm=_arm, setting=attrgetter("updates"))
+    stopped = [row for stop in stops.values() for row in stop.rows]
+    best = choose(stopped, score=score, arm=attrgetter("batch_size"))[batch_size]
+    reason = untuned(best)
+    stop = stops[_arm(best.rows[0])]
+    if reason is None and budget == TUNED and _ends_early(stop, of):
+        reason = untuned(stop, what="number of updates")
+    return list(best.rows), reason
+
+
+def _arm(row: AccuracyRow) -> str:
+    return f"batches of {row.batch_size} at rate {row.lr:g}"
+
+
+def _ends_early(stop: Choice[AccuracyRow], rows: Sequence[AccuracyRow]) -> bool:
+    """Whether a longer training may be better: the last is the best, and half as many updates lack half a point."""
+    half = [row for row in rows if row.lr == stop.rows[0].lr and row.updates == stop.grid[-2]]
+    return stop.edge == "largest" and stop.score - mean(half, "validation_accuracy") > RISE
+
+
+def small_against_full(rows: Sequence[AccuracyRow]) -> Mapping[str, Pairs | Undecided]:
+    sizes = [pick(row.batch_size for row in rows) for pick in (min, max)]
+    found: dict[str, Pairs | Undecided] = {}
+    for budget in BUDGETS:
+        arms = [chosen(rows, size, budget) for size in sizes]
+        reason = next((reason for _, reason in arms if reason), None)
+        found[budget] = Undecided(reason) if reason else Pairs(*(by_seed(of, "test_accuracy") for of, _ in arms))
+    return found
+
+
+def at_best(rows: Sequence[AccuracyRow]) -> list[AccuracyRow]:
+    """The trainings of the headline: either batch size at the rate and the number of updates that validation chose."""
+    return [row for size in sorted({row.batch_size for row in rows}) for row in chosen(rows, size, TUNED)[0]]
 
 
 PART = Part(
@@ -67,13 +135,13 @@ PART = Part(
     claims=(
         Claim(
             "small_batches_generalize_better",
-            statement="Small batches generalize better by at least one point.",
+            statement="Small batches generalize better by at least one point, each batch size at its best rate.",
             rule=Each(Effect("test accuracy, small batch - all images", delta=0.01), per="budget"),
             measure=small_against_full,
             topic="Mini-batches",
-            predicted={"equal epochs": "holds", "equal steps": "refuted"},
-            source="pilot",
+            predicted={EPOCHS: "holds", STEPS: "refuted", TUNED: "refuted"},
+            source="Hoffer et al. 2017; Shallue et al. 2019: at equal steps and tuned rates large batches lose nothing",
         ),
     ),
-    tables=(Table(title="Accuracy", by=("budget", "batch_size"), columns=("updates", "test_accuracy")),),
+    tables=(Table("Accuracy", by=("batch_size", "lr", "updates"), columns=("validation_accuracy", "test_accuracy")),),
 )

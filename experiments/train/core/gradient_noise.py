@@ -1,4 +1,4 @@
-"""How noisy the gradient of a random batch is, and what it costs in memory.
+"""How noisy the gradient of a random batch is.
 
 For N per-sample gradients with covariance S (denominator N), the mean over a batch of B has covariance of trace
 tr S / B if drawn with replacement, and tr S / B * (N - B) / (N - 1) without: 0 for B = N.
@@ -6,6 +6,8 @@ Source: Cochran, Sampling Techniques, 3rd edition, 1977, chapter 2.
 """
 
 from __future__ import annotations
+
+from itertools import combinations, product
 
 import torch
 from torch import Tensor, nn
@@ -34,37 +36,9 @@ def noise_in_theory(gradients: Tensor, batch_size: int, *, replace: bool) -> flo
     return variance / batch_size * (1 if replace else (n - batch_size) / (n - 1))
 
 
-def noise_measured(gradients: Tensor, batch_size: int, *, replace: bool, draws: int, rng: torch.Generator) -> float:
-    """Mean squared distance between the mean gradient of a random batch and that of all, over ``draws`` batches."""
+def noise_over_all_batches(gradients: Tensor, batch_size: int, *, replace: bool) -> float:
+    """Mean squared distance of a batch's gradient from that of all (N, parameters), over every batch there is."""
     n = len(gradients)
-    if replace:
-        chosen = torch.randint(n, (draws, batch_size), generator=rng)
-    else:
-        chosen = torch.rand(draws, n, generator=rng).argsort(1)[:, :batch_size]
-    # every batch as weights (n,) on the samples, so that all means are one product
-    weights = torch.zeros(draws, n, dtype=gradients.dtype).scatter_add_(
-        1, chosen, torch.full(chosen.shape, 1 / batch_size, dtype=gradients.dtype)
-    )
-    return float((weights @ (gradients - gradients.mean(0))).square().sum(1).mean())
-
-
-def saved_bytes(network: nn.Module, inputs: Tensor, labels: Tensor) -> tuple[int, int]:
-    """(bytes that the forward pass keeps for the backward pass, bytes of parameters and gradients).
-
-    Parameters that the graph keeps are counted as parameters alone, and a tensor kept twice counts once.
-    """
-    own = {p.untyped_storage().data_ptr() for p in network.parameters()}
-    kept: dict[int, int] = {}
-
-    def pack(tensor: Tensor) -> Tensor:
-        if tensor.untyped_storage().data_ptr() not in own:
-            kept[tensor.untyped_storage().data_ptr()] = tensor.untyped_storage().nbytes()
-        return tensor
-
-    with torch.autograd.graph.saved_tensors_hooks(pack, lambda tensor: tensor):
-        loss = nn.functional.cross_entropy(network(inputs), labels)
-    activations = sum(kept.values())
-    loss.backward()
-    parameters = sum(p.nbytes + (0 if p.grad is None else p.grad.nbytes) for p in network.parameters())
-    network.zero_grad()
-    return activations, parameters
+    batches = list(product(range(n), repeat=batch_size) if replace else combinations(range(n), batch_size))
+    means = gradients[torch.tensor(batches)].mean(1)
+    return float((means - gradients.mean(0)).square().sum(1).mean())

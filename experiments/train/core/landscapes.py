@@ -1,10 +1,10 @@
-"""Two landscapes on which noise decides: a saddle that exact descent never leaves, and a double well.
+"""Two landscapes on which noise decides: a saddle that exact descent never leaves, and a sine of unknown frequency.
 
 Saddle: f(x, y) = (x^2 - y^2) / 2. Descent from (1, y_0) multiplies y by 1 + lr, so |y| = 1/2 is reached after
 log(0.5 / |y_0|) / log(1 + lr) steps, and never from y_0 = 0.
 
-Double well: f(x) = (x^2 - 1)^2 + tilt x, the global minimum near -1 for tilt > 0. A batch of B sees the gradient plus
-normal noise of standard deviation sigma / sqrt(B).
+Frequency: the squared error of sin(w x) on noisy points of sin(3 x), a loss of one weight with several minima, whose
+noise is that of real batches.
 Source: Lee et al., Gradient Descent Only Converges to Minimizers, COLT 2016.
 """
 
@@ -39,50 +39,49 @@ def steps_in_theory(y0: float, lr: float) -> float:
 
 
 @dataclass(frozen=True, kw_only=True)
-class WellOutcome:
-    """Many runs from the bottom of one well."""
+class Wells:
+    """The squared error of sin(w x) on points (x, y), and its minima for w in [-2, 8]."""
 
-    left_start: float
-    """Share that ends in the other well."""
-    in_global: float
-    """Share that ends in the basin of the global minimum."""
-    excess_loss: float
-    """Mean f(end) - min f."""
+    x: Array
+    y: Array
+    minima: Array
+    """Rising."""
+    barriers: Array
+    """Maxima between them, rising."""
 
+    @classmethod
+    def draw(cls, points: int, rng: np.random.Generator) -> Wells:
+        """Points of sin(3 x), x uniform in [-3, 3], with normal noise of 0.3."""
+        x = rng.uniform(-3, 3, points)
+        y = np.sin(3 * x) + 0.3 * rng.standard_normal(points)
+        grid = np.linspace(-2, 8, 4001)
+        rises = np.diff(((np.sin(grid[:, None] * x) - y) ** 2).mean(1)) > 0
+        turns = rises[1:].astype(int) - rises[:-1]
+        return cls(x=x, y=y, minima=grid[1:-1][turns > 0], barriers=grid[1:-1][turns < 0])
 
-def run_wells(
-    batch_size: float, *, tilt: float, sigma: float, lr: float, steps: int, runs: int, rng: np.random.Generator
-) -> WellOutcome:
-    """``runs`` descents from the minimum at the right; batch_size = inf is descent without noise.
+    def losses(self, w: Array) -> Array:
+        """Of weights (runs,), on all points."""
+        return np.asarray(((np.sin(w[:, None] * self.x) - self.y) ** 2).mean(1))
 
-    With tilt > 0 the runs start in the local well, with tilt < 0, the mirror image, in the global one.
-    """
-    start = _minimum(1.0, tilt)
-    global_minimum = _value(_stationary(tilt), tilt).min()
-    x = np.full(runs, start)
-    deviation = sigma / math.sqrt(batch_size)
-    for _ in range(steps):
-        x = x - lr * (4 * x * (x * x - 1) + tilt + deviation * rng.standard_normal(runs))
-    left = x < _barrier(tilt)
-    return WellOutcome(
-        left_start=float(left.mean()),
-        in_global=float((left if tilt > 0 else ~left).mean()),
-        excess_loss=float((_value(x, tilt) - global_minimum).mean()),
-    )
+    @property
+    def best(self) -> float:
+        """The global minimum."""
+        return float(self.minima[self.losses(self.minima).argmin()])
 
+    @property
+    def local(self) -> float:
+        """The next minimum above the global one."""
+        return float(self.minima[self.minima > self.best][0])
 
-def _value(x: Array, tilt: float) -> Array:
-    return (x * x - 1) ** 2 + tilt * x
+    def share_beside(self, w: Array, minimum: float) -> float:
+        """Share of the weights ``w`` (runs,) that lie between the barriers around ``minimum``."""
+        return float((np.searchsorted(self.barriers, w) == np.searchsorted(self.barriers, minimum)).mean())
 
-
-def _stationary(tilt: float) -> Array:
-    """The three real roots of 4 x^3 - 4 x + tilt, rising; |tilt| < 8 / (3 sqrt 3)."""
-    return np.sort(np.roots([4, 0, -4, tilt]).real)
-
-
-def _minimum(side: float, tilt: float) -> float:
-    return float(_stationary(tilt)[0 if side < 0 else 2])
-
-
-def _barrier(tilt: float) -> float:
-    return float(_stationary(tilt)[1])
+    def descend(self, batch_size: int, *, lr: float, steps: int, runs: int, rng: np.random.Generator) -> Array:
+        """Weights (runs,) after descent from the local minimum; every run draws its own batches, with replacement."""
+        w = np.full(runs, self.local)
+        for _ in range(steps):
+            chosen = rng.integers(len(self.x), size=(runs, batch_size))
+            x, angle = self.x[chosen], w[:, None] * self.x[chosen]
+            w = w - lr * 2 * ((np.sin(angle) - self.y[chosen]) * np.cos(angle) * x).mean(1)
+        return w

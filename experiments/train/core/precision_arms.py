@@ -69,7 +69,7 @@ def train_in(
 
 def _optimizer(name: str, parameters: list[nn.Parameter], lr: float) -> torch.optim.Optimizer:
     if name == "adam":
-        return torch.optim.Adam(parameters, lr / 30)
+        return torch.optim.Adam(parameters, lr)
     return torch.optim.SGD(parameters, lr, momentum=0.9)
 
 
@@ -90,28 +90,3 @@ def operations(dtype: torch.dtype, device: torch.device, size: int) -> dict[str,
         synchronize(device)
 
     return {name: partial(there_and_back, way) for name, way in ways.items()}
-
-
-def training_bytes(network: nn.Module, inputs: Tensor, compute: torch.dtype | None) -> tuple[int, int]:
-    """(activations saved for the backward pass, weights with their gradients), in bytes, under autocast in ``compute``.
-
-    Weights that the graph saves are not counted as activations; 16-bit copies of weights are.
-    """
-    own = {p.untyped_storage().data_ptr() for p in network.parameters()}
-    saved: dict[int, int] = {}
-
-    def pack(tensor: Tensor) -> Tensor:
-        storage = tensor.untyped_storage()
-        if storage.data_ptr() not in own:
-            saved[storage.data_ptr()] = storage.nbytes()
-        return tensor
-
-    with (
-        torch.autograd.graph.saved_tensors_hooks(pack, lambda tensor: tensor),
-        torch.autocast("cpu", compute or torch.bfloat16, enabled=compute is not None),
-    ):
-        loss = network(inputs).float().square().mean()
-    total = sum(saved.values())
-    loss.backward()
-    held = sum(p.nbytes + (p.grad.nbytes if p.grad is not None else 0) for p in network.parameters())
-    return total, held

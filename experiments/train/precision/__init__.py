@@ -5,7 +5,8 @@ format from the same weights, and the price of operations on this device.
 
 Notes: mixed-precision training.
 
-Source: Micikevicius et al.: Mixed Precision Training, https://arxiv.org/abs/1710.03740, 2018.
+Source: Micikevicius et al.: Mixed Precision Training, https://arxiv.org/abs/1710.03740, 2018; Zamirai et al.:
+Revisiting BFloat16 Training, https://arxiv.org/abs/2010.06192, 2020.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from experiments.train.precision.setup import Params, prepare
 
 
 def answer(findings: Findings, rows: Rows) -> str:
-    trained, timed = rows.of(accuracy.PART), rows.of(costs.OPERATIONS)
+    trained, timed = accuracy.tuned_rows(rows.of(accuracy.PART)), rows.of(costs.OPERATIONS)
 
     def reached(name: str, optimizer: str = "sgd") -> str:
         return percent(mean(trained, "test_accuracy", number_format=name, optimizer=optimizer))
@@ -73,10 +74,11 @@ EXPERIMENT = Experiment(
     headline=Headline(
         accuracy.PART,
         Table(
-            "Accuracy by number format",
-            by=("optimizer", "number_format"),
+            "Accuracy by number format, each at the learning rate that validation chose",
+            by=("optimizer", "number_format", "lr"),
             columns=("test_accuracy", "diverged"),
-            only={"number_format": ("fp32", "bf16-mixed", "fp16-mixed", "fp16-true")},
+            only={"number_format": ("fp32", "bf16-mixed", "fp16-mixed", "bf16-true", "fp16-true")},
         ),
+        pick=accuracy.tuned_rows,
     ),
 )

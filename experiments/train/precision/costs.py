@@ -51,14 +51,18 @@ class MemoryRow(Row):
 def run_memory(numbers: Numbers) -> Iterator[MemoryRow]:
     import torch
 
+    from experiments.train.core.memory import training_bytes
     from experiments.train.core.number_formats import FORMATS
     from experiments.train.core.perceptron import perceptron
-    from experiments.train.core.precision_arms import training_bytes
 
+    network, inputs = perceptron((64, 128, 128, 128, 10)), torch.rand(4096, 64)
     for chosen in FORMATS:
-        compute = None if chosen.dtype == torch.float32 else chosen.dtype
-        network = perceptron((64, 128, 128, 128, 10))
-        saved, held = training_bytes(network, torch.rand(4096, 64), compute)
+
+        def loss(dtype: torch.dtype = chosen.dtype) -> torch.Tensor:
+            with torch.autocast("cpu", torch.bfloat16 if dtype == torch.float32 else dtype, dtype != torch.float32):
+                return network(inputs).float().square().mean()
+
+        saved, held = training_bytes(network, loss)
         for what, count in (("saved activations", saved), ("weights and gradients", held)):
             yield MemoryRow(held=what, number_format=f"{chosen.name}-mixed", kilobytes=count / 1024)
 

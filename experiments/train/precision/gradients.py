@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
+from experiments.lab.answers import mean, percent
 from experiments.lab.experiment import Curve, Part, Row, Table, observation
 from experiments.train.precision.setup import Numbers
 
@@ -83,15 +84,32 @@ def run_rescue(numbers: Numbers) -> Iterator[RescueRow]:
         yield RescueRow(number_format=way, final_loss=loss)
 
 
+def below_fp16(rows: Sequence[ExponentRow]) -> str:
+    """What the curve shows."""
+    seeds = len({row.seed for row in rows})
+    small = sum(row.share for row in rows if row.exponent < -24) / seeds
+    return f"{percent(small)} of the gradients of a small loss lie below 2^-24, the smallest number of fp16"
+
+
+def saved(rows: Sequence[ScaleRow]) -> str:
+    """What the curve shows."""
+    lost = {k: mean(rows, "share", exponent=k) for k in sorted({row.exponent for row in rows})}
+    first, *_, last = lost
+    return f"Without a loss scale {percent(lost[first])} of gradients underflow, with 2^{last} {percent(lost[last])}"
+
+
 EXPONENTS = Part(
-    name="exponents", row=ExponentRow, run=run_exponents, curves=(Curve("gradient_exponents", "exponent", "share"),)
+    name="exponents",
+    row=ExponentRow,
+    run=run_exponents,
+    curves=(Curve("gradient_exponents", "exponent", "share", title=below_fp16),),
 )
 SCALES = Part(
     name="scales",
     row=ScaleRow,
     run=run_scales,
     tables=(Table("Gradients of a small loss in fp16, by loss scale 2^k", ("exponent",), ("share", "gradient_error")),),
-    curves=(Curve("underflow", "exponent", "share"),),
+    curves=(Curve("underflow", "exponent", "share", title=saved),),
 )
 RESCUE = Part(
     name="rescue",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
-from experiments.foundation.datasets.choices import FlatSetName
+from experiments.foundation.datasets.choices import GrayImageSetName
 from experiments.foundation.networks.choices import DeviceName
 from experiments.lab.experiment import Setup, once, parameters
 
@@ -20,20 +20,24 @@ if TYPE_CHECKING:
 
 @parameters
 class Params:
-    dataset: FlatSetName = "digits"
-    """Images for the accuracies."""
+    dataset: GrayImageSetName = "digits"
+    """Images for the accuracies; auto is MNIST where it is present or can be fetched, else digits."""
     device: DeviceName = "cpu"
     """Where operations are timed; everything else is computed on the CPU."""
     train_images: Annotated[int, Field(ge=10, le=60_000)] = 200
-    """Training images; as many others are tested on."""
+    """Training images."""
+    validation_images: Annotated[int, Field(ge=10, le=60_000)] = 100
+    """Validation images."""
+    test_images: Annotated[int, Field(ge=10, le=60_000)] = 200
+    """Test images."""
     width: Annotated[int, Field(ge=1, le=1024)] = 32
     """Hidden units of the network."""
     steps: Annotated[int, Field(ge=1, le=100_000)] = 20
     """Updates of each training."""
     batch_size: Annotated[int, Field(ge=1, le=4096)] = 64
     """Images per update."""
-    lr: Annotated[float, Field(gt=0, le=10)] = 0.05
-    """Learning rate of SGD with momentum 0.9; Adam's is a thirtieth of it."""
+    lrs: Annotated[tuple[Annotated[float, Field(gt=0, le=10)], ...], Field(min_length=3)] = (0.001, 0.01, 0.1)
+    """Learning rates of every format, with SGD of momentum 0.9 and with Adam."""
     updates: Annotated[int, Field(ge=1, le=100_000)] = 200
     """Small updates of one weight."""
     weights: Annotated[int, Field(ge=1, le=10_000)] = 10
@@ -94,11 +98,11 @@ class Numbers(Setup[Params]):
 
 
 def prepare(params: Params, seed: int) -> Numbers:
-    from experiments.foundation.datasets.images import load_images
     from experiments.foundation.networks.device import device_title, resolve_device
-    from experiments.foundation.networks.split import pooled_split
+    from experiments.train.core.images import draw_images
 
     device, n = resolve_device(params.device), params.train_images
-    split = pooled_split(load_images(params.dataset, seed=seed), train=n, test=n, seed=seed)
+    held, tested = params.validation_images, params.test_images
+    split = draw_images(params.dataset, train=n, validation=held, test=tested, seed=seed)
     note = f"operations are timed on {device_title(device)}, forward and backward"
-    return Numbers(params=params, seed=seed, notes=(note,), split=split, device=device)
+    return Numbers(params=params, seed=seed, notes=(split.description, note), split=split, device=device)

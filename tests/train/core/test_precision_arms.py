@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 import torch
 from torch import nn
 
 from experiments.foundation.networks.split import Examples
 from experiments.train.core import precision_arms
+from experiments.train.core.memory import training_bytes
 from experiments.train.core.perceptron import perceptron
 
 
@@ -36,6 +39,11 @@ def test_adam_in_fp16_dies_because_its_epsilon_is_zero() -> None:
 
 def test_autocast_halves_activations_and_keeps_weights() -> None:
     network, x = perceptron((16, 64, 64, 4)), torch.rand(2048, 16)
-    full, mixed = (precision_arms.training_bytes(network, x, compute) for compute in (None, torch.bfloat16))
+
+    def loss(mixed: bool) -> torch.Tensor:
+        with torch.autocast("cpu", torch.bfloat16, enabled=mixed):
+            return network(x).float().square().mean()
+
+    full, mixed = (training_bytes(network, partial(loss, mixed)) for mixed in (False, True))
     assert full[0] / mixed[0] == pytest.approx(2, abs=0.1)
     assert full[1] == mixed[1]
