@@ -1,4 +1,4 @@
-"""train.optimizers: grids, tuned races, and laws whose controls fail."""
+"""train.optimizers: tuned races, and laws whose controls fail."""
 
 from __future__ import annotations
 
@@ -6,12 +6,8 @@ import pytest
 
 from experiments.lab.judge.measured import Pairs, Undecided
 from experiments.train.optimizers import laws, races
-from experiments.train.optimizers.races import CENTERS, RaceRow
-from experiments.train.optimizers.setup import Params, prepare
-
-
-def test_a_grid_lies_around_its_center() -> None:
-    assert Params(grid=3).rates(0.3) == pytest.approx([0.1, 0.3, 0.9])
+from experiments.train.optimizers.races import PROBLEMS, RaceRow
+from experiments.train.optimizers.setup import OPTIMIZERS, Params, prepare
 
 
 def test_every_law_holds_and_every_control_breaks_it() -> None:
@@ -21,21 +17,26 @@ def test_every_law_holds_and_every_control_breaks_it() -> None:
     assert min(row.control_error for row in rows) > 1e-6
 
 
-def race(problem: str, optimizer: str, steps: tuple[int, int, int]) -> list[RaceRow]:
-    rates = zip((0.1, 0.3, 0.9), steps, strict=True)
-    return [RaceRow(problem=problem, optimizer=optimizer, lr=lr, steps=taken, reached=True) for lr, taken in rates]
-
-
-def test_rules_are_compared_at_the_rate_of_the_fewest_steps_unless_it_is_an_edge() -> None:
-    steps = {"sgd": (90, 60, 80), "momentum": (9, 8, 9), "adagrad": (50, 30, 40), "rmsprop": (50, 40, 30)}
-    rows = [
-        row
-        for problem, names in CENTERS.items()
-        for name in names
-        for row in race(problem, name, steps.get(name, (9, 5, 6)))
+def race(optimizer: str, tuning: tuple[int, int, int], judged: tuple[int, int, int]) -> list[RaceRow]:
+    return [
+        RaceRow(problem=problem, drawn_for=drawn_for, optimizer=optimizer, lr=lr, steps=taken, reached=taken < 100)
+        for problem in PROBLEMS
+        for drawn_for, steps in (("tuning", tuning), ("race", judged))
+        for lr, taken in zip((0.1, 0.3, 0.9), steps, strict=True)
     ]
-    found = races.against_sgd(rows)
-    assert found["ill-conditioned: adagrad"] == Pairs({0: 60.0}, {0: 30.0})
-    assert found["sparse features: rmsprop"] == Undecided(
-        "the best learning rate of rmsprop, 0.9, is the largest of its grid"
-    )
+
+
+@pytest.mark.parametrize(
+    ("tuning", "judged", "expected"),
+    [
+        ((9, 5, 6), (1, 7, 1), Pairs({0: 60.0}, {0: 7.0})),
+        ((9, 6, 5), (1, 7, 1), Undecided("the best learning rate of adam, 0.9, is the largest of its grid")),
+        ((9, 5, 6), (1, 100, 1), Undecided("1 races of adam did not reach the target")),
+    ],
+)
+def test_rules_race_at_the_rate_that_other_problems_chose(
+    tuning: tuple[int, int, int], judged: tuple[int, int, int], expected: Pairs | Undecided
+) -> None:
+    steps = {"sgd": ((90, 60, 80), (50, 60, 50)), "adam": (tuning, judged)}
+    rows = [row for name in OPTIMIZERS for row in race(name, *steps.get(name, ((9, 5, 6), (9, 5, 6))))]
+    assert races.against_sgd(rows)[f"{races.ROTATED}: adam"] == expected

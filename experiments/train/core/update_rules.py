@@ -33,7 +33,8 @@ class Rule:
     """An update rule: ``rule(theta, gradient, state)`` returns the next weights and state."""
 
     name: str
-    lr: float
+    lr: float | Tensor
+    """A tensor (rates, 1) for weights (rates, p): one trajectory per rate."""
     weight_decay: float = 0.0
     eps: float = 1e-8
     betas: tuple[float, float] = (0.9, 0.999)

@@ -2,32 +2,37 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
-from experiments.foundation.datasets.choices import FlatSetName
+from experiments.foundation.datasets.choices import GrayImageSetName
 from experiments.lab.experiment import Setup, parameters
 
 if TYPE_CHECKING:
     from experiments.foundation.networks.split import Split
 
 ADAPTIVE = ("adagrad", "rmsprop", "adam")
+OPTIMIZERS = ("sgd", "momentum", *ADAPTIVE)
 
 
 @parameters
 class Params:
-    dataset: FlatSetName = "digits"
-    """Images."""
+    dataset: GrayImageSetName = "digits"
+    """Images; auto is MNIST where it is present or can be fetched, else digits."""
     train_images: Annotated[int, Field(ge=10, le=60_000)] = 200
-    """Training images; half as many for validation, as many for test."""
+    """Training images; half as many for validation."""
+    test_images: Annotated[int, Field(ge=10, le=60_000)] = 200
+    """Test images."""
     width: Annotated[int, Field(ge=1, le=1024)] = 32
     """Hidden units."""
-    grid: Annotated[int, Field(ge=3, le=12)] = 3
-    """Learning rates per optimizer, each three times the one before."""
+    lrs: Annotated[tuple[Annotated[float, Field(gt=0, le=100)], ...], Field(min_length=3)] = (0.01, 0.1, 1.0)
+    """Learning rates of every optimizer on images; races have as many more between them."""
     steps: Annotated[int, Field(ge=1, le=100_000)] = 15
-    """Updates on digits."""
+    """Updates on images."""
     batch_size: Annotated[int, Field(ge=1, le=4096)] = 64
     """Images per update."""
     dim: Annotated[int, Field(ge=2, le=1000)] = 10
@@ -41,9 +46,11 @@ class Params:
     regret_steps: Annotated[int, Field(ge=10, le=1_000_000)] = 1500
     """Steps on Adam's counterexample."""
 
-    def rates(self, center: float) -> list[float]:
-        """The grid of learning rates around ``center``."""
-        return [center * 3.0 ** (k - self.grid // 2) for k in range(self.grid)]
+    @property
+    def race_lrs(self) -> list[float]:
+        """The learning rates and the geometric means of neighbors: SGD is fastest just below where it diverges."""
+        rising = sorted(self.lrs)
+        return sorted([*rising, *(math.sqrt(low * high) for low, high in pairwise(rising))])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,9 +59,8 @@ class Images(Setup[Params]):
 
 
 def prepare(params: Params, seed: int) -> Images:
-    from experiments.foundation.datasets.images import load_images
-    from experiments.foundation.networks.split import pooled_split
+    from experiments.train.core.images import draw_images
 
-    n = params.train_images
-    data = load_images(params.dataset, seed=seed)
-    return Images(params=params, seed=seed, split=pooled_split(data, train=n, validation=n // 2, test=n, seed=seed))
+    n, tested = params.train_images, params.test_images
+    split = draw_images(params.dataset, train=n, validation=n // 2, test=tested, seed=seed)
+    return Images(params=params, seed=seed, notes=(split.description,), split=split)
