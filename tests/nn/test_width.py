@@ -6,7 +6,7 @@ import pytest
 
 from experiments.lab.experiment import Rows
 from experiments.lab.judge.judge import Finding, judge
-from experiments.nn.width import EXPERIMENT, PART, ShapeRow
+from experiments.nn.width import EXPERIMENT, PART, ShapeRow, best_and_decreasing
 
 FLAT = {0.1: 0.0, 0.2: 0.05, 0.3: 0.0}
 """By how much the accuracy at each rate is better than at the worst."""
@@ -42,6 +42,13 @@ def found(claim: str, rows: list[ShapeRow]) -> Finding:
 def test_shapes_are_compared_on_test_data_at_the_rate_of_validation(lead: float, verdict: str) -> None:
     rows = [*accuracies("decreasing", 0.8 + lead, FLAT), *accuracies("constant", 0.8, FLAT)]
     assert found("decreasing_widths_beat_constant_ones", rows).verdict == verdict
+
+
+def test_the_figure_names_the_best_shape_beside_the_decreasing_one() -> None:
+    rows = [*accuracies("decreasing", 0.8, FLAT), *accuracies("constant", 0.9, FLAT)]
+    said = "Each at its own rate, constant widths are best with 95 %; decreasing ones have 85.2 %"
+    assert best_and_decreasing(rows) == said
+    assert best_and_decreasing(rows[:18]) == "Each at its own rate, decreasing widths are best with 85.2 %"
 
 
 def test_a_shape_at_the_edge_of_its_grid_or_absent_is_undecided() -> None:
