@@ -98,13 +98,14 @@ def run(name: str, *, smoke: bool = False, sinks: Sequence[Sink] = (), **params:
         name: the study, such as "grad.vanishing".
         smoke: the smallest honest size instead of the study's.
         sinks: objects that hear every event of the run while it lasts.
-        params: the study's parameters, and ``seed``, ``seeds``, ``workers`` and ``parts``.
+        params: the study's parameters, and ``seed``, ``seeds``, ``workers``, ``parts`` and ``sink``.
 
     Raises:
         InputError: no such study, or one line per parameter that cannot be.
     """
     _check_packages()
     from cli.running.plans import command_of, composition, plan_of
+    from cli.sinks.tracking import trackers
     from cli.value_text import value_text
     from experiments.lab.catalog import find
     from experiments.lab.params import plain
@@ -114,8 +115,8 @@ def run(name: str, *, smoke: bool = False, sinks: Sequence[Sink] = (), **params:
     study, given = find(name), {key: plain(value) for key, value in params.items()}
     values = {**composition(study, smoke=smoke).values(), **given}
     command = command_of(name, tuple(f"{key}={value_text(value)}" for key, value in given.items()), smoke=smoke)
-    recording = Recording()
-    outcome = execute(plan_of(study, values, smoke=smoke, command=command), (recording, *sinks))
+    plan, recording = plan_of(study, values, smoke=smoke, command=command), Recording()
+    outcome = execute(plan, (recording, *trackers(plan.settings.sink, recording), *sinks))
     record = recording.record
     assert outcome is not None, "an experiment yields something"
     assert record is not None, "a run that came to its end has a record"

@@ -40,8 +40,8 @@ NODE = "mlnotes"
 
 PHRASE = re.compile(r"[\w.:/~-]*[\w.~-](\(.*\)|\[.*\])|\{.*\}", re.DOTALL)
 """A word with something in brackets after it, or in braces."""
-LISTED = "parts"
-"""The one key whose values may be given as ``parts=laws,training``; in a sweep its commas separate points like any."""
+LISTED = ("parts", "sink")
+"""Keys whose values may be given as ``parts=laws,training``; in a sweep their commas separate points like any."""
 COMMAS = ValueType.SIMPLE_CHOICE_SWEEP
 BASIC_SWEEPER = f"{BasicSweeper.__module__}.{BasicSweeper.__qualname__}"
 CONSOLE = {"handlers": {"console": {"stream": "ext://sys.stderr"}}}
@@ -173,7 +173,7 @@ def _task(job: Callable[[SweepPoint], T], config: DictConfig) -> T:
 def _bracketed(text: str) -> str:
     """``parts=laws,training`` as the list that it is."""
     key, sign, value = text.partition("=")
-    return f"{key}{sign}[{value}]" if key == LISTED and "," in value and not value.startswith("[") else text
+    return f"{key}{sign}[{value}]" if key in LISTED and "," in value and not value.startswith("[") else text
 
 
 def _quoted(text: str) -> str:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import base64
-import csv
-import io
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from cli.past.frames import csv_text
 from experiments.lab.record import Record
 
 CSV_LIMIT, JSON_LIMIT = 1_000_000, 2_000_000
@@ -53,16 +52,6 @@ def shared_meta(record: Record) -> dict[str, Any]:
     meta = {key: value for key, value in record.meta.items() if key != "process"}
     machine = {key: value for key, value in meta.get("machine", {}).items() if key not in PRIVATE}
     return {"id": record.id, **meta, "machine": machine}
-
-
-def csv_text(rows: Sequence[dict[str, Any]]) -> str:
-    """Rows of one part as CSV, with a header; NaN is an empty cell."""
-    out = io.StringIO()
-    columns = list(dict.fromkeys(key for row in rows for key in row if key != "part"))
-    writer = csv.DictWriter(out, columns, extrasaction="ignore", lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    return out.getvalue()
 
 
 def size_text(size: int) -> str:

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any, get_type_hints
 
 from cli.display.console import consoles
 from cli.document import print_document
-from cli.page.downloads import csv_text
-from cli.past.frames import RUN, columns_by_name
+from cli.past.frames import RUN, columns_by_name, csv_text
 from experiments.lab.catalog import load
 from experiments.lab.errors import InputError
 from experiments.lab.experiment import Row

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -41,3 +43,13 @@ def columns_by_name(rows: Sequence[Row]) -> dict[str, list[Any]]:
         return {}
     names = sorted(columns_of(type(rows[0])), key=lambda name: name != "seed")
     return {name: [getattr(row, name) for row in rows] for name in names}
+
+
+def csv_text(rows: Sequence[dict[str, Any]]) -> str:
+    """Rows of one part as CSV, with a header; NaN is an empty cell."""
+    out = io.StringIO()
+    columns = list(dict.fromkeys(key for row in rows for key in row if key != PART))
+    writer = csv.DictWriter(out, columns, extrasaction="ignore", lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return out.getvalue()

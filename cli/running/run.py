@@ -14,6 +14,7 @@ from cli.past.document import run_document
 from cli.pictures.figures import save_all
 from cli.running.endings import ending_of, usual_seconds
 from cli.running.plans import plan
+from cli.sinks.tracking import trackers
 from experiments.lab.plan import Plan
 from experiments.lab.recording import Recording
 from experiments.lab.runner import execute
@@ -48,7 +49,8 @@ def run_study(
     recording, last = Recording(), Last()
     try:
         with _watching(screens, amount) as view:
-            execute(plan(name, overrides, smoke=smoke, confirm=confirm), (recording, view, last))
+            checked = plan(name, overrides, smoke=smoke, confirm=confirm)
+            execute(checked, (recording, view, last, *trackers(checked.settings.sink, recording)))
         if recording.record is not None and last.outcome is not None:
             _save_figures(last.outcome, recording.record.path)
     finally:

@@ -25,6 +25,7 @@ from cli.exits import FAILED, INTERRUPTED, UNUSABLE, complain, explanation
 from cli.past.document import run_document
 from cli.running.plans import command_of, composition, plan_of
 from cli.running.swept import begin, overrides_of, print_sweep, save_figure, sweep_of, sweep_to_resume
+from cli.sinks.tracking import trackers
 from experiments.lab.catalog import Study, find
 from experiments.lab.errors import InputError
 from experiments.lab.record import Record, runs_home
@@ -109,7 +110,8 @@ def run_job(point: SweepPoint, *, study: Study, smoke: bool, debug: bool) -> Job
         shutil.rmtree(directory)
     recording = Recording(directory)
     try:
-        execute(plan_of(study, point.values, smoke=smoke, command=command), (recording,))
+        plan = plan_of(study, point.values, smoke=smoke, command=command)
+        execute(plan, (recording, *trackers(plan.settings.sink, recording)))
     except Exception as error:  # the other jobs go on, and the summary tells it
         code = UNUSABLE if isinstance(error, InputError) else FAILED
         lines = tuple(traceback.format_exc().splitlines()) if debug else explanation(error)

@@ -55,6 +55,8 @@ class Settings:
     """decided: seeds are doubled, four times at most, until every claim is decided or the budget ends."""
     budget: Annotated[float, BeforeValidator(_seconds), Field(gt=0)] = 600.0
     """Seconds, or 90s, 10m, 2h, that until=decided may take."""
+    sink: Annotated[tuple[Literal["tensorboard", "mlflow", "visdom"], ...], BeforeValidator(_listed)] = ()
+    """Trackers that show the run beside its record; each needs the extra of its name."""
 
 
 @dataclass(frozen=True, kw_only=True)
