@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from experiments.ann.core.nsg.coded_index import CodedNSG
 from experiments.ann.core.nsg.index import NSG
+from experiments.ann.core.nsg.searcher import Searcher
 from experiments.ann.core.simd.distance import Metric
 
 METRICS: dict[str, Metric] = {"euclidean": "l2", "angular": "cosine"}
@@ -31,20 +32,24 @@ class MLNotesNSG:
         self.search_list_size = 10
         self.results: NDArray[np.int32] = np.empty((0, 0), np.int32)
         self.measured = 0
+        self.searchers: dict[int, Searcher] = {}
 
     def fit(self, base: NDArray[Any]) -> None:
         """Build the index of vectors (n, d)."""
         self.index = CodedNSG.of(NSG.build(base, metric=self.metric, **self.settings))
 
     def set_query_arguments(self, search_list_size: int) -> None:
-        """Choose the pool of the searches that follow."""
-        self.search_list_size, self.measured = search_list_size, 0
+        """Choose the candidate list of the searches that follow."""
+        self.search_list_size, self.measured, self.searchers = search_list_size, 0, {}
 
     def query(self, vector: NDArray[Any], k: int) -> NDArray[np.int32]:
         """Ids of the k nearest of one vector (d,), on one thread; fewer where there are fewer vectors."""
-        found = self.index.search_counted(vector[None], k, self.search_list_size, threads=1)
-        self.measured += int(found.distance_computations[0])
-        return found.ids[0][found.ids[0] >= 0]
+        if k not in self.searchers:
+            self.searchers[k] = self.index.searcher(k, self.search_list_size)
+        searcher = self.searchers[k]
+        ids, _ = searcher(vector)
+        self.measured += searcher.distance_computations
+        return ids[ids >= 0]
 
     def batch_query(self, vectors: NDArray[Any], k: int) -> None:
         """Search all of vectors (m, d) at once, on all cores."""

@@ -66,10 +66,15 @@ def test_the_harness_can_run_every_definition(metric: str) -> None:
             alone = algorithm.get_additional()["dist_comps"]
             algorithm.batch_query(queries, 10)
             batch = [list(ids) for ids in algorithm.get_batch_results()]
-            assert single == batch
-            assert algorithm.get_additional() == {"dist_comps": 2 * alone}
-            assert all(len(set(ids)) == 10 for ids in batch)
-            recalls.append(np.mean([len({*ids} & {*row}) / 10 for ids, row in zip(batch, expected, strict=True)]))
+            assert algorithm.get_additional()["dist_comps"] > alone > 0
+            assert all(len(set(ids)) == 10 for ids in single + batch)
+            # One query a call expands several nodes at once, so it may find more, and does not find less.
+            alone_recall, recall = (
+                np.mean([len({*ids} & {*row}) / 10 for ids, row in zip(found, expected, strict=True)])
+                for found in (single, batch)
+            )
+            assert alone_recall >= recall - 0.01
+            recalls.append(recall)
         assert recalls[-1] == 1.0
         assert str(arguments[1]) in str(algorithm)
         algorithm.done()

@@ -1,8 +1,10 @@
 """Line codes: 120 numbers of 4 bits, or fewer of them with 8, and the squared length, in one cache line.
 
 A vector is projected onto the directions of largest variance (PCA). Byte p of a code holds two numbers of 4 bits, those
-of the coordinates p and 60 + p; the first ``refined`` bytes hold one coordinate of 8 bits each instead. A query keeps
-8 bits for every coordinate, so only the base is rounded coarsely. In units of code, with x the decoded vector:
+of the coordinates p and 60 + p; the first ``refined`` bytes hold one coordinate of 8 bits each instead. Where variance
+is spread over many directions, as in text embeddings, a code has several lines: each is a line code of further
+coordinates, and their distances add up. A query keeps 8 bits for every coordinate, so only the base is rounded
+coarsely. In units of code, with x the decoded vector:
 
     |x - y|^2 = |x|^2 + |y|^2 - 2 x.y
 
@@ -47,24 +49,29 @@ class LineCodec:
     """How vectors become codes and query rows. Make it with ``line_fit.fit_line_codec``."""
 
     projection: Projection
-    """Onto the 128 places of a query row, in units of code."""
+    """Onto the places of a query row, 128 for each line, in units of code."""
     steps: Floats
-    """(128,) decoded value = step * number + origin - 128; for a refined byte, low and high half add up."""
+    """(128 * lines,) decoded value = step * number + origin - 128; for a refined byte, low and high half add up."""
     origins: Floats
     refined: int
-    """Bytes that hold one coordinate of 8 bits."""
+    """Bytes of the first line that hold one coordinate of 8 bits."""
     spread: float
     """How many candidates by code hold the k nearest, divided by k."""
 
+    @property
+    def lines(self) -> int:
+        """Cache lines of a code."""
+        return len(self.steps) // HALVES
+
     def encode(self, vectors: Floats | Bytes, *, vnni: bool, threads: int = 1) -> Codes:
-        """Codes of padded vectors, and two rows of tables below them (n + 2, 64); as uint8 for VNNI, else as int8."""
+        """Codes of padded vectors, and two rows of tables below them (n + 2, 64 * lines): uint8 for VNNI, else int8."""
         n = len(vectors)
-        codes: Bytes = aligned_rows(n + 2, LINE, np.uint8)
-        # value = step * number + origin of every place and number. Each of the 8 groups of 16 places has a table of 16
-        # values: two lines of four, as ``code_vector`` loads them.
-        levels = np.arange(16)[:, None] * self.steps + self.origins  # (16, 128)
-        tables = levels.reshape(16, 2 * LINE // GROUP, GROUP)[:, :, 0].T  # one group of 16 bytes shares a table
-        codes[n:] = tables.reshape(2, LINE)
+        codes: Bytes = aligned_rows(n + 2, self.lines * LINE, np.uint8)
+        # value = step * number + origin of every place and number. Each of a line's 8 groups of 16 places has a table
+        # of 16 values: two lines of four, the low halves' in row n and the high ones' in row n + 1.
+        levels = np.arange(16)[:, None] * self.steps + self.origins  # (16, 128 * lines)
+        tables = levels[:, ::GROUP].T  # one group of 16 bytes shares a table
+        codes[n:] = tables.reshape(self.lines, 2, LINE).swapaxes(0, 1).reshape(2, -1)
 
         def work(_: int, start: int, stop: int) -> None:
             pack(self.coordinates(vectors[start:stop]), self.steps, self.origins, self.refined, codes[start:stop])
@@ -73,14 +80,12 @@ class LineCodec:
         return codes if vnni else codes.view(np.int8)
 
     def encode_queries(self, vectors: Floats | Bytes, *, vnni: bool, threads: int = 1) -> QueryCodes:
-        """Rows that codes are compared with (m, 192) int8 for VNNI, else (m, 160) int16, on cache lines.
+        """Rows that codes are compared with, int8 for VNNI, else int16, on cache lines.
 
-        The first 128 numbers are the factors of the two halves of a code's bytes, then follows the constant of the
-        distance as int32.
+        For each line 128 numbers, the factors of the two halves of its bytes; after them, in a line of its own, the
+        constant of the distance as int32.
         """
-        kind: Any = np.int8 if vnni else np.int16
-        rows: NDArray[Any] = aligned_rows(len(vectors), HALVES + LINE // np.dtype(kind).itemsize, kind)
-        constants = rows.view(np.int32)[:, HALVES * rows.itemsize // 4]
+        rows, constants = self.query_rows(len(vectors), vnni=vnni)
 
         def work(_: int, start: int, stop: int) -> None:
             coordinates, out = self.coordinates(vectors[start:stop]), (rows[start:stop], constants[start:stop])
@@ -89,20 +94,29 @@ class LineCodec:
         run_all(work, len(vectors), chunk=CHUNK, threads=threads)
         return rows
 
+    def query_rows(self, m: int, *, vnni: bool) -> tuple[NDArray[Any], NDArray[np.int32]]:
+        """Room for m rows of ``encode_queries``, and a view of their constants (m,)."""
+        kind: Any = np.int8 if vnni else np.int16
+        rows: NDArray[Any] = aligned_rows(m, self.lines * HALVES + LINE // np.dtype(kind).itemsize, kind)
+        return rows, rows.view(np.int32)[:, self.lines * HALVES * rows.itemsize // 4]
+
     def decode(self, codes: Codes) -> Floats:
-        """Coordinates (m, 120 - refined) of codes (m, 64), as far as their 4 or 8 bits tell them."""
-        numbers = codes.view(np.uint8)
+        """Coordinates (m, 120 * lines - refined) of codes (m, 64 * lines), as far as their 4 or 8 bits tell them."""
+        numbers = codes.view(np.uint8).reshape(len(codes), self.lines, LINE)
+        places = np.stack([numbers & 15, numbers >> 4], axis=2).reshape(len(codes), -1)
         # A refined byte is v = low + 16 high: its high half adds to place p, and the second 128 is taken back.
-        both = np.hstack([numbers & 15, numbers >> 4]) * self.steps + self.origins - MIDDLE
+        both = places * self.steps + self.origins - MIDDLE
         both[:, : self.refined] += both[:, LINE : LINE + self.refined] + MIDDLE
         return self.places_in_use(both).astype(np.float32)
 
     def places_in_use(self, places: NDArray[Any]) -> NDArray[Any]:
-        """The places of a query row (m, 128) that are in use (m, 120 - refined)."""
-        return np.hstack([places[:, :PLACES], places[:, LINE + self.refined : LINE + PLACES]])
+        """The places of a query row (m, 128 * lines) that are in use (m, 120 * lines - refined)."""
+        used = np.arange(places.shape[1]) % LINE < PLACES
+        used[LINE : LINE + self.refined] = False
+        return places[:, used]
 
     def coordinates(self, vectors: Floats | Bytes) -> Floats:
-        """Coordinates (m, 128) of padded vectors."""
+        """Coordinates (m, 128 * lines) of padded vectors."""
         products = self.projection.products(vectors)
         coordinates: Floats = np.empty(products.shape, np.float32)
         place(products, self.projection.scale, self.projection.shift, coordinates)
@@ -111,7 +125,7 @@ class LineCodec:
 
 @fast_kernel
 def place(products: Products, scale: Floats, shift: Floats, coordinates: Floats) -> None:
-    """coordinates = products * scale - shift, for products (m, 128).
+    """coordinates = products * scale - shift, for products (m, places).
 
     >>> coordinates = np.zeros((1, 2), np.float32)
     >>> place(np.float32([[3, 4]]), np.full(2, 10, np.float32), np.ones(2, np.float32), coordinates)
@@ -125,7 +139,7 @@ def place(products: Products, scale: Floats, shift: Floats, coordinates: Floats)
 
 @fast_kernel
 def pack(coordinates: Floats, steps: Floats, origins: Floats, refined: int, codes: Bytes) -> None:
-    """Codes (m, 64) of coordinates (m, 128), with half their squared length.
+    """Codes (m, 64 * lines) of coordinates (m, 128 * lines), with half the squared length in every line.
 
     With steps of 8, origins of 68 (values -60, -52, ..., 60) and no refined byte, 20 is number 10, and all others are
     the value -4 or 4 that is nearest to 0:
@@ -136,29 +150,29 @@ def pack(coordinates: Floats, steps: Floats, origins: Floats, refined: int, code
     >>> int(codes[0, 0] & 15), codes[0, 60:].view(np.int32).tolist()  # -(20^2 + 119 * 4^2) / 2
     (10, [-1152])
     """
-    high = codes.shape[1]
     for i in range(coordinates.shape[0]):
-        length = np.int32(0)
-        for p in range(PLACES):
-            if p < refined:
-                value = np.int32(np.rint(min(max(coordinates[i, p], np.float32(-128)), np.float32(127))))
-                codes[i, p] = value + MIDDLE  # low half + 16 * high half - 128 is the value again
-                length += value * value
-                continue
-            numbers = np.int32(0)
-            for half in range(2):
-                j = p + half * high
-                number = np.rint((coordinates[i, j] + np.float32(MIDDLE) - origins[j]) / steps[j])
-                number = np.int32(min(max(number, np.float32(0)), np.float32(15)))
-                value = np.int32(steps[j]) * number + np.int32(origins[j]) - MIDDLE
-                length += value * value
-                numbers |= number << (4 * half)  # the coordinate p below, 60 + p above
-            codes[i, p] = numbers
-        # Half of an odd length is rounded down; the distance has a 1 more, so that it is never below 0. The four bytes
-        # stand lowest first: as an int32 they are the number.
-        less = -(length >> 1)
-        for byte in range(4):
-            codes[i, PLACES + byte] = (less >> (8 * byte)) & 255
+        for first in range(0, codes.shape[1], LINE):  # line by line
+            length = np.int32(0)
+            for p in range(PLACES):
+                if first + p < refined:
+                    value = np.int32(np.rint(min(max(coordinates[i, p], np.float32(-128)), np.float32(127))))
+                    codes[i, p] = value + MIDDLE  # low half + 16 * high half - 128 is the value again
+                    length += value * value
+                    continue
+                numbers = np.int32(0)
+                for half in range(2):
+                    j = 2 * first + p + half * LINE
+                    number = np.rint((coordinates[i, j] + np.float32(MIDDLE) - origins[j]) / steps[j])
+                    number = np.int32(min(max(number, np.float32(0)), np.float32(15)))
+                    value = np.int32(steps[j]) * number + np.int32(origins[j]) - MIDDLE
+                    length += value * value
+                    numbers |= number << (4 * half)  # the coordinate p below, 60 + p above
+                codes[i, first + p] = numbers
+            # Half of an odd length is rounded down; the distance has a 1 more for each line, so that it is never below
+            # 0. The four bytes stand lowest first: as an int32 they are the number.
+            less = -(length >> 1)
+            for byte in range(4):
+                codes[i, first + PLACES + byte] = (less >> (8 * byte)) & 255
 
 
 @fast_kernel
@@ -171,32 +185,34 @@ def factors(
     rows: QueryCodes,
     constants: NDArray[np.int32],
 ) -> None:
-    """Query rows of coordinates (m, 128): factors of decoded values, or of the numbers of 4 bits themselves, then those
-    of even bytes before those of odd ones.
+    """Query rows of coordinates (m, 128 * lines): factors of decoded values, or of the numbers of 4 bits themselves,
+    then those of even bytes before those of odd ones.
 
     With x the code, y the query, v = x + 128 the decoded values (unsigned bytes) and n the numbers of 4 bits:
 
         |x - y|^2 + 1 = |x|^2 - 2 sum v y + (1 + |y|^2 + 256 sum y)    factors y of values
         sum v y = sum (step y) n + sum origin y                       factors step y of numbers
 
-    What does not depend on x is the constant of the row.
+    What does not depend on x is the constant of the row; it has the 1 once for each line.
     """
-    high = coordinates.shape[1] // 2
+    width = coordinates.shape[1]
     for i in range(coordinates.shape[0]):
-        rows[i, : 2 * high] = 0
-        constant = np.int32(1)
-        for p in range(PLACES):
-            for half in range(2):
-                j = p + half * high
-                # A refined byte is one coordinate: low half + 16 * high half, both times the same y.
-                source = p if p < refined else j
-                y = np.int32(np.rint(min(max(coordinates[i, source], np.float32(-127)), np.float32(127))))
-                if half == 0 or p >= refined:
-                    constant += y * y + 2 * MIDDLE * y
-                if decoded:
-                    rows[i, j] = y
-                else:
-                    # Of each half the even bytes, then the odd ones: the order in which words give their numbers.
-                    rows[i, half * high + p % 2 * (high // 2) + p // 2] = y * np.int32(steps[j])
-                    constant -= 2 * np.int32(origins[j]) * y
+        rows[i, :width] = 0
+        constant = np.int32(0)
+        for first in range(0, width, HALVES):  # line by line
+            constant += 1
+            for p in range(PLACES):
+                for half in range(2):
+                    j = first + p + half * LINE
+                    # A refined byte is one coordinate: low half + 16 * high half, both times the same y.
+                    source = p if first + p < refined else j
+                    y = np.int32(np.rint(min(max(coordinates[i, source], np.float32(-127)), np.float32(127))))
+                    if half == 0 or first + p >= refined:
+                        constant += y * y + 2 * MIDDLE * y
+                    if decoded:
+                        rows[i, j] = y
+                    else:
+                        # Of each half the even bytes, then the odd ones: the order in which words give their numbers.
+                        rows[i, first + half * LINE + p % 2 * (LINE // 2) + p // 2] = y * np.int32(steps[j])
+                        constant -= 2 * np.int32(origins[j]) * y
         constants[i] = constant

@@ -1,4 +1,4 @@
-"""What a search compares: codes of one cache line, or vectors that are no longer than that as they are."""
+"""What a search compares: codes of one or some cache lines, or vectors that are no longer than that as they are."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 from experiments.ann.core.codes.codes import Principal
 from experiments.ann.core.codes.line_codes import Codes, LineCodec, QueryCodes
 from experiments.ann.core.codes.line_fit import fit_line_codec
-from experiments.ann.core.codes.stored_vector import Stored
+from experiments.ann.core.codes.stored_vector import Stored, byte_instructions
 from experiments.ann.core.simd.distance import Floats
 from experiments.ann.core.simd.machine import has_vnni
 from experiments.ann.core.simd.vector import LANES
@@ -21,10 +21,20 @@ class ShortCodes(NamedTuple):
     codec: LineCodec | None
     """None where vectors are no longer than a code and serve as their own."""
     codes: Codes | Floats
-    """(n + 2, 64), see ``LineCodec.encode``; or the vectors."""
+    """(n + 2, 64 * lines), see ``LineCodec.encode``; or the vectors."""
+
+    @property
+    def spread(self) -> float:
+        """How many candidates by code hold the k nearest, divided by k."""
+        return 1.0 if self.codec is None else self.codec.spread
+
+    @property
+    def instructions(self) -> Codes:
+        """An array of codes whose element type selects the instructions for bytes."""
+        return byte_instructions(vnni=self.codes.dtype != np.int8)
 
     def of_queries(self, queries: Stored, threads: int = 1) -> QueryCodes | Floats:
-        """What codes are compared with, for padded queries (m, width): rows (m, 192 or 160), or the floats."""
+        """What codes are compared with, for padded queries (m, width): rows of factors, or the floats."""
         if self.codec is None:
             return queries.astype(np.float32, copy=False)
         return self.codec.encode_queries(queries, vnni=self.codes.dtype == np.uint8, threads=threads)

@@ -5,11 +5,13 @@ vectors only.
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from experiments.ann.core.codes.line_codes import Codes, QueryCodes
+from experiments.ann.core.codes.short_codes import ShortCodes
 from experiments.ann.core.codes.stored_vector import Stored, keys_of_eight, request_row
 from experiments.ann.core.exact.exact import exact_neighbors
 from experiments.ann.core.nsg.coded_search import search_codes
@@ -30,10 +32,10 @@ WIDE_IN_FLIGHT = 2
 """The same by plain vectors, each of which is several cache lines."""
 CHUNK = 1024
 """Most queries that a thread takes at once; each time it starts and ends with fewer in flight."""
-REMEMBERED = 1024
+REMEMBERED = 4096
 """Places of the table in which a search looks up what it has measured, a power of 2."""
 REMEMBERED_FROM = 96 if has_wide_registers() else 0
-"""Length of the list from which on a search by codes looks up too, rather than measure and insert again."""
+"""Length of the list from which on a search by codes of one line looks up too, rather than measure and insert again."""
 
 
 @kernel
@@ -105,9 +107,31 @@ def drop_others(found: Ids, allowed: Mask, start: int, stop: int) -> None:
         found[row, kept:] = -1
 
 
+class SearchShape(NamedTuple):
+    """How long the lists of a search are."""
+
+    size: int
+    """Of the candidate list: at least k, at most the number of vectors."""
+    most: int
+    """Candidates that are measured at the end."""
+    remembered: int
+    """Places of the table of what was measured; 0 without one."""
+
+    @classmethod
+    def of(cls, short: ShortCodes, n: int, k: int, search_list_size: int) -> SearchShape:
+        """For k neighbors among n vectors: the first ``spread * k`` of a list by code are measured at the end, and at
+        least half of it, or a fourth by codes of two lines; all of it where it is as long as the base.
+        """
+        size = min(max(search_list_size, k), n)
+        lines = 1 if short.codec is None else short.codec.lines
+        most = size if size == n else min(size, max(math.ceil(short.spread * k), size // (2 * lines)))
+        remembers = short.codec is None or lines > 1 or size >= REMEMBERED_FROM
+        return cls(size, most, REMEMBERED if remembers else 0)
+
+
 def search_allowed(
     lists: Ids,
-    codes: Codes | Floats,
+    short: ShortCodes,
     query_codes: QueryCodes | Floats,
     vectors: Stored,
     queries: Stored,
@@ -115,7 +139,6 @@ def search_allowed(
     size: int,
     threads: int,
     allowed: Mask,
-    spread: float = 1.0,
 ) -> tuple[Ids, Floats, Ids]:
     """``search_lists`` among the allowed nodes (n,) only.
 
@@ -132,9 +155,7 @@ def search_allowed(
         ids, squared = np.full((m, k), -1, np.int32), np.full((m, k), np.inf, np.float32)
         measured, lacking = np.zeros(m, np.int32), np.arange(m)
     else:
-        ids, squared, measured = search_lists(
-            lists, codes, query_codes, vectors, queries, k, longer, threads, spread, allowed
-        )
+        ids, squared, measured = search_lists(lists, short, query_codes, vectors, queries, k, longer, threads, allowed)
         # -1 where the last of min(k, count) results should be: fewer were met than there are.
         lacking = np.flatnonzero(ids[:, min(k, count) - 1] < 0)
     if len(lacking):
@@ -149,51 +170,47 @@ def search_allowed(
 
 def search_lists(
     lists: Ids,
-    codes: Codes | Floats,
+    short: ShortCodes,
     query_codes: QueryCodes | Floats,
     vectors: Stored,
     queries: Stored,
     k: int,
     size: int,
     threads: int,
-    spread: float = 1.0,
     allowed: Mask | None = None,
 ) -> tuple[Ids, Floats, Ids]:
     """Search a batch by short codes, then re-rank what was found by exact distances.
 
     Args:
         lists: see ``search_codes``.
-        codes, query_codes: what the search compares, of the base and of the queries (m).
+        short, query_codes: what the search compares, of the base and of the queries (m).
         vectors, queries: what is measured at the end, padded.
         k: neighbors per query; what is not found is -1 at infinite distance.
         size: length of the candidate list, raised to k and lowered to the number of vectors.
-        spread: the first ``spread * k`` of a list by code are measured at the end, and at least half of the list; all
-            of it where it is as long as the base.
         allowed: which nodes may be results (n,); all by default.
 
     Returns:
         ids (m, k), squared distances (m, k), distances measured during the search (m,).
     """
-    m, size = len(queries), min(max(size, k), len(vectors))
+    m, shape, codes = len(queries), SearchShape.of(short, len(vectors), k, size), short.codes
+    size = shape.size
     found, measured = np.empty((m, size), np.int32), np.zeros(m, np.int32)
     ids, squared = np.full((m, k), -1, np.int32), np.full((m, k), np.inf, np.float32)
-    plain = codes.dtype == np.float32
-    flights = WIDE_IN_FLIGHT if plain else IN_FLIGHT
-    remembered = REMEMBERED if plain or size >= REMEMBERED_FROM else 0
+    flights = WIDE_IN_FLIGHT if short.codec is None else IN_FLIGHT
     pools = [key_rows(flights, size) for _ in range(threads)]
-    seen = [np.empty((flights, remembered), np.int32) for _ in range(threads)]
+    seen = [np.empty((flights, shape.remembered), np.int32) for _ in range(threads)]
     keys = [key_rows(1, lists.shape[1] + BLOCK)[0] for _ in range(threads)]
     best = [key_rows(1, k) for _ in range(threads)]
-    most = size if size == len(vectors) else min(size, max(math.ceil(spread * k), size // 2))
     keep = np.ones(0, np.bool_) if allowed is None else allowed
-    # Vectors that are their own codes are floats, for which the type of this array selects nothing.
-    compared: Codes | Floats = np.empty((0, 0), np.uint8) if plain else codes
+    compared = short.instructions
 
     def work(worker: int, start: int, stop: int) -> None:
         scratch = (pools[worker], seen[worker], keys[worker])
         search_codes(lists, codes, query_codes, start, stop, size, *scratch, found, measured)
         drop_others(found, keep, start, stop)
-        rerank(vectors, queries, compared, found[:, :most], start, stop, best[worker], keys[worker], ids, squared)
+        rerank(
+            vectors, queries, compared, found[:, : shape.most], start, stop, best[worker], keys[worker], ids, squared
+        )
 
     # Two chunks per thread even out their speeds; fewer queries than twice what is in flight would leave slots empty.
     share = m if threads == 1 else -(-m // (2 * threads))
@@ -209,3 +226,14 @@ def key_rows(rows: int, size: int) -> Keys:
     """
     keys: Keys = aligned_rows(rows, -(-size // BLOCK) * BLOCK, np.int64)
     return keys
+
+
+def check_sizes(k: int, search_list_size: int) -> None:
+    """Refuse sizes below 1.
+
+    >>> check_sizes(10, 0)
+    Traceback (most recent call last):
+    ValueError: expected k and search_list_size of at least 1, got 10 and 0
+    """
+    if k < 1 or search_list_size < 1:
+        raise ValueError(f"expected k and search_list_size of at least 1, got {k} and {search_list_size}")

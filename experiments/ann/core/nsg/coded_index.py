@@ -21,10 +21,11 @@ from experiments.ann.core.codes.line_codes import HALVES, PLACES, LineCodec
 from experiments.ann.core.codes.projection import Projection
 from experiments.ann.core.codes.short_codes import ShortCodes, short_codes
 from experiments.ann.core.codes.stored_vector import Stored
-from experiments.ann.core.nsg.batch_search import search_allowed, search_lists
+from experiments.ann.core.nsg.batch_search import check_sizes, search_allowed, search_lists
 from experiments.ann.core.nsg.counted_search import SearchResult
-from experiments.ann.core.nsg.index import NSG, check_sizes, checked_mask
+from experiments.ann.core.nsg.index import NSG, checked_mask
 from experiments.ann.core.nsg.lists import STARTS, lists_with_start, whole_blocks
+from experiments.ann.core.nsg.searcher import Searcher
 from experiments.ann.core.nsg.storage import Kept, natural, read_arrays, write_arrays
 from experiments.ann.core.simd.distance import Floats, Ids, MetricSpace, checked_vectors
 from experiments.ann.core.simd.kernel import usable_cores
@@ -44,7 +45,7 @@ class CodedNSG:
         self.vectors = vectors
         """Base vectors in the space of the metric, padded."""
         self.short = short
-        """What the search compares: codes of one cache line, or vectors of 16 coordinates and fewer as they are."""
+        """What the search compares: codes of few cache lines, or vectors of 16 coordinates and fewer as they are."""
         self.space = space
 
     @classmethod
@@ -116,6 +117,10 @@ class CodedNSG:
         result = self.search_counted(queries, k, search_list_size, threads=threads, allowed=allowed)
         return result.ids, result.distances
 
+    def searcher(self, k: int, search_list_size: int) -> Searcher:
+        """``search`` for one vector a call, with everything prepared."""
+        return Searcher(self.lists, self.short, self.vectors, self.space, k, search_list_size)
+
     def search_counted(
         self,
         queries: ArrayLike,
@@ -130,12 +135,11 @@ class CodedNSG:
         placed, vectors = self.place(queries)
         workers = threads or usable_cores()
         codes = self.short.of_queries(placed, workers)
-        arguments = (self.lists, self.short.codes, codes, self.vectors, placed, k, search_list_size, workers)
-        spread = 1.0 if self.short.codec is None else self.short.codec.spread
+        arguments = (self.lists, self.short, codes, self.vectors, placed, k, search_list_size, workers)
         if allowed is None:
-            ids, squared, measured = search_lists(*arguments, spread)
+            ids, squared, measured = search_lists(*arguments)
         else:
-            ids, squared, measured = search_allowed(*arguments, checked_mask(allowed, len(self)), spread)
+            ids, squared, measured = search_allowed(*arguments, checked_mask(allowed, len(self)))
         return SearchResult(ids, self.space.report(squared, vectors), measured, np.zeros(len(placed), np.int32))
 
     def place(self, queries: ArrayLike) -> tuple[Stored, Floats]:

@@ -66,7 +66,7 @@ def search_codes(
             if owner[slot] < 0:
                 continue
             if remembers:
-                keep_unseen(graph, node[slot], seen, slot, fresh)
+                keep_unseen(graph, node[slot], seen, slot, fresh, slot)
                 request_codes(fresh, codes, slot)
             else:
                 request_codes(graph, codes, node[slot])
@@ -95,6 +95,58 @@ def search_codes(
 
 
 @kernel
+def search_alone(
+    graph: Ids,
+    codes: Codes | Floats,
+    queries: QueryCodes | Floats,
+    size: int,
+    pools: Keys,
+    seen: Ids,
+    keys: Keys,
+    fresh: Ids,
+    found: Ids,
+) -> int:
+    """``search_codes`` for one query, row 0, with no others to work on while it waits.
+
+    So it expands the nearest few open nodes at once, one for each row of ``fresh`` (scratch, few x (R + 8)), and asks
+    for the list of a node when the node enters the candidate list: most of these are expanded later.
+
+    Returns:
+        How many code distances were measured.
+    """
+    most = fresh.shape[0]
+    node = np.empty(most, np.int64)
+    pools[0, :] = NO_KEY
+    seen[0, :] = -1
+    node[0], few, measured = graph.shape[0] - 1, 1, 0  # the last row names the nodes to start from
+    while few > 0:
+        for i in range(few):
+            keep_unseen(graph, node[i], seen, 0, fresh, i)
+            request_codes(fresh, codes, i)
+        for i in range(few):
+            bound, count, first = pools[0, size - 1], 0, 0
+            while first < fresh.shape[1] and fresh[i, first] >= 0:
+                count = block_keys(codes, fresh, i, first, queries, 0, keys, count, bound)
+                first += BLOCK
+            for place in range(count):
+                prefetch(graph, key_node(keys[place]), 0)
+                prefetch(graph, key_node(keys[place]), 1)
+            absorb(pools, 0, keys, count)
+            measured += first
+        few = 0
+        while few < most:
+            place = first_open(pools, 0)
+            if place >= size:
+                break
+            pools[0, place] |= 1
+            node[few] = key_node(pools[0, place])
+            few += 1
+    for i in range(size):
+        found[0, i] = key_node(pools[0, i]) if pools[0, i] != NO_KEY else -1
+    return measured
+
+
+@kernel
 def take_up(
     query: int,
     stop: int,
@@ -116,8 +168,8 @@ def take_up(
 
 
 @kernel
-def keep_unseen(graph: Ids, node: int, seen: Ids, slot: int, fresh: Ids) -> None:
-    """Write the neighbors of a node that the table does not remember to row ``slot`` of ``fresh`` (in flight, R + 8).
+def keep_unseen(graph: Ids, node: int, seen: Ids, slot: int, fresh: Ids, row: int) -> None:
+    """Write the neighbors of a node that row ``slot`` of the table does not remember to ``fresh[row]`` (R + 8,).
 
     They fill whole blocks; -1 ends the list. A place of the table holds the last node that fell on it, so some nodes
     are forgotten; they are only measured again.
@@ -125,7 +177,7 @@ def keep_unseen(graph: Ids, node: int, seen: Ids, slot: int, fresh: Ids) -> None
     >>> graph, fresh = np.int32([[4, 7, 9, 4, 4, 4, 4, 4]]), np.zeros((1, 16), np.int32)
     >>> seen = np.full((1, 16), -1, np.int32)
     >>> seen[0, 7] = 7
-    >>> keep_unseen(graph, 0, seen, 0, fresh)
+    >>> keep_unseen(graph, 0, seen, 0, fresh, 0)
     >>> fresh[0, :9].tolist()  # 4 and 9, the first once more in the gaps, and the end
     [4, 9, 4, 4, 4, 4, 4, 4, -1]
     """
@@ -138,15 +190,15 @@ def keep_unseen(graph: Ids, node: int, seen: Ids, slot: int, fresh: Ids) -> None
         known = seen[slot, place] == neighbor
         seen[slot, place] = neighbor
         # Written always and counted where it is new: no branch that depends on what the search met.
-        fresh[slot, count] = neighbor
+        fresh[row, count] = neighbor
         count += not known
     # Fill the last block with its first id, which ``block_keys`` leaves out, and end the list after it.
     first = count - count % BLOCK
     for i in range(first, first + BLOCK):
         if i >= count:
-            fresh[slot, i] = fresh[slot, first] if count > first else -1
+            fresh[row, i] = fresh[row, first] if count > first else -1
     if count > first and first + BLOCK < fresh.shape[1]:
-        fresh[slot, first + BLOCK] = -1
+        fresh[row, first + BLOCK] = -1
 
 
 @kernel

@@ -20,7 +20,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from experiments.ann.core.nsg.batch_search import Mask, search_allowed, search_lists
+from experiments.ann.core.codes.short_codes import ShortCodes
+from experiments.ann.core.nsg.batch_search import Mask, check_sizes, search_allowed, search_lists
 from experiments.ann.core.nsg.building import (
     BuildReport,
     BuildSettings,
@@ -32,6 +33,7 @@ from experiments.ann.core.nsg.counted_search import SearchResult, search_graph
 from experiments.ann.core.nsg.lists import lists_with_start
 from experiments.ann.core.nsg.neighbors import Step
 from experiments.ann.core.nsg.reachability import count_unreachable, degrees, mutual_degrees
+from experiments.ann.core.nsg.searcher import Searcher
 from experiments.ann.core.nsg.storage import described, natural, read_arrays, write_arrays
 from experiments.ann.core.simd.distance import Floats, Ids, MetricSpace, checked_vectors
 from experiments.ann.core.simd.kernel import finish, usable_cores
@@ -108,12 +110,16 @@ class NSG:
         vectors = checked_vectors(queries, "queries", self.space.dim)
         placed = padded(self.space.place_queries(vectors))
         workers = threads or usable_cores()
-        arguments = (self.lists, self.base, placed, self.base, placed, k, search_list_size, workers)
+        arguments = (self.lists, self.short, placed, self.base, placed, k, search_list_size, workers)
         if allowed is None:
             ids, squared, _ = search_lists(*arguments)
         else:
             ids, squared, _ = search_allowed(*arguments, checked_mask(allowed, len(self)))
         return ids, self.space.report(squared, vectors)
+
+    def searcher(self, k: int, search_list_size: int) -> Searcher:
+        """``search`` for one vector a call, with everything prepared."""
+        return Searcher(self.lists, self.short, self.base, self.space, k, search_list_size)
 
     def search_counted(
         self,
@@ -173,6 +179,11 @@ class NSG:
         return lists_with_start(self.graph, self.navigating_node)
 
     @property
+    def short(self) -> ShortCodes:
+        """What a search compares: the vectors themselves."""
+        return ShortCodes(None, self.base)
+
+    @property
     def degrees(self) -> NDArray[np.int64]:
         """Out-degrees (n,)."""
         return degrees(self.graph)
@@ -191,17 +202,6 @@ class NSG:
     def nbytes(self) -> int:
         """Bytes of vectors and graph."""
         return self.graph.nbytes + self.base.nbytes
-
-
-def check_sizes(k: int, search_list_size: int) -> None:
-    """Refuse sizes below 1.
-
-    >>> check_sizes(10, 0)
-    Traceback (most recent call last):
-    ValueError: expected k and search_list_size of at least 1, got 10 and 0
-    """
-    if k < 1 or search_list_size < 1:
-        raise ValueError(f"expected k and search_list_size of at least 1, got {k} and {search_list_size}")
 
 
 def checked_mask(allowed: ArrayLike, n: int) -> Mask:

@@ -1,9 +1,9 @@
-"""Vector instructions on codes of one cache line, or on plain vectors, eight neighbors of a node at a time.
+"""Vector instructions on codes of one or some cache lines, or on plain vectors, eight neighbors of a node at a time.
 
-A *code* is a vector rounded to 64 bytes, a *code distance* the whole number that stands for the squared distance of a
-code and a query. Their layout is that of ``codes.line_codes``. An array of codes viewed as uint8 asks for the dot
-product of bytes (VNNI), as int8 for instructions that every processor has: the element type selects the instructions at
-compile time, so that both live in one cache of compiled kernels. Both ways give the same integers.
+A *code* is a vector rounded to 64 bytes or some times as many, a *code distance* the whole number that stands for the
+squared distance of a code and a query. Their layout is that of ``codes.line_codes``. An array of codes viewed as uint8
+asks for the dot product of bytes (VNNI), as int8 for instructions that every processor has: the element type selects
+the instructions at compile time, so that both live in one cache of compiled kernels. Both ways give the same integers.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ def block_keys(
     """Append the keys below a bound of eight neighbors of a node, by code distance or by that of float32 vectors.
 
     Args:
-        codes: (n + 2, 64) of ``LineCodec.encode``, or float32 vectors (n, lines * 16).
+        codes: (n + 2, 64 * lines) of ``LineCodec.encode``, or float32 vectors (n, lines * 16).
         graph: ids (nodes, width); the eight from column ``first`` on are used.
         query, row: rows of ``LineCodec.encode_queries``, or float32 vectors, and the row that is compared.
         keys: out, from place ``count`` on; what lies after the appended ones is overwritten, eight in all.
@@ -76,9 +76,9 @@ def block_keys(
             sums = _eight_floats(builder, base, width, ids, target)
         else:
             vnni = kinds["codes"].dtype == types.uint8
-            # The tables of decoded values are the last two rows: base + 64 (rows - 2).
-            tables = builder.gep(base, [builder.shl(builder.sub(rows, ir.Constant(I64, 2)), ir.Constant(I64, 6))])
-            sums = _eight_codes(builder, base, ids, target, tables if vnni else None)
+            # The tables of decoded values are the last two rows: base + width (rows - 2).
+            tables = builder.gep(base, [builder.mul(builder.sub(rows, ir.Constant(I64, 2)), width)])
+            sums = _eight_codes(builder, base, width, ids, target, tables if vnni else None)
         # distance << 32 | id << 1. Distances are >= 0, floats or integers, so their bits are ordered like they are.
         key = builder.or_(
             builder.shl(builder.zext(sums, KEYS), ir.Constant(KEYS, [32] * BLOCK)),
@@ -140,37 +140,44 @@ def _eight_floats(builder: Any, base: Any, width: Any, ids: Any, target: Any) ->
     return builder.bitcast(sums, EIGHT)
 
 
-def _eight_codes(builder: Any, base: Any, ids: Any, target: Any, tables: Any | None) -> Any:
+def _eight_codes(builder: Any, base: Any, width: Any, ids: Any, target: Any, tables: Any | None) -> Any:
     """Code distances of eight codes x to a query row y, as <8 x i32>: constant - 2 (products - |x|^2 / 2).
 
     With ``tables`` of decoded values bytes are multiplied (VNNI), without them the numbers of 4 bits themselves.
     """
-    rows = eight_rows(builder, base, ir.Constant(I64, LINE), ids)
-    words = tables is None
-    add_products = _products_of_words(builder, target) if words else _products_of_bytes(builder, target, tables)
-    # The last four bytes of a code are -|x|^2 / 2 as int32: the sums begin with them. As factors the same bytes meet
-    # zeros, since a query row has nothing at their places.
+    rows = eight_rows(builder, base, width, ids)
+    # A query row has 128 factors of one or two bytes for each line.
+    factor_bytes = 2 * LINE * (2 if tables is None else 1)
+    totals = [cgutils.alloca_once_value(builder, ir.Constant(INTS, [0] * 16)) for _ in rows]
+    # The last four bytes of a line are -|x|^2 / 2 as int32 and are added. As factors the same bytes meet zeros, since a
+    # query row has nothing at their places.
     last = ir.Constant(INTS, [0] * 15 + [-1])
-    totals = []
-    for row in rows:
-        code = load_line(builder, row, ir.Constant(I64, 0), BYTES)
-        totals.append(add_products(builder.and_(builder.bitcast(code, INTS), last), code))
-    # After the 128 factors of one or two bytes each.
-    constant = builder.gep(target, [ir.Constant(I64, 2 * LINE * (2 if words else 1))])
+    lines = builder.lshr(width, ir.Constant(I64, 6))
+    with cgutils.for_range(builder, lines) as loop:
+        offset = builder.shl(loop.index, ir.Constant(I64, 6))
+        factors = builder.gep(target, [builder.mul(loop.index, ir.Constant(I64, factor_bytes))])
+        if tables is None:
+            add_products = _products_of_words(builder, factors)
+        else:
+            low = builder.gep(tables, [offset])
+            add_products = _products_of_bytes(builder, factors, [low, builder.gep(low, [width])])
+        for row, total in zip(rows, totals, strict=True):
+            code = load_line(builder, row, offset, BYTES)
+            length = builder.and_(builder.bitcast(code, INTS), last)
+            builder.store(add_products(builder.add(builder.load(total), length), code), total)
+    constant = builder.gep(target, [builder.mul(lines, ir.Constant(I64, factor_bytes))])
     constant = builder.load(builder.bitcast(constant, I32.as_pointer()), align=4)
-    sums = eight_sums(builder, totals)
+    sums = eight_sums(builder, [builder.load(total) for total in totals])
     return builder.sub(splat(builder, constant, sums.type), builder.shl(sums, ir.Constant(sums.type, [1] * BLOCK)))
 
 
-def _products_of_bytes(builder: Any, target: Any, tables: Any) -> Callable[[Any, Any], Any]:
-    """Code that adds to 16 sums the products of a code, decoded by tables, and a query row of bytes.
+def _products_of_bytes(builder: Any, target: Any, tables: list[Any]) -> Callable[[Any, Any], Any]:
+    """Code that adds to 16 sums the products of a line of a code, decoded by two tables, and its factors of bytes.
 
-    Line 0 of factors and tables belongs to the low halves of a code's bytes, line 1 to the high halves.
+    Line 0 of the factors and table 0 belong to the low halves of the bytes, line 1 and table 1 to the high halves.
     """
-    factors, values = (
-        [load_line(builder, start, ir.Constant(I64, half * LINE), BYTES) for half in range(2)]
-        for start in (target, tables)
-    )
+    factors = [load_line(builder, target, ir.Constant(I64, half * LINE), BYTES) for half in range(2)]
+    values = [load_line(builder, table, ir.Constant(I64, 0), BYTES) for table in tables]
     # vpshufb looks up 64 bytes at once, each in the 16 entries of its own quarter: so 16 bytes share a table.
     look_up = declare(builder, "llvm.x86.avx512.pshuf.b.512", BYTES, [BYTES, BYTES])
 

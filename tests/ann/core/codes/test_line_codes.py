@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from experiments.ann.core.codes.codes import Principal, as_bytes
 from experiments.ann.core.codes.line_codes import LineCodec
+from experiments.ann.core.codes.line_fit import _codec as codec_of
 from experiments.ann.core.codes.line_fit import fit_line_codec
 from experiments.ann.core.simd.code_vector import block_keys
 from experiments.ann.core.simd.kernel import kernel
@@ -23,26 +24,34 @@ def keys_of_block(codes: Any, graph: Any, query: Any, keys: Any, count: int, bou
     return int(block_keys(codes, graph, 0, 0, query, 0, keys, count, bound))
 
 
-def coded(data: NDArray[np.float32], *, integer: bool, vnni: bool) -> tuple[LineCodec, Any, Any, Any]:
+def coded(
+    data: NDArray[np.float32], *, integer: bool, vnni: bool, kind: tuple[int, int] | None = None
+) -> tuple[LineCodec, Any, Any, Any]:
     """A codec, codes of all but 10 vectors, rows of these 10 as queries, and their coordinates in units of code."""
     vectors, queries = (as_bytes(part) if integer else padded(part) for part in (data[:-10], data[-10:]))
-    codec = fit_line_codec(Principal(vectors), vnni=vnni)
+    principal = Principal(vectors)
+    codec = fit_line_codec(principal, vnni=vnni) if kind is None else codec_of(principal, *kind, vnni)
     mapped = codec.projection
     coordinates = queries.astype(np.float32) @ mapped.weights * mapped.scale - mapped.shift
     rows = codec.encode_queries(queries, vnni=vnni)
     return codec, codec.encode(vectors, vnni=vnni), rows, np.clip(np.rint(codec.places_in_use(coordinates)), -127, 127)
 
 
-@pytest.mark.parametrize(("integer", "d"), [(False, 20), (False, 130), (True, 90)])
-def test_code_distance_is_that_of_decoded_coordinates(clustered: Any, vnni: bool, integer: bool, d: int) -> None:
-    codec, codes, rows, asked = coded(clustered(410, d, integer=integer), integer=integer, vnni=vnni)
+@pytest.mark.parametrize("kind", [None, (2, 32), (3, 0)])
+@pytest.mark.parametrize(("integer", "d"), [(False, 20), (False, 130), (True, 90), (False, 400)])
+def test_code_distance_is_that_of_decoded_coordinates(
+    clustered: Any, vnni: bool, integer: bool, d: int, kind: tuple[int, int] | None
+) -> None:
+    codec, codes, rows, asked = coded(clustered(410, d, integer=integer), integer=integer, vnni=vnni, kind=kind)
     graph = np.random.default_rng(1).permutation(400)[None, :8].astype(np.int32)
     decoded = codec.decode(codes[:400])
     squared = ((decoded[graph[0]].astype(np.int64) - asked[0].astype(np.int64)) ** 2).sum(axis=1)
-    odd = (decoded[graph[0]].astype(np.int64) ** 2).sum(axis=1) % 2  # half the squared length is rounded down
+    # Half the squared length is rounded down in every line, which holds 120 coordinates or, the first, fewer.
+    lengths = np.split(decoded[graph[0]].astype(np.int64) ** 2, 120 * np.arange(1, codec.lines) - codec.refined, axis=1)
+    odd = sum(part.sum(axis=1) % 2 for part in lengths)
     keys = aligned_rows(1, 16, np.int64)[0]
     assert keys_of_block(codes, graph, rows, keys, 3, NO_KEY) == 11
-    np.testing.assert_array_equal(keys[3:11] >> 32, squared + 1 - odd)
+    np.testing.assert_array_equal(keys[3:11] >> 32, squared + codec.lines - odd)
     np.testing.assert_array_equal((keys[3:11] & 0xFFFFFFFF) >> 1, graph[0])
 
 
@@ -85,3 +94,10 @@ def test_decoded_distances_are_proportional_to_distances(clustered: Any, integer
     true = ((base[:50, None] - base[None, 50:100]).astype(np.float64) ** 2).sum(axis=2).ravel()
     by_code = ((decoded[:50, None] - decoded[None, 50:100]) ** 2).sum(axis=2).ravel()
     assert np.corrcoef(true, by_code)[0, 1] > 0.999
+
+
+def test_a_flat_spectrum_takes_a_second_line_and_a_steep_one_does_not() -> None:
+    noise = np.random.default_rng(0).standard_normal((4000, 384)).astype(np.float32)
+    steep = noise * np.float32(0.9) ** np.arange(384, dtype=np.float32)
+    assert fit_line_codec(Principal(padded(noise)), vnni=has_vnni()).lines > 1
+    assert fit_line_codec(Principal(padded(steep)), vnni=has_vnni()).lines == 1
