@@ -162,10 +162,14 @@ class Conditional:
         )
         if verdict == "conditional" and not self._differ(decisions):
             verdict, said = "inconclusive", f"{said}; but they do not differ by what matters"
+        rest = _without_one({name: decision.verdict for name, decision in decisions.items()})
+        alternatives = {} if self.p_value is None else rest
         return Decision(
             verdict=verdict,
             summary=said,
             evidence={"conditions": len(decisions), **dict(sorted(counts.items()))},
+            robustness=Card("", alternatives).line(verdict),
+            alternatives=alternatives,
         )
 
     def _differ(self, decisions: Mapping[str, Decision]) -> bool:
@@ -211,6 +215,16 @@ def _overall(verdicts: list[Verdict]) -> Verdict:
     if {"holds", "refuted"} <= seen:
         return "conditional"
     return seen.pop() if len(seen) == 1 else "inconclusive"
+
+
+def _without_one(verdicts: Mapping[str, Verdict]) -> dict[str, Verdict]:
+    """What is left of the whole where one condition is left out."""
+    if len(verdicts) < 2:
+        return {}
+    return {
+        f"without {name}": _overall([verdict for other, verdict in verdicts.items() if other != name])
+        for name in verdicts
+    }
 
 
 def _threshold(part: Comparison) -> float:

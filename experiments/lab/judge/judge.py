@@ -36,6 +36,8 @@ class Condition:
     label: str | None
     summary: str
     evidence: Evidence
+    p_value: float | None = None
+    """Smallest level that decides it, all looks counted; None where no level enters."""
     robustness: str = ""
     alternatives: Mapping[str, Verdict] = field(default_factory=dict)
 
@@ -72,6 +74,8 @@ class Finding:
     summary: str
     """The evidence in one line."""
     evidence: Evidence
+    p_value: float | None = None
+    """Smallest level that all statistical comparisons under it may share for it to be decided, all looks counted."""
     robustness: str = ""
     """For which threshold a statistical verdict stands, and which other analyses agree."""
     alternatives: Mapping[str, Verdict] = field(default_factory=dict)
@@ -133,7 +137,7 @@ def judge(asked: Sequence[Asked], *, smoke: bool, level: float = FAMILY_WISE_ALP
     findings = []
     for one, comparison, of_claim in zip(asked, comparisons, leaves, strict=True):
         decisions = {condition: _decide(leaf, next(levels), smoke) for condition, leaf in of_claim.items()}
-        findings.append(_finding(one, comparison, decisions))
+        findings.append(_finding(one, comparison, decisions, looks=FAMILY_WISE_ALPHA / level))
     return tuple(findings)
 
 
@@ -183,10 +187,11 @@ def _failed(error: Exception) -> Decision:
     return Decision(verdict="failed", summary=f"{type(error).__name__}: {message}" if message else type(error).__name__)
 
 
-def _finding(asked: Asked, comparison: Comparison, decisions: Mapping[str, Decision]) -> Finding:
+def _finding(asked: Asked, comparison: Comparison, decisions: Mapping[str, Decision], looks: float) -> Finding:
     conditions: tuple[Condition, ...] = ()
     if isinstance(comparison, Conditional):
-        conditions = tuple(_condition(name, comparison.parts[name], decision) for name, decision in decisions.items())
+        parts = comparison.parts
+        conditions = tuple(_condition(name, parts[name], decision, looks) for name, decision in decisions.items())
         judged = all(decision is not NOT_JUDGED for decision in decisions.values())
         decision = comparison.combine(decisions) if judged else NOT_JUDGED
         broken = [one for one in decisions.values() if one.verdict == "failed"]
@@ -201,17 +206,13 @@ def _finding(asked: Asked, comparison: Comparison, decisions: Mapping[str, Decis
         statement=claim.statement,
         notes=claim.topic,
         rule=claim.rule.sentence(),
-        verdict=decision.verdict,
         predicted=claim.predicted,
         source=claim.source,
-        label=decision.label,
-        summary=decision.summary,
-        evidence=decision.evidence,
-        robustness=decision.robustness,
-        alternatives=decision.alternatives,
+        p_value=_p_value(comparison, looks),
         conditions=conditions,
         seeds=tuple(sorted(_distinct(rows, "seed"))),
         datasets=tuple(sorted(map(str, _distinct(rows, "dataset")))),
+        **vars(decision),
     )
 
 
@@ -219,17 +220,15 @@ def _distinct(rows: Iterable[Any], column: str) -> set[Any]:
     return {value for row in rows if (value := getattr(row, column, None)) is not None}
 
 
-def _condition(name: str, comparison: Comparison, decision: Decision) -> Condition:
-    return Condition(
-        condition=name,
-        kind=comparison.kind,
-        verdict=decision.verdict,
-        label=decision.label,
-        summary=decision.summary,
-        evidence=decision.evidence,
-        robustness=decision.robustness,
-        alternatives=decision.alternatives,
-    )
+def _p_value(comparison: Comparison, looks: float) -> float | None:
+    """Of a look at a part of the level so many times as large; 1 where no level could decide."""
+    p = comparison.p_value
+    return None if p is None else 1.0 if math.isnan(p) else min(1.0, p * looks)
+
+
+def _condition(name: str, comparison: Comparison, decision: Decision, looks: float) -> Condition:
+    p_value = _p_value(comparison, looks)
+    return Condition(condition=name, kind=comparison.kind, p_value=p_value, **vars(decision))
 
 
 def _jsonable(value: Any) -> Any:

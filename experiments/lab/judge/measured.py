@@ -7,7 +7,7 @@ condition's name to one of these. Values of an arm are a mapping from seed to nu
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import KW_ONLY, dataclass
+from dataclasses import KW_ONLY, dataclass, field
 
 BySeed = Mapping[int, float]
 
@@ -28,6 +28,9 @@ class Pairs:
     """Test over training items where every seed splits one finite pool of items anew."""
     limits: tuple[float, float] | None = None
     """Smallest and largest value that the measure can have: for the worst case of runs that failed or are missing."""
+
+    others: Mapping[str, BySeed] = field(default_factory=dict)
+    """Other baselines that the rows have, by name, such as an untuned one: judged beside this one as alternatives."""
 
     @classmethod
     def against(cls, values: BySeed, constant: float, *, exact: bool = False) -> Pairs:

@@ -1,8 +1,8 @@
 """How robust a verdict is: for which threshold it stands, and which reasonable analysis would turn it.
 
 An alternative judges the same differences at the same level in another way that a referee might have chosen: with half
-or twice the threshold, by Student's t alone, by the median, by a trimmed mean, by flipping signs. A verdict on which
-all agree hangs on no choice of ours.
+or twice the threshold, by Student's t alone, by the median, by a trimmed mean, by flipping signs, without the seed
+that matters most, against another baseline. A verdict on which all agree hangs on no choice of ours.
 
 Sources: Yuen, The Two-Sample Trimmed t for Unequal Population Variances, Biometrika 61, 1974 (trimmed means); David,
 Nagaraja, Order Statistics, 3rd edition, 2003 (the interval of a median).
@@ -23,6 +23,7 @@ from experiments.lab.judge.verdict import Verdict
 
 TRIM = 0.2
 FEWEST_TRIMMED = 5
+FEWEST_LEFT = 3
 EXACT_FLIPS = 12
 RANDOM_FLIPS = 5000
 
@@ -66,8 +67,55 @@ def two_sided(low: float, high: float) -> Judge:
     return judge
 
 
+def card_above(
+    mean: SeedMean,
+    threshold: float,
+    alpha: float,
+    *,
+    shown: Callable[[float], float] = float,
+    sides: tuple[str, str] = ("below", "above"),
+    others: Mapping[str, SeedMean] | None = None,
+) -> Card:
+    """The card of a mean that should exceed a threshold.
+
+    ``shown`` gives the scale that is read, ``sides`` where the thresholds lie on it for which the verdict stands.
+    """
+    low, high = interval = mean.interval(alpha)
+    verdict = one_sided(threshold)(interval)
+    holds, refuted = sides
+    stands = {"holds": f"{holds} {shown(low):.3g}", "refuted": f"{refuted} {shown(high):.3g}"}.get(verdict, "")
+    moved = {"half the threshold": one_sided(threshold / 2), "twice the threshold": one_sided(2 * threshold)}
+    found = alternatives(mean, alpha, one_sided(threshold), moved if threshold else {}, others or {})
+    return Card(stands and f"a threshold {stands}", found)
+
+
+def card_within(
+    mean: SeedMean,
+    center: float,
+    reach: float,
+    alpha: float,
+    *,
+    word: str,
+    others: Mapping[str, SeedMean] | None = None,
+) -> Card:
+    """The card of a mean that should lie within center ± reach; ``word`` is what the reach is called."""
+
+    def within(distance: float) -> Judge:
+        return two_sided(center - distance, center + distance)
+
+    low, high = interval = mean.interval(alpha)
+    nearest, farthest = sorted((abs(low - center), abs(high - center)))
+    stands = {"holds": f"above {farthest:.3g}", "refuted": f"below {nearest:.3g}"}.get(within(reach)(interval), "")
+    moved = {f"half the {word}": within(reach / 2), f"twice the {word}": within(2 * reach)}
+    return Card(stands and f"a {word} {stands}", alternatives(mean, alpha, within(reach), moved, others or {}))
+
+
 def alternatives(
-    mean: SeedMean, alpha: float, judge: Judge, other_thresholds: Mapping[str, Judge]
+    mean: SeedMean,
+    alpha: float,
+    judge: Judge,
+    other_thresholds: Mapping[str, Judge],
+    other_values: Mapping[str, SeedMean],
 ) -> dict[str, Verdict]:
     """Every alternative that applies to these values, at the level ``alpha``.
 
@@ -75,16 +123,27 @@ def alternatives(
         mean: of the values that were judged.
         judge: with the threshold of the rule.
         other_thresholds: words -> the rule with another threshold.
+        other_values: words -> the values that another analysis judges.
     """
     found = {words: other(mean.interval(alpha)) for words, other in other_thresholds.items()}
+    found |= {words: judge(other.interval(alpha)) for words, other in other_values.items()}
     if not mean.varies:
         return found
+    if mean.n > FEWEST_LEFT:
+        found["one seed left out"] = _with_one_left_out(mean, alpha, judge)
     found["Student's t alone"] = judge(mean.student.interval(alpha))
     found["the median"] = judge(median_interval(mean.values, alpha))
     if mean.n >= FEWEST_TRIMMED:
         found["a mean without the outer fifths"] = judge(trimmed_interval(mean.values, alpha))
     found["flipped signs"] = judge(flip_interval(mean, alpha))
     return found
+
+
+def _with_one_left_out(mean: SeedMean, alpha: float, judge: Judge) -> Verdict:
+    """The verdict without the smallest or the largest value; where these two differ it is undecided."""
+    ordered = tuple(sorted(mean.values))
+    found = {judge(mean.replaced(rest).interval(alpha)) for rest in (ordered[1:], ordered[:-1])}
+    return found.pop() if len(found) == 1 else "inconclusive"
 
 
 def median_interval(values: Sequence[float], alpha: float) -> Interval:

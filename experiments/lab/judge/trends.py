@@ -20,9 +20,9 @@ import numpy as np
 import scipy  # scipy.stats takes a second to import and loads itself at first use
 
 from experiments.lab.judge.comparison import Comparison, Decision, Tested, undecided
+from experiments.lab.judge.differences import FEWEST_SEEDS, describe_interval, describe_seeds
 from experiments.lab.judge.mean import SeedMean
-from experiments.lab.judge.paired import FEWEST_SEEDS, describe_interval, describe_seeds
-from experiments.lab.judge.robustness import Card, Judge, alternatives, two_sided
+from experiments.lab.judge.robustness import card_above, card_within
 from experiments.lab.judge.verdict import Evidence, Kind, Verdict
 
 FEWEST_SLOPE_POINTS = 5
@@ -30,8 +30,6 @@ FEWEST_ORDER_POINTS = 3
 ORDER_LEVEL_SHARE = 0.2
 """A trend is judged at a fifth of the level of other comparisons: 0.01 where they have 0.05."""
 LEAST_CORRELATION = 0.9
-
-FAMILY_WISE_ALPHA = 0.05
 
 Direction = Literal["rising", "falling"]
 Test = Literal["Page", "mean rho", "clearest reversal", "none"]
@@ -49,7 +47,7 @@ class Exponents:
     """Share of the variance of that log that the line explains; far from 1 there is no power law to speak of."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Trend:
     """A measure over a rising grid, and whether it moves as claimed."""
 
@@ -82,29 +80,16 @@ def slope(x: Sequence[float], y: Mapping[int, Sequence[float]], *, theory: float
         return exponents
     mean = exponents.mean
     holds, refuted = (found(theory - tolerance, theory + tolerance) for found in (mean.p_inside, mean.p_outside))
-    words = {"holds": "inside", "refuted": "outside", "inconclusive": "undecided against"}
-    relation = {verdict: f"{word} {theory:.4g} ± {tolerance:.3g}" for verdict, word in words.items()}
+    words = ("inside", "outside", f"{theory:.4g} ± {tolerance:.3g}")
     return Tested(
         kind="slope",
         p_value=min(holds, refuted),
         outcome="holds" if holds <= refuted else "refuted",
-        report=partial(_report_slope, exponents, theory, relation, {"theory": theory, "tolerance": tolerance}),
+        report=partial(_report_slope, exponents, theory, words, {"theory": theory, "tolerance": tolerance}),
         by_seed=exponents.by_seed,
         matters=tolerance,
-        card=partial(_slope_card, exponents.mean, theory, tolerance),
+        card=partial(card_within, exponents.mean, theory, tolerance, word="tolerance"),
     )
-
-
-def _slope_card(mean: SeedMean, theory: float, tolerance: float, alpha: float) -> Card:
-    def within(reach: float) -> Judge:
-        return two_sided(theory - reach, theory + reach)
-
-    low, high = mean.interval(alpha)
-    distances = sorted((abs(low - theory), abs(high - theory)))
-    verdict = within(tolerance)(mean.interval(alpha))
-    reach = {"holds": f"above {distances[1]:.3g}", "refuted": f"below {distances[0]:.3g}"}.get(verdict, "")
-    others = {"half the tolerance": within(tolerance / 2), "twice the tolerance": within(2 * tolerance)}
-    return Card(reach and f"a tolerance {reach}", alternatives(mean, alpha, within(tolerance), others))
 
 
 def slope_below(x: Sequence[float], y: Mapping[int, Sequence[float]], *, limit: float) -> Comparison:
@@ -115,14 +100,14 @@ def slope_below(x: Sequence[float], y: Mapping[int, Sequence[float]], *, limit: 
     if not isinstance(exponents, Exponents):
         return exponents
     p = exponents.mean.p_differs(limit)
-    words = {"holds": "<", "refuted": ">", "inconclusive": "undecided against"}
-    relation = {verdict: f"{word} {limit:.4g}" for verdict, word in words.items()}
+    mirrored = exponents.mean.replaced(tuple(-value for value in exponents.mean.values))
     return Tested(
         kind="slope",
         p_value=p,
         outcome="holds" if exponents.mean.mean < limit else "refuted",
-        report=partial(_report_slope, exponents, limit, relation, {"limit": float(limit), "p": p}),
+        report=partial(_report_slope, exponents, limit, ("<", ">", f"{limit:.4g}"), {"limit": float(limit)}),
         by_seed=exponents.by_seed,
+        card=partial(card_above, mirrored, -limit, shown=lambda value: -value, sides=("above", "below")),
     )
 
 
@@ -141,8 +126,7 @@ def order(
     """
     if direction not in ("rising", "falling"):
         raise ValueError(f"expected rising or falling, got {direction}")
-    problem = _why_no_grid("order", x, y, FEWEST_ORDER_POINTS)
-    if problem is not None:
+    if problem := _why_no_grid("order", x, y, FEWEST_ORDER_POINTS):
         return problem
     trend = _trend(x, y, direction, path=path)
     return Tested(
@@ -154,8 +138,7 @@ def order(
 
 
 def _exponents(x: Sequence[float], y: Mapping[int, Sequence[float]]) -> Exponents | Comparison:
-    problem = _why_no_grid("slope", x, y, FEWEST_SLOPE_POINTS)
-    if problem is not None:
+    if problem := _why_no_grid("slope", x, y, FEWEST_SLOPE_POINTS):
         return problem
     if min(x) <= 0 or min(min(values) for values in y.values()) <= 0:
         return undecided("slope", "a power law needs positive settings and measures, got one that is zero or negative")
@@ -170,15 +153,14 @@ def _exponents(x: Sequence[float], y: Mapping[int, Sequence[float]]) -> Exponent
     explained = of_means**2 * float(centered @ centered)
     scale = max(1.0, float(np.abs(np.log(values)).max())) / float(np.abs(centered).max())
     by_seed = {seed: float(slope) for seed, slope in zip(sorted(y), slopes, strict=True)}
-    # exponents that do not vary at all come from a computation without chance
-    mean = SeedMean(tuple(by_seed.values()), scale, exact=True)
+    mean = SeedMean(tuple(by_seed.values()), scale, exact=True)  # without any variation there is no chance in it
     return Exponents(by_seed=by_seed, mean=mean, of_means=of_means, r_squared=explained / total if total > 0 else 1.0)
 
 
 def _report_slope(
     exponents: Exponents,
     target: float,
-    relation: Mapping[str, str],
+    words: tuple[str, str, str],
     against: Mapping[str, float],
     alpha: float,
     verdict: Verdict,
@@ -186,12 +168,27 @@ def _report_slope(
     mean = exponents.mean
     interval = mean.interval(alpha)
     evidence: Evidence = {"slope": mean.mean, "ci_low": interval.low, "ci_high": interval.high, "level": 1 - alpha}
-    evidence |= {"n_seeds": mean.n, "slope_of_means": exponents.of_means, "r_squared": exponents.r_squared}
-    evidence |= dict(against)
+    evidence |= {
+        "n_seeds": mean.n,
+        "sd": mean.student.deviation,
+        "slope_of_means": exponents.of_means,
+        "r_squared": exponents.r_squared,
+    }
+    evidence |= against
+    if verdict == "inconclusive" and (needed := mean.seeds_needed(_distance(mean.mean, against, target), alpha)):
+        evidence |= {"seeds_needed": needed}
     label = ("above" if mean.mean > target else "below") if verdict == "refuted" else None
+    holds, refuted, border = words
+    relation = {"holds": holds, "refuted": refuted}.get(verdict, "undecided against")
     estimate = describe_interval(mean.mean, interval, alpha, "+.4g")
-    summary = f"exponent {estimate} {relation[verdict]} {describe_seeds(mean)}"
+    summary = f"exponent {estimate} {relation} {border} {describe_seeds(mean)}"
     return Decision(verdict=verdict, summary=summary, evidence=evidence, label=label)
+
+
+def _distance(slope: float, against: Mapping[str, float], target: float) -> float:
+    """From the nearest border of what decides."""
+    reach = against.get("tolerance", 0.0)
+    return min(abs(slope - target + reach), abs(slope - target - reach))
 
 
 def _trend(x: Sequence[float], y: Mapping[int, Sequence[float]], direction: Direction, *, path: bool) -> Trend:
@@ -199,14 +196,11 @@ def _trend(x: Sequence[float], y: Mapping[int, Sequence[float]], direction: Dire
     sign = 1.0 if direction == "rising" else -1.0
     values = sign * np.array([y[seed] for seed in sorted(y)], dtype=np.float64)[:, along]
     correlation = _rank_correlation(values.mean(axis=0))
-
-    def found(test: Test, p: float) -> Trend:
-        return Trend(direction=direction, shape=values.shape, correlation=correlation, test=test, p=p)
-
+    found = partial(Trend, direction, values.shape, correlation)
     if np.all(values == values[0]):  # identical repetitions are one measurement: rho alone decides
         return found("none", 0.0)
     reversal = _p_of_clearest_reversal(values)
-    if correlation < LEAST_CORRELATION or reversal <= FAMILY_WISE_ALPHA * ORDER_LEVEL_SHARE:
+    if correlation < LEAST_CORRELATION or reversal <= 0.05 * ORDER_LEVEL_SHARE:
         return found("clearest reversal", reversal)
     if path:
         ranks = SeedMean(tuple(_rank_correlation(row) for row in values), scale=1.0)

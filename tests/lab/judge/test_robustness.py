@@ -12,7 +12,7 @@ from scipy.stats import mstats
 from experiments.lab.judge.mean import SeedMean
 from experiments.lab.judge.measured import Pairs, Points
 from experiments.lab.judge.robustness import flip_interval, median_interval, trimmed_interval
-from experiments.lab.judge.rules import Effect, Equivalence, Rule, Slope, compare
+from experiments.lab.judge.rules import Each, Effect, Equivalence, Rule, Slope, compare
 
 VALUES = np.random.default_rng(0).normal(1.0, 0.3, 12).tolist()
 LOW, HIGH = SeedMean(tuple(VALUES), 2.0).interval(0.05)
@@ -42,13 +42,13 @@ def test_flipped_signs_cover_symmetric_values_as_stated() -> None:
 @pytest.mark.parametrize(
     ("rule", "values", "line"),
     [
-        (Effect("x", delta=0.2), VALUES, f"stands for a threshold below {LOW:.3g}; 6 of 6 alternatives agree"),
+        (Effect("x", delta=0.2), VALUES, f"stands for a threshold below {LOW:.3g}; 7 of 7 alternatives agree"),
         (
             Effect("x", delta=0.6),
             VALUES,
-            f"stands for a threshold below {LOW:.3g}; 5 of 6 alternatives agree: not twice the threshold",
+            f"stands for a threshold below {LOW:.3g}; 6 of 7 alternatives agree: not twice the threshold",
         ),
-        (Equivalence("x", margin=2.0), VALUES, f"stands for a margin above {HIGH:.3g}; 5 of 6 alternatives agree"),
+        (Equivalence("x", margin=2.0), VALUES, f"stands for a margin above {HIGH:.3g}; 6 of 7 alternatives agree"),
     ],
 )
 def test_a_card_says_for_which_threshold_a_verdict_stands_and_what_would_turn_it(
@@ -60,10 +60,27 @@ def test_a_card_says_for_which_threshold_a_verdict_stands_and_what_would_turn_it
 def test_an_undecided_verdict_stands_for_nothing_and_names_who_decides() -> None:
     decision = compare(Effect("x", delta=0.95), pairs(VALUES)).at(0.05)
     assert decision.verdict == "inconclusive"
-    assert decision.robustness.startswith("4 of 6 alternatives agree: not half the threshold, twice the threshold")
+    assert decision.robustness.startswith("5 of 7 alternatives agree: not half the threshold, twice the threshold")
 
 
 def test_slopes_have_cards_too() -> None:
     grid = [1.0, 2.0, 4.0, 8.0, 16.0]
     y = {seed: [x ** (1 + 0.01 * seed) for x in grid] for seed in range(8)}
     assert "a tolerance above" in compare(Slope("x", theory=1.0, tolerance=0.2), Points(grid, y)).at(0.05).robustness
+
+
+def test_another_baseline_is_an_alternative() -> None:
+    """A treatment that beats the untuned baseline and not the tuned one."""
+    treatment = {seed: 1.0 + value / 10 for seed, value in enumerate(VALUES)}
+    tuned = {seed: value + 0.02 for seed, value in treatment.items()}
+    measured = Pairs(treatment, dict.fromkeys(treatment, 0.5), others={"a tuned baseline": tuned})
+    decision = compare(Effect("x", delta=0.1), measured).at(0.05)
+    assert (decision.verdict, decision.alternatives["against a tuned baseline"]) == ("holds", "refuted")
+    assert "not against a tuned baseline" in decision.robustness
+
+
+def test_a_verdict_that_hangs_on_one_condition_names_it() -> None:
+    found = compare(Each(Effect("x", delta=0.5), per="loss"), {"ce": pairs(VALUES), "dice": pairs([0.0, 0.1, 0.2] * 4)})
+    decision = found.at(0.05)
+    assert decision.verdict == "conditional"
+    assert decision.robustness == "0 of 2 alternatives agree: not without ce, without dice"
