@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from experiments.ann.core.theory.graphs import out_degrees
 from experiments.ann.delaunay.setup import PointSets
+from experiments.lab.answers import mean, number
 from experiments.lab.experiment import Curve, Part, Row, Table, observation
 from experiments.lab.judge.claims import Claim
 from experiments.lab.judge.measured import Points
@@ -37,6 +38,13 @@ def degree_by_dimension(rows: Sequence[DegreeRow]) -> Points:
     return points(rows, "dim", "mean_degree")
 
 
+def degrees_of_ends(rows: Sequence[DegreeRow]) -> str:
+    """What the curve shows."""
+    low, high = min(row.dim for row in rows), max(row.dim for row in rows)
+    few, many = (number(mean(rows, "mean_degree", dim=dim)) for dim in (low, high))
+    return f"A point has {few} Delaunay neighbors in {low} dimensions, {many} in {high}"
+
+
 PART = Part(
     name="degrees",
     row=DegreeRow,
@@ -57,5 +65,5 @@ PART = Part(
             title="Delaunay graph by dimension", by=("dataset", "n", "dim"), columns=("mean_degree", "complete_share")
         ),
     ),
-    curves=(Curve(name="degree_by_dimension", x="dim", y="mean_degree", y_scale="log"),),
+    curves=(Curve("degree_by_dimension", "dim", "mean_degree", y_scale="log", title=degrees_of_ends),),
 )

@@ -73,13 +73,14 @@ def draw(each: PointSet) -> Drawing:
 
     points, query = each.points, each.queries[0]
     start = int(((points - query) ** 2).sum(axis=1).argmax())
+    walk = tuple(greedy_path(points, each.delaunay, query, start))
     x, y = query.tolist()
     return Drawing(
         name="delaunay",
-        title="Delaunay graph and the greedy walk from the farthest point to a query outside the set",
+        title=f"Greedy walks {len(walk) - 1} Delaunay edges from the farthest point toward a query outside the set",
         points=tuple(map(tuple, points.tolist())),
         edges=tuple(map(tuple, undirected_edges(each.delaunay).tolist())),
-        paths=(("greedy", tuple(greedy_path(points, each.delaunay, query, start))),),
+        paths=(("greedy", walk),),
         marks=(("query", x, y),),
     )
 

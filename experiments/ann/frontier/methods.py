@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import pairwise
+from statistics import fmean
 
-from experiments.ann.frontier.setup import Mode, Vectors
+from experiments.ann.frontier.setup import MODES, Mode, Vectors
+from experiments.lab.answers import listing, mean, number
 from experiments.lab.experiment import Curve, Event, Part, Progress, Row, Table, kept, observation
 from experiments.lab.judge.claims import Claim
-from experiments.lab.judge.measured import Instances, Pairs, Undecided
+from experiments.lab.judge.measured import Instances, NotMeasured, Pairs
 from experiments.lab.judge.rules import Ratio, Theorem
 
 RECALL = 0.9
@@ -104,12 +106,42 @@ def cheapest(rows: Sequence[MethodRow], families: tuple[str, ...]) -> Mapping[in
     return best
 
 
-def others_over_graphs(rows: Sequence[MethodRow]) -> Pairs | Undecided:
-    """Cost of the best tree, hash or quantization, and of the best graph."""
-    graph, other = cheapest(rows, ("graph",)), cheapest(rows, ("tree", "hash", "quantization"))
-    if not graph or not other:
-        return Undecided(f"expected a graph and another method that reach recall {RECALL}")
-    return Pairs(*({seed: cost for seed, (cost, _) in best.items()} for best in (other, graph)))
+def others_over_graphs(rows: Sequence[MethodRow]) -> Pairs | NotMeasured:
+    """Cost of the best tree, hash or quantization, and of the best graph; of a scan in seeds where none reaches it."""
+    others = ("tree", "hash", "quantization")
+    if not kept(rows, {"family": "graph"}) or not kept(rows, {"family": others}):
+        return NotMeasured("needs a graph and another method")
+    scan = {row.seed: float(row.n) for row in rows}
+    return Pairs(
+        *(scan | {seed: cost for seed, (cost, _) in cheapest(rows, of).items()} for of in (others, ("graph",)))
+    )
+
+
+def fewest_distances(rows: Sequence[MethodRow]) -> str:
+    """What the curve of distance computations shows."""
+    pairs = others_over_graphs(rows)
+    if isinstance(pairs, NotMeasured):
+        return f"Distance computations of {listing(dict.fromkeys(row.method for row in rows))} by recall"
+    other, graph = (number(fmean(costs.values())) for costs in pairs.both)
+    return f"Recall {RECALL} takes the best graph {graph} distances a query, the best other method {other}"
+
+
+def fastest(mode: Mode) -> Callable[[Sequence[MethodRow]], str]:
+    """The title of a curve of speeds: the fastest method with the recall."""
+    asked = {"batch": "all queries in one call", "single": "one query at a time"}[mode]
+
+    def title(rows: Sequence[MethodRow]) -> str:
+        reached = [row for row in kept(rows, {"mode": mode}) if row.recall_at_k >= RECALL]
+        if not reached:
+            return f"No method reaches recall {RECALL} with {asked}"
+        speeds = {
+            (row.method, row.effort): mean(reached, "queries_per_second", method=row.method, effort=row.effort)
+            for row in reached
+        }
+        best = max(speeds, key=lambda arm: speeds[arm])
+        return f"With {asked}, {best[0]} is fastest at recall {RECALL}: {number(speeds[best], 2)} queries a second"
+
+    return title
 
 
 def at_recall(rows: Sequence[MethodRow]) -> list[MethodRow]:
@@ -167,27 +199,24 @@ PART = Part(
     ),
     curves=(
         Curve(
-            name="recall_distance_computations",
-            x="recall_at_k",
-            y="distance_computations",
-            group="method",
+            "recall_distance_computations",
+            "recall_at_k",
+            "distance_computations",
+            "method",
             y_scale="log",
+            title=fewest_distances,
         ),
-        Curve(
-            name="recall_queries_per_second_batch",
-            x="recall_at_k",
-            y="queries_per_second",
-            group="method",
-            y_scale="log",
-            only={"mode": "batch"},
-        ),
-        Curve(
-            name="recall_queries_per_second_single",
-            x="recall_at_k",
-            y="queries_per_second",
-            group="method",
-            y_scale="log",
-            only={"mode": "single"},
+        *(
+            Curve(
+                f"recall_queries_per_second_{mode}",
+                "recall_at_k",
+                "queries_per_second",
+                "method",
+                y_scale="log",
+                only={"mode": mode},
+                title=fastest(mode),
+            )
+            for mode in MODES
         ),
     ),
 )

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 METHODS = ("exact", "kdtree", "lsh", "ivf", "ivfpq", "hnsw", "nsg", "nsg_codes")
 Mode = Literal["single", "batch"]
+MODES: tuple[Mode, ...] = ("single", "batch")
 Size = Annotated[int, Field(ge=1)]
 
 
@@ -26,7 +27,7 @@ Size = Annotated[int, Field(ge=1)]
 class Params(VectorSource):
     methods: Annotated[tuple[IndexName, ...], Field(min_length=1)] = METHODS
     """Index types to build; those of other libraries only where they are installed."""
-    modes: Annotated[tuple[Mode, ...], Field(min_length=1)] = ("single", "batch")
+    modes: Annotated[tuple[Mode, ...], Field(min_length=1)] = MODES
     """One call per query, or all queries in one call."""
     n: Annotated[int, Field(ge=100, le=10_000_000)] = 1000
     """Number of base vectors."""

@@ -7,6 +7,7 @@ from math import isnan, nan
 
 from experiments.ann.core.theory.graphs import out_degrees
 from experiments.ann.mrng.setup import Networks
+from experiments.lab.answers import listing, mean, number
 from experiments.lab.experiment import Curve, Event, Part, Progress, Row, Table, observation
 from experiments.lab.judge.claims import Claim
 from experiments.lab.judge.measured import Instances, Points
@@ -33,8 +34,8 @@ def run(networks: Networks) -> Iterator[Event]:
     from experiments.ann.core.theory.monotonic import KISSING_NUMBERS
 
     sweep = [(dim, n) for dim in networks.params.dims for n in networks.params.ns]
-    for number, (dim, n) in enumerate(sweep):
-        yield Progress("degrees", number, len(sweep))
+    for done, (dim, n) in enumerate(sweep):
+        yield Progress("degrees", done, len(sweep))
         degrees = out_degrees(networks.sized(dim, n).neighbors)
         yield DegreeRow(
             n=n,
@@ -61,6 +62,17 @@ class AnyDimension(dict[str, Rule]):
 
     def __missing__(self, condition: str) -> Rule:
         return self[GROWTH.format("any number of")]
+
+
+def growth_by_dimension(rows: Sequence[DegreeRow]) -> str:
+    """What the curve shows."""
+    fewest, most = min(row.n for row in rows), max(row.n for row in rows)
+    factors = {
+        dim: mean(rows, "mean_degree", dim=dim, n=most) / mean(rows, "mean_degree", dim=dim, n=fewest)
+        for dim in sorted({row.dim for row in rows})
+    }
+    said = listing(f"{number(factor, 3)} in {dim} dimensions" for dim, factor in factors.items())
+    return f"{number(most / fewest)} times the points multiply the out-degree by {said}"
 
 
 PART = Part(
@@ -91,5 +103,5 @@ PART = Part(
         ),
     ),
     tables=(Table(title="Out-degree", by=("dim", "n"), columns=("mean_degree", "max_degree", "kissing_number")),),
-    curves=(Curve(name="degree_by_size", x="n", y="mean_degree", group="dim", x_scale="log"),),
+    curves=(Curve("degree_by_size", "n", "mean_degree", "dim", x_scale="log", title=growth_by_dimension),),
 )

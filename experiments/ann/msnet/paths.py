@@ -10,6 +10,7 @@ from experiments.ann.core.theory.point_sets import uniform_points
 from experiments.ann.msnet import graphs
 from experiments.ann.msnet.graphs import NO_NETWORKS, GraphRow
 from experiments.ann.msnet.setup import Networks
+from experiments.lab.answers import mean, number
 from experiments.lab.experiment import Curve, Event, Part, Progress, Rows, Table, kept
 from experiments.lab.judge.claims import Claim
 from experiments.lab.judge.measured import Instances, Points, Undecided
@@ -21,8 +22,8 @@ def run(networks: Networks) -> Iterator[Event]:
     from experiments.ann.core.theory.named_graphs import GRAPHS
 
     ns = networks.params.ns
-    for number, n in enumerate(ns):
-        yield Progress("path length", number, len(ns))
+    for done, n in enumerate(ns):
+        yield Progress("path length", done, len(ns))
         drawn = uniform_points(np.random.default_rng((networks.seed, n)), n, networks.params.dim)
         yield graphs.describe("uniform", "mrng by size", drawn, GRAPHS["mrng"](drawn))
 
@@ -41,6 +42,13 @@ def three_verdicts(rows: Rows) -> Instances:
         errors=[len(row.verdicts) > 1 for row in every],
         control=[row.avoidable_misses for row in kept(every, {"graph": NO_NETWORKS})],
     )
+
+
+def hops_of_ends(rows: Sequence[GraphRow]) -> str:
+    """What the curve shows."""
+    fewest, most = min(row.n for row in rows), max(row.n for row in rows)
+    few, many = (number(mean(rows, "mean_hops", n=n)) for n in (fewest, most))
+    return f"Greedy takes {few} hops on the MRNG of {fewest:,} points, {many} on that of {most:,}"
 
 
 PART = Part(
@@ -66,5 +74,5 @@ PART = Part(
             columns=("mean_hops", "mean_distance_computations", "mean_degree"),
         ),
     ),
-    curves=(Curve(name="hops_by_size", x="n", y="mean_hops", x_scale="log", y_scale="log"),),
+    curves=(Curve("hops_by_size", "n", "mean_hops", x_scale="log", y_scale="log", title=hops_of_ends),),
 )

@@ -8,6 +8,7 @@ import numpy as np
 
 from experiments.ann.core.theory.graphs import out_degrees, undirected_edges
 from experiments.ann.rng.setup import PointSet, PointSets
+from experiments.lab.answers import listing, mean, number
 from experiments.lab.experiment import Curve, Drawing, Event, Note, Part, Progress, Row, Table, kept, observation
 from experiments.lab.judge.claims import Claim
 from experiments.lab.judge.measured import Instances, Points
@@ -38,8 +39,8 @@ class GraphRow(Row):
 
 
 def run(sets: PointSets) -> Iterator[Event]:
-    for number, each in enumerate(sets.sets):
-        yield Progress("point sets", number, len(sets.sets))
+    for done, each in enumerate(sets.sets):
+        yield Progress("point sets", done, len(sets.sets))
         rows = list(describe(each))
         yield from rows
         if each is sets.four_points:
@@ -82,7 +83,9 @@ def draw(each: PointSet, graph: str, name: str) -> Drawing:
     stalls = hops[goal, start] >= 0
     return Drawing(
         name=name,
-        title="Relative neighborhood graph and the longest greedy walk that stalls before its goal",
+        title=f"On the RNG of {len(points)} points greedy stalls after up to {hops[goal, start]} hops, before its goal"
+        if stalls
+        else f"On the RNG of {len(points)} points every greedy walk arrives",
         points=tuple(map(tuple, points.tolist())),
         edges=tuple(map(tuple, undirected_edges(neighbors).tolist())),
         paths=(("greedy", tuple(greedy_path(points, neighbors, points[goal], start))),) if stalls else (),
@@ -100,6 +103,14 @@ def no_stall(rows: Sequence[GraphRow]) -> Instances:
 
 def degree_by_dimension(rows: Sequence[GraphRow]) -> Points:
     return points(rows, "dim", "mean_degree", graph="rng")
+
+
+def degrees_in_most_dimensions(rows: Sequence[GraphRow]) -> str:
+    """What the curve shows."""
+    most = max(row.dim for row in rows)
+    drawn = [graph for graph in ON_DATA if any(row.graph == graph and row.dim == most for row in rows)]
+    said = listing(f"{number(mean(rows, 'mean_degree', graph=graph, dim=most))} ({graph})" for graph in drawn)
+    return f"In {most} dimensions a point has {said} neighbors"
 
 
 PART = Part(
@@ -141,6 +152,7 @@ PART = Part(
             group="graph",
             y_scale="log",
             only={"graph": ON_DATA},
+            title=degrees_in_most_dimensions,
         ),
     ),
 )

@@ -44,13 +44,14 @@ def run(diagram: Diagram) -> Iterator[Event]:
 
 
 def draw(diagram: Diagram) -> Drawing:
-    from experiments.ann.core.theory.voronoi import ordered_corners
+    from experiments.ann.core.theory.voronoi import diagram_counts, ordered_corners
 
+    sides = diagram_counts(diagram.sites).mean_sides
     outlines = (ordered_corners(corners).tolist() for corners in diagram.cells.corners)
     x, y = diagram.places[0].tolist()
     return Drawing(
         name="voronoi",
-        title=f"Voronoi cells of {len(diagram.sites)} sites and a query",
+        title=f"A query in its nearest site's cell; the {len(diagram.sites)} cells have {sides:.2f} sides on average",
         points=tuple(map(tuple, diagram.sites.tolist())),
         cells=tuple(tuple(map(tuple, outline)) for outline in outlines),
         marks=(("query", x, y),),

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 
 from experiments.autograd.graph.setup import POINT, Expressions, Map
+from experiments.lab.answers import listing, number
 from experiments.lab.experiment import Curve, Event, Part, Progress, Row, Rows, Table, observation
 from experiments.lab.judge.claims import Claim
 from experiments.lab.judge.measured import Instances, NotMeasured, Points
@@ -25,9 +26,10 @@ class CostRow(Row):
 
 @observation
 class GrowthRow(CostRow):
-    """A map of one number, applied ``depth`` times."""
+    """An iterated function of one number."""
 
-    map: Map
+    function: Map
+    """Applied ``depth`` times."""
     depth: int
     formula_operations: int
     """Of the derivative written out."""
@@ -45,7 +47,7 @@ def run_growth(expressions: Expressions) -> Iterator[Event]:
             program = iterate(name, depth)
             cost, formula = tape_cost(program, [0.3]), formula_cost(program)
             yield GrowthRow(
-                map=name,
+                function=name,
                 depth=depth,
                 function_operations=cost.function,
                 gradient_operations=cost.gradient,
@@ -65,8 +67,8 @@ def run_expressions(expressions: Expressions) -> Iterator[CostRow]:
 def doubling_by_map(rows: Sequence[GrowthRow]) -> Mapping[str, Instances]:
     """Whether operations fail to double between neighboring depths from 2 on; the control is the tape."""
     found = {}
-    for name in dict.fromkeys(row.map for row in rows):
-        by_depth = {row.depth: row for row in rows if row.map == name and row.depth > 1}
+    for name in dict.fromkeys(row.function for row in rows):
+        by_depth = {row.depth: row for row in rows if row.function == name and row.depth > 1}
         steps = list(pairwise(by_depth[depth] for depth in sorted(by_depth)))
         slow = [(a, b) for a, b in steps if b.formula_operations < 2 * a.formula_operations]
         found[f"{name} map"] = Instances(
@@ -80,7 +82,7 @@ def doubling_by_map(rows: Sequence[GrowthRow]) -> Mapping[str, Instances]:
 
 
 def tape_over_depth(rows: Sequence[GrowthRow]) -> Points | NotMeasured:
-    found = points(rows, "depth", "gradient_operations", map="logistic")
+    found = points(rows, "depth", "gradient_operations", function="logistic")
     return found if found.x else NotMeasured("needs the logistic map")
 
 
@@ -92,6 +94,22 @@ def gradient_over_function(rows: Rows) -> Instances:
         errors=[row.gradient_operations / row.function_operations for row in (*grown, *rows.of(EXPRESSIONS))],
         control=[row.formula_operations / row.function_operations for row in grown if row.depth == deepest],
     )
+
+
+def formula_in_the_deepest(rows: Sequence[GrowthRow]) -> str:
+    """What the curve of formulas shows."""
+    deepest = max(row.depth for row in rows)
+    counts = {row.function: row.formula_operations for row in rows if row.depth == deepest}
+    said = listing(f"{count:,} operations ({function})" for function, count in counts.items())
+    return f"Written out at depth {deepest} the derivative has {said}"
+
+
+def tape_in_the_deepest(rows: Sequence[GrowthRow]) -> str:
+    """What the curve of tapes shows."""
+    deepest = max(row.depth for row in rows)
+    costs = [row.gradient_operations / row.function_operations for row in rows if row.depth == deepest]
+    least, most = number(min(costs)), number(max(costs))
+    return f"At depth {deepest} function and gradient on the tape cost {least} to {most} functions"
 
 
 GROWTH = Part(
@@ -121,13 +139,15 @@ GROWTH = Part(
     tables=(
         Table(
             title="Operations of a derivative",
-            by=("map", "depth"),
+            by=("function", "depth"),
             columns=("function_operations", "gradient_operations", "shared_operations", "formula_operations"),
         ),
     ),
     curves=(
-        Curve(name="formula_operations", x="depth", y="formula_operations", group="map", y_scale="log"),
-        Curve(name="tape_operations", x="depth", y="gradient_operations", group="map"),
+        Curve(
+            "formula_operations", "depth", "formula_operations", "function", y_scale="log", title=formula_in_the_deepest
+        ),
+        Curve("tape_operations", "depth", "gradient_operations", "function", title=tape_in_the_deepest),
     ),
 )
 

@@ -69,10 +69,15 @@ def run_randomness(setup: LoaderSetup) -> Iterator[RandomnessRow]:
 
 
 def deviations_from_once(rows: Sequence[CoverageRow]) -> Instances:
-    return Instances(
-        errors=[row.error for row in rows if row.sampler in ONCE],
-        control=[row.error for row in rows if row.sampler not in ONCE],
-    )
+    """Every shuffling, and the order as it is once: it is the same for every seed. Controls by their names."""
+    controls: dict[str, list[float]] = {}
+    for row in rows:
+        if row.sampler not in ONCE:
+            controls.setdefault(row.sampler, []).append(row.error)
+    distinct = {
+        row.seed if row.sampler == "shuffled" else row.sampler: row.error for row in rows if row.sampler in ONCE
+    }
+    return Instances(list(distinct.values()), controls)
 
 
 def repetitions(rows: Sequence[RandomnessRow]) -> Mapping[str, Observed]:

@@ -26,8 +26,8 @@ NAMES = {
 
 
 def answer(findings: Findings, rows: Rows) -> str:
-    steady = training.tuned(rows.of(steadiness.PART))
-    rare = [row for row in training.at_tuned_rates(rows.of(training.PART)) if row.condition == "rare"]
+    steady = steadiness.tuned(rows.of(steadiness.PART))
+    rare = [row for row in training.on_test(rows.of(training.PART)) if row.condition == "rare"]
     network = rare[0].network
     said = []
     for loss in dict.fromkeys(row.loss for row in rare if row.network == network):
@@ -55,6 +55,6 @@ EXPERIMENT = Experiment(
             by=("condition", "network", "loss", "lr"),
             columns=("dice_at_half", "dice_at_validated", "boundary_iou", "nll"),
         ),
-        pick=training.at_tuned_rates,
+        pick=training.on_test,
     ),
 )

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     ImageLoss = Callable[[Tensor, Tensor], Tensor]  # logits and masks (n, 1, h, w) -> losses (n,)
 
 BATCH = 8
-SNR_READINGS, SNR_APART = 4, 3
+SNR_READINGS, SNR_APART = 12, 4
 """How often the steadiness of gradients is read at the end of training, and how many steps lie between."""
 LossName = Literal["ce", "wce", "dice", "iou", "ce_dice"]
 Network = Literal["unet", "unet_noskip"]

@@ -4,20 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
+from operator import attrgetter
 
+from experiments.foundation.networks.tuning import Choice, choose, untuned
 from experiments.lab.experiment import Part, Table, observation
 from experiments.lab.judge.claims import Claim
 from experiments.lab.judge.measured import Pairs, Undecided
 from experiments.lab.judge.measures import by_seed
 from experiments.lab.judge.rules import Ratio
 from experiments.loss.dice.setup import Discs
-from experiments.loss.dice.training import ArmRow, best_threshold, tuned
+from experiments.loss.dice.training import ArmRow, best_threshold
 
 
 @observation
 class SteadinessRow(ArmRow):
+    validation_dice: float
+    """At the threshold chosen there."""
     gradient_snr: float
-    """|mean gradient|^2 / total variance over batches of training images: the geometric mean over four steps at the
+    """|mean gradient|^2 / total variance over batches of training images: the geometric mean over twelve steps at the
     end, because it moves much from step to step."""
 
 
@@ -29,10 +33,18 @@ def run(discs: Discs) -> Iterator[SteadinessRow]:
             yield SteadinessRow(condition=condition, **asdict(arm), validation_dice=dice, gradient_snr=snr)
 
 
+def tuned(rows: Sequence[SteadinessRow]) -> dict[str, Choice[SteadinessRow]]:
+    """Loss -> its learning rate with the highest validation Dice, of U-Nets with skips on rare discs."""
+    found = [row for row in rows if (row.condition, row.network) == ("rare", "unet")]
+    return choose(found, score=attrgetter("validation_dice"), arm=attrgetter("loss")) if found else {}
+
+
 def of_both_losses(rows: Sequence[SteadinessRow]) -> Pairs | Undecided:
     found = tuned(rows)
     if not {"ce", "dice"} <= found.keys():
         return Undecided("expected trainings by ce and dice")
+    if reason := untuned(found["ce"], found["dice"]):
+        return Undecided(reason)
     return Pairs(*(by_seed(found[loss].rows, "gradient_snr") for loss in ("ce", "dice")))
 
 

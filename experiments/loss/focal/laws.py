@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from experiments.foundation.statements.trials import TRIALS, TrialRow, distinct, trials_of, tried
+from experiments.lab.answers import listing, mean, number
 from experiments.lab.experiment import Curve, Part, Row, Table, observation
 from experiments.lab.judge.claims import Claim
 from experiments.lab.judge.measured import Instances
@@ -123,6 +124,22 @@ def without_chance(statement: str) -> Callable[[Sequence[TrialRow]], Instances]:
     return lambda rows: tried(distinct(trials_of(rows, statement)), one_control=True)
 
 
+def steepest_gradients(rows: Sequence[WeightRow]) -> str:
+    """What the curve of gradients shows."""
+    peaks = {gamma: max(row.gradient_ratio for row in rows if row.gamma == gamma) for gamma in GAMMAS}
+    said = listing(f"{number(peak)} at gamma {gamma:g}" for gamma, peak in peaks.items())
+    return f"Focal loss's gradient over cross-entropy's is at most {said}"
+
+
+def weights_of_easy_examples(rows: Sequence[WeightRow]) -> str:
+    """What the curve of weights shows, near p = 0.9."""
+    near = min((row.probability for row in rows), key=lambda p: abs(p - 0.9))
+    said = listing(
+        f"{number(mean(rows, 'loss_weight', gamma=gamma, probability=near), 2)} ({gamma:g})" for gamma in GAMMAS
+    )
+    return f"At probability {number(near, 2)} focal loss keeps, by gamma, {said} of cross-entropy"
+
+
 PART = Part(
     name="laws",
     row=TrialRow,
@@ -160,8 +177,8 @@ WEIGHTS = Part(
     row=WeightRow,
     run=run_weights,
     curves=(
-        Curve("gradient", "probability", "gradient_ratio", "gamma"),
-        Curve("loss_weight", "probability", "loss_weight", "gamma"),
+        Curve("gradient", "probability", "gradient_ratio", "gamma", title=steepest_gradients, limit=1.0),
+        Curve("loss_weight", "probability", "loss_weight", "gamma", title=weights_of_easy_examples),
     ),
 )
 PEAKS = Part(

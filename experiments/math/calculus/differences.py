@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from statistics import linear_regression
+from statistics import fmean, linear_regression
 
 import numpy as np
 
 from experiments.foundation.networks.tuning import edge_of
 from experiments.foundation.statements.expressions import parse
+from experiments.lab.answers import listing, number
 from experiments.lab.errors import InputError
 from experiments.lab.experiment import Curve, Part, Row, Table, observation
 from experiments.lab.judge.claims import Claim
@@ -95,6 +96,16 @@ def log_of_best_step(rows: Sequence[DifferenceRow]) -> Mapping[str, Pairs | Unde
     return {"forward": of("forward"), "central": of("central")}
 
 
+def least_errors(rows: Sequence[DifferenceRow]) -> str:
+    """What the curve shows."""
+    said = []
+    for scheme in dict.fromkeys(row.scheme for row in rows):
+        by_step = of_scheme(rows, scheme).values()
+        error = fmean(min(row.error for row in known) for known in by_step)
+        said.append(f"{number(error, 2)} ({scheme})")
+    return f"The least relative error over all steps h is {listing(said)}"
+
+
 PART = Part(
     name="differences",
     row=DifferenceRow,
@@ -142,5 +153,5 @@ PART = Part(
         ),
     ),
     tables=(Table(title="Numerical derivatives", by=("scheme", "step"), columns=("error",)),),
-    curves=(Curve(name="difference_error", x="step", y="error", group="scheme", x_scale="log", y_scale="log"),),
+    curves=(Curve("difference_error", "step", "error", "scheme", x_scale="log", y_scale="log", title=least_errors),),
 )

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 
 from experiments.foundation.statements.trials import TrialRow, instances_by_case
+from experiments.lab.answers import listing, number
 from experiments.lab.experiment import Curve, Part, Row, Table, observation
 from experiments.lab.judge.claims import Claim
 from experiments.lab.judge.measured import Instances
@@ -71,6 +72,13 @@ def run_angles(draws: Draws) -> Iterator[AngleRow]:
             yield AngleRow(norm=norm, angle=angle, relative_rate=rate)
 
 
+def best_rates(rows: Sequence[AngleRow]) -> str:
+    """What the curve shows."""
+    best = {norm: max(row.relative_rate for row in rows if row.norm == norm) for norm in NORMS}
+    said = listing(f"{number(rate)} times for {norm}" for norm, rate in best.items())
+    return f"Steps of length 1 rise at best as fast as along the gradient, {said}"
+
+
 def by_length(rows: Sequence[TrialRow]) -> Mapping[str, Instances]:
     return {f"length by {norm}": found for norm, found in instances_by_case("best direction")(rows).items()}
 
@@ -120,5 +128,5 @@ ANGLES = Part(
     name="angles",
     row=AngleRow,
     run=run_angles,
-    curves=(Curve(name="rate_by_direction", x="angle", y="relative_rate", group="norm"),),
+    curves=(Curve("rate_by_direction", "angle", "relative_rate", "norm", title=best_rates, limit=1.0),),
 )

@@ -105,3 +105,24 @@ def unit_ball(p: float, corners: int = 128) -> Floats:
     angles = 2 * np.pi * np.arange(corners) / corners
     circle = np.column_stack([np.cos(angles), np.sin(angles)])
     return circle / vector_length(circle, p)[:, None]
+
+
+def polygon_area(corners: Floats) -> float:
+    """Area of a polygon (n, 2) whose corners go counterclockwise, by the shoelace formula.
+
+    >>> float(round(polygon_area(unit_ball(1)), 12)), float(round(polygon_area(unit_ball(2)), 2))
+    (2.0, 3.14)
+    """
+    (x, y), (next_x, next_y) = corners.T, np.roll(corners, -1, axis=0).T
+    return float((x * next_y - y * next_x).sum() / 2)
+
+
+def turns_left(corners: Floats) -> bool:
+    """Whether a polygon (n, 2), counterclockwise, never turns right but for rounding, and so is convex.
+
+    >>> turns_left(unit_ball(1)), turns_left(unit_ball(0.5))
+    (True, False)
+    """
+    sides = np.roll(corners, -1, axis=0) - corners
+    (x, y), (next_x, next_y) = sides.T, np.roll(sides, -1, axis=0).T
+    return bool((x * next_y - y * next_x >= -1e-12).all())

@@ -1,4 +1,4 @@
-"""Dot, elementwise and matrix product: their laws, tried on random vectors and matrices.
+"""Dot, elementwise and matrix product, and convolution as one: their laws, tried on random vectors and matrices.
 
 Whole numbers are compared exactly: int64, with entries small enough that nothing overflows. Others are compared
 relative to |a| |b|.
@@ -14,6 +14,7 @@ from experiments.foundation.statements.trials import TrialRow, instances
 from experiments.lab.experiment import Part, Table
 from experiments.lab.judge.claims import Claim
 from experiments.lab.judge.rules import Theorem
+from experiments.math.core.convolution import convolution_matrix, patches
 from experiments.math.core.similarity import cosine_from_sides, exact_dot
 from experiments.math.linalg.setup import LinalgSetup
 
@@ -27,6 +28,7 @@ def run(setup: LinalgSetup) -> Iterator[TrialRow]:
         yield from dot_trials(rng, setup.params.dim)
         yield from elementwise_trials(rng, SIZE)
         yield from matrix_trials(rng, SIZE)
+        yield from convolution_trials(rng, SIZE)
 
 
 def dot_trials(rng: np.random.Generator, dim: int) -> Iterator[TrialRow]:
@@ -65,6 +67,27 @@ def matrix_trials(rng: np.random.Generator, size: int) -> Iterator[TrialRow]:
     swapped = a @ b - b @ a
     yield whole("matrix", "composition", (a @ b) @ x - a @ (b @ x), swapped)
     yield whole("matrix", "linear", a @ (s * x + t * y) - (s * (a @ x) + t * (a @ y)), swapped)
+
+
+def convolution_trials(rng: np.random.Generator, size: int) -> Iterator[TrialRow]:
+    """torch's convolution as a matrix of one kernel times the pixels, and as kernels times patches.
+
+    The control turns the kernels over, as convolution does outside of deep learning.
+    """
+    import torch
+
+    image, kernels = rng.integers(-9, 10, (2, size, size)), rng.integers(-9, 10, (3, 2, 3, 3))
+    images, given = torch.from_numpy(image)[None], torch.from_numpy(kernels)
+    expected, turned = (
+        torch.nn.functional.conv2d(images, k)[0].numpy().reshape(3, -1) for k in (given, given.flip(2, 3))
+    )
+    each = [
+        convolution_matrix(kernel, size, size) @ pixels.ravel()
+        for kernel, pixels in zip(kernels[0], image, strict=True)
+    ]
+    product = kernels.reshape(3, -1) @ patches(image, 3, 3)
+    yield whole("convolution", "matrix times pixels", sum(each) - expected[0], sum(each) - turned[0])
+    yield whole("convolution", "kernels times patches", product - expected, product - turned)
 
 
 def whole(statement: str, case: str, off: np.ndarray, control: np.ndarray) -> TrialRow:
@@ -108,6 +131,15 @@ PART = Part(
             topic="Matrix product",
             predicted="holds",
             source="Strang 2016",
+        ),
+        Claim(
+            "convolution_is_a_matrix_product",
+            statement="A convolution is a product of matrices: of one made of the kernel, or of kernels and patches.",
+            rule=Theorem("it equals torch's convolution, exactly in whole numbers", control="kernels turned over"),
+            measure=instances("convolution"),
+            topic="Matrix product; convolution",
+            predicted="holds",
+            source="Goodfellow, Bengio and Courville 2016, section 9.1",
         ),
     ),
     tables=(Table(title="Laws and their controls", by=("statement", "case"), columns=("error", "control_error")),),

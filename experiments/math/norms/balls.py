@@ -4,31 +4,35 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from experiments.lab.experiment import Curve, Drawing, Event, Part, Row, observation
-from experiments.math.core.norms import unit_ball
+from experiments.lab.answers import listing
+from experiments.lab.experiment import Drawing, Event, Part, Row, Table, observation
+from experiments.math.core.norms import polygon_area, turns_left, unit_ball
 from experiments.math.norms.setup import Vectors
 
 
 @observation
 class BallRow(Row):
-    """A point of the ball's edge, in the first quadrant."""
+    """The ball of one order."""
 
     order: str
-    x: float
-    y: float
+    area: float
+    """Of the polygon through points of its edge: 2, pi and 4 for p = 1, 2 and inf, but for the polygon."""
+    convex: bool
 
 
 def run(vectors: Vectors) -> Iterator[Event]:
-    balls = {f"p = {p:g}": unit_ball(p).tolist() for p in vectors.params.orders}
+    balls = {f"p = {p:g}": unit_ball(p) for p in vectors.params.orders}
     for order, ball in balls.items():
-        for x, y in ball[: len(ball) // 4 + 1]:
-            yield BallRow(order=order, x=x, y=y)
+        yield BallRow(order=order, area=polygon_area(ball), convex=turns_left(ball))
+    shapes = {
+        convex: [order for order, ball in balls.items() if turns_left(ball) == convex] for convex in (True, False)
+    }
     yield Drawing(
         name="unit_balls",
-        title="Vectors of length 1",
+        title=f"The unit ball is convex for {listing(shapes[True])}; it is not for {listing(shapes[False])}",
         points=(),
-        cells=tuple(tuple((x, y) for x, y in ball) for ball in balls.values()),
-        marks=tuple((order, *ball[len(ball) // 8]) for order, ball in balls.items()),
+        cells=tuple(tuple((x, y) for x, y in ball.tolist()) for ball in balls.values()),
+        marks=tuple((order, *ball[len(ball) // 8].tolist()) for order, ball in balls.items()),
     )
 
 
@@ -36,5 +40,5 @@ PART = Part(
     name="balls",
     row=BallRow,
     run=run,
-    curves=(Curve(name="unit_balls", x="x", y="y", group="order"),),
+    tables=(Table("Unit balls in the plane", by=("order",), columns=("area", "convex")),),
 )

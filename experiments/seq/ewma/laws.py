@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 
 import numpy as np
 
 from experiments.foundation.statements.trials import TrialRow, distinct, instances, trials_of, tried
+from experiments.lab.answers import listing, mean, number
 from experiments.lab.experiment import Curve, Part, Row, Table, observation
 from experiments.lab.judge.claims import Claim
 from experiments.lab.judge.measured import Instances, Observed
@@ -119,6 +121,12 @@ def weight_at_the_memory(rows: Sequence[WeightRow]) -> Observed:
     return Observed((left[0.9], left[0.98]))
 
 
+def weights_ten_steps_back(rows: Sequence[WeightRow]) -> str:
+    """What the curve shows."""
+    said = listing(f"{number(mean(rows, 'weight', beta=beta, lag=10), 2)} (beta {beta:g})" for beta in BETAS)
+    return f"Ten steps back a value weighs {said} of the newest"
+
+
 WEIGHTS = Part(
     name="weights",
     row=WeightRow,
@@ -136,5 +144,5 @@ WEIGHTS = Part(
             source="(1 - 1/k)^k tends to 1/e",
         ),
     ),
-    curves=(Curve(name="weights", x="lag", y="weight", group="beta"),),
+    curves=(Curve("weights", "lag", "weight", "beta", title=weights_ten_steps_back, limit=math.exp(-1)),),
 )

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from statistics import fmean
 
+from experiments.lab.answers import number
 from experiments.lab.experiment import Curve, Part, Row, Table, observation
 from experiments.seq.ewma.forecasts import ForecastRow, forecast_rows
 from experiments.seq.ewma.setup import Shop
@@ -34,6 +36,17 @@ def run_path(shop: Shop) -> Iterator[PathRow]:
             yield PathRow(method=method, t=float(t), value=float(value))
 
 
+def nearest_forecast(rows: Sequence[PathRow]) -> str:
+    """What the curve shows."""
+    observed = {row.t: row.value for row in rows if row.method == "observed"}
+    methods = dict.fromkeys(row.method for row in rows if row.method != "observed")
+    errors = {
+        method: fmean((row.value - observed[row.t]) ** 2 for row in rows if row.method == method) for method in methods
+    }
+    best = min(errors, key=lambda method: errors[method])
+    return f"Nearest to this series comes {best}, with a mean squared error of {number(errors[best])}"
+
+
 PART = Part(
     name="series",
     row=ForecastRow,
@@ -45,5 +58,5 @@ PATH = Part(
     name="path",
     row=PathRow,
     run=run_path,
-    curves=(Curve(name="forecasts", x="t", y="value", group="method"),),
+    curves=(Curve("forecasts", "t", "value", "method", title=nearest_forecast),),
 )

@@ -11,7 +11,7 @@ from experiments.ann.frontier import methods
 from experiments.ann.frontier.methods import MethodRow
 from experiments.ann.frontier.setup import Params, prepare
 from experiments.lab.errors import InputError
-from experiments.lab.judge.measured import Pairs, Undecided
+from experiments.lab.judge.measured import NotMeasured, Pairs
 
 
 def curve(method: str, family: str, recalls: Sequence[float], costs: Sequence[float]) -> list[MethodRow]:
@@ -48,9 +48,20 @@ def test_the_best_of_each_side_is_compared_at_the_recall() -> None:
     assert found.baseline == {0: pytest.approx(100)}
 
 
-def test_without_another_method_that_reaches_the_recall_nothing_is_decided() -> None:
+def test_where_no_other_method_reaches_the_recall_a_scan_has_to_serve() -> None:
     short = curve("LSH", "hash", [0.1, 0.2], [10, 20])
-    assert isinstance(methods.others_over_graphs([*GRAPH, *short]), Undecided)
+    found = methods.others_over_graphs([*GRAPH, *short])
+    assert isinstance(found, Pairs)
+    assert found.treatment == {0: 100}  # all of the vectors
+    assert isinstance(methods.others_over_graphs(GRAPH), NotMeasured)
+
+
+def test_titles_say_who_is_cheapest_and_who_is_fastest() -> None:
+    rows = [*TREE, *GRAPH]
+    expected = "Recall 0.9 takes the best graph 100 distances a query, the best other method 300"
+    assert methods.fewest_distances(rows) == expected
+    assert methods.fastest("batch")(rows).startswith("With all queries in one call, ")
+    assert methods.fastest("single")(rows) == "No method reaches recall 0.9 with one query at a time"
 
 
 def test_a_fall_of_recall_is_found_and_the_control_is_the_curve_backwards() -> None:

@@ -18,7 +18,7 @@ from experiments.lab.judge.measured import NotMeasured
 def grown(*formulas: int) -> list[GrowthRow]:
     return [
         GrowthRow(
-            map="mlp",
+            function="mlp",
             depth=depth,
             function_operations=depth,
             gradient_operations=3 * depth,
