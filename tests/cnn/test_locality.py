@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from experiments.cnn.locality.networks import NetworkRow, local_accuracy, steps_of_conv_and_attention
+from experiments.cnn.locality.networks import NetworkRow, local_accuracy, right_answers, steps_of_conv_and_attention
 from experiments.lab.judge.measured import NotMeasured, Pairs, Undecided
 
 CONV = NetworkRow(
@@ -36,6 +36,13 @@ def test_steps_are_compared_where_the_slower_network_is_tuned() -> None:
     assert steps_of_conv_and_attention(rows) == Pairs({0: 50.0}, {0: 10.0})
     assert isinstance(steps_of_conv_and_attention([*grid(CONV, 0.7), *grid(ATTENTION, 0.5)]), Undecided)
     assert isinstance(steps_of_conv_and_attention(grid(CONV, 0.5)), NotMeasured)
+
+
+def test_the_figure_tells_who_sees_the_marker_from_who_does_not() -> None:
+    blind = replace(CONV, model="conv, 3 layers", sees=False, test_accuracy=0.5)
+    rows = [*grid(CONV, 0.5), *grid(ATTENTION, 0.5), *grid(blind, 0.4)]
+    said = "Right at best: attention 60 %, blind local networks 50 % and seeing local networks 60 %"
+    assert right_answers(rows) == said
 
 
 def test_a_network_at_the_edge_of_its_grid_is_judged_only_if_it_is_blind_or_has_solved_the_task() -> None:
