@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 import traceback
@@ -16,12 +17,14 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
+from cli.screen import printable
 from experiments.lab.errors import InputError
 
 DEBUG = "mlnotes.debug"
 """Key of the context under which ``--debug`` is noted."""
 
 FAILED, UNUSABLE, INTERRUPTED = 1, 2, 130
+LONGEST = 600
 
 
 class AsTyped:
@@ -79,7 +82,8 @@ def exit_code(error: BaseException) -> int:
     """The exit code that an error stands for."""
     if isinstance(error, KeyboardInterrupt):
         return INTERRUPTED
-    return UNUSABLE if isinstance(error, InputError) else FAILED
+    too_long = isinstance(error, OSError) and error.errno == errno.ENAMETOOLONG  # it was meant as the name of a run
+    return UNUSABLE if too_long or isinstance(error, InputError) else FAILED
 
 
 def explanation(error: BaseException) -> tuple[str, ...]:
@@ -96,10 +100,10 @@ def explanation(error: BaseException) -> tuple[str, ...]:
 
 
 def complain(*lines: str) -> None:
-    """Print lines to stderr, red on a terminal that wants color; a control code from a data file is a question mark."""
+    """Print lines to stderr, red on a terminal that wants color; each on one line of at most 600 signs."""
     colored = sys.stderr.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
     for text in lines:
-        line = "".join(sign if sign.isprintable() else "?" for sign in text)
+        line = printable(text if len(text) <= LONGEST else f"{text[:LONGEST]} ...")
         typer.echo(typer.style(line, fg=typer.colors.RED) if colored else line, err=True)
 
 

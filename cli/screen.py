@@ -24,6 +24,15 @@ def signs_text(verdicts: Iterable[str], *, ascii_only: bool = False) -> str:
     return " ".join(f"{counts[verdict]}{sign}" for verdict, sign in signs.items() if counts[verdict])
 
 
+def printable(text: str) -> str:
+    r"""The text with a question mark for every control code, which may come from a data file or a file's name.
+
+    >>> printable("a\x1b[2Jb")
+    'a?[2Jb'
+    """
+    return text if text.isprintable() else "".join(sign if sign.isprintable() else "?" for sign in text)
+
+
 @dataclass(frozen=True)
 class Screen:
     """What the lines are made for."""

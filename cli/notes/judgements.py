@@ -26,6 +26,8 @@ class Judgement:
     summary: str = ""
     """The evidence in one line."""
     record: str = ""
+    published: bool = False
+    """Whether it came with mlnotes and not from a run here."""
 
 
 Judgements = Mapping[Key, Judgement]
@@ -37,15 +39,20 @@ def judgements(names: Collection[str]) -> Judgements:
     Runs at the study's own size and parameters come before others. A finding whose sentence is not the claim's any
     more decided another claim.
     """
-    statements = {(name, claim.name): claim.statement for name in names for claim in find(name).claims}
+    wanted = statements(names)
     ours = [record for record in records() if record.meta["study"] in names and record.meta.get("format", 1) >= FORMAT]
     found: dict[Key, Judgement] = {}
     for record in sorted(ours, key=rank):
         for finding in record.readable_findings():
             key = record.meta["study"], finding["claim"]
-            if finding["verdict"] != NOT_JUDGED and finding["statement"] == statements.get(key):
+            if finding["verdict"] != NOT_JUDGED and finding["statement"] == wanted.get(key):
                 found.setdefault(key, _judgement(record, finding))
     return found
+
+
+def statements(names: Collection[str]) -> dict[Key, str]:
+    """The sentences of the claims of these studies."""
+    return {(name, claim.name): claim.statement for name in names for claim in find(name).claims}
 
 
 def judgements_of(record: Record) -> dict[Key, Judgement]:

@@ -57,11 +57,11 @@ def _read(path: Path) -> Latest | None:
         if meta["status"] != "done" or meta.get("format", 1) < FORMAT:
             return None
         findings = json.loads((path / "findings.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError, KeyError):
+        verdicts = {one["claim"]: one["verdict"] for one in findings}
+        surprises = tuple(one["claim"] for one in findings if not _as_predicted(one))
+        return Latest(float(meta["seconds"]), meta["smoke"], verdicts, surprises)
+    except (OSError, ValueError, LookupError, TypeError, AttributeError):  # damaged: an older one stands for the study
         return None
-    verdicts = {one["claim"]: one["verdict"] for one in findings}
-    surprises = tuple(one["claim"] for one in findings if not _as_predicted(one))
-    return Latest(meta["seconds"], meta["smoke"], verdicts, surprises)
 
 
 def _as_predicted(finding: dict[str, Any]) -> bool:

@@ -14,10 +14,11 @@ from typing import Any
 import typer
 
 from cli.document import print_document
-from cli.screen import Screen, signs_text
+from cli.exits import complain
+from cli.screen import Screen, printable, signs_text
 from cli.value_text import value_text
 from experiments.lab.errors import InputError
-from experiments.lab.record import Record, records, replace_json, runs_home
+from experiments.lab.record import Record, records_and_faults, replace_json, runs_home
 
 Document = dict[str, Any]
 
@@ -59,14 +60,20 @@ class Filter:
 
 def print_runs(wanted: Filter, *, json: bool) -> None:
     """Print the runs that are wanted, one line each."""
-    known = records()
+    known, faults = records_and_faults()
     found = wanted.of(known)
-    shown = found[: wanted.limit] if wanted.limit else found
+    shown = []
+    for record in found[: wanted.limit] if wanted.limit else found:
+        try:
+            shown.append(summary(record, known))
+        except InputError as error:
+            faults.extend(error.problems)
     if json:
-        print_document({"runs": [summary(record, known) for record in shown]})
+        print_document({"runs": shown, "damaged": faults})
         return
-    for line in run_lines([summary(record, known) for record in shown], Screen.of_stdout(), datetime.now(UTC)):
+    for line in run_lines(shown, Screen.of_stdout(), datetime.now(UTC)):
         print_line(line)
+    complain(*faults)
     if not found:
         print_line(f"no runs{' like that' if known else ''} in {runs_home()}")
     elif len(found) > len(shown):
@@ -108,7 +115,7 @@ def changed_values(meta: Mapping[str, Any], known: Sequence[Record]) -> Document
     """The parameters that the user set, with their values; of a run that repeats another one those of that one."""
     command = meta["command"]
     if command[1:2] == ["rerun"]:
-        first = next((one.meta for one in known if one.id == command[2]), None)
+        first = next((one.meta for one in known if one.id in command[2:3] and one.meta is not meta), None)
         return changed_values(first, known) if first is not None else {}
     values = {**meta["params"], **meta["settings"]}
     keys = dict.fromkeys(word.partition("=")[0] for word in command[3:] if "=" in word)
@@ -141,8 +148,11 @@ def tag_run(name: str, tags: Sequence[str], *, remove: bool) -> None:
 
 def tags_of(record: Record) -> list[str]:
     """The tags of a run; they have a file of their own, since a run that goes on writes its record anew."""
-    path = record.path / TAGS
-    return list(json_module.loads(path.read_text(encoding="utf-8"))) if path.exists() else []
+    try:
+        tags = json_module.loads((record.path / TAGS).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return []
+    return [tag for tag in tags if isinstance(tag, str)] if isinstance(tags, list) else []
 
 
 def age(started: str, now: datetime) -> str:
@@ -167,7 +177,7 @@ def whole_number(option: str, text: str) -> int:
 
 
 def print_line(line: str) -> None:
-    sys.stdout.write(f"{line}\n")
+    sys.stdout.write(f"{printable(line)}\n")
 
 
 def _deletable(name: str) -> Path:

@@ -57,7 +57,7 @@ def stored_findings(record: Record) -> tuple[Finding, ...]:
     """
     try:
         return tuple(map(Finding.from_json, record.findings()))
-    except TypeError:
+    except (TypeError, ValueError, LookupError, AttributeError):
         raise InputError(
             f"the findings of {record.id} are of another version: run `mlnotes judge {record.id}`"
         ) from None

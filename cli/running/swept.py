@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from experiments.lab.catalog import find, load
 from experiments.lab.errors import InputError
 from experiments.lab.experiment import Rows
 from experiments.lab.record import Record, replace_json, runs_home
+from experiments.lab.record_checks import load_json
 
 Document = dict[str, Any]
 
@@ -35,7 +36,7 @@ def begin(directory: Path, study: str, command: Sequence[str]) -> None:
 def sweep_named(name: str) -> Path | None:
     """The directory of a sweep with that id or path, None where it is none."""
     for path in (Path(name), runs_home() / name):
-        if (path / ABOUT).is_file():
+        if os.path.isfile(path / ABOUT):  # of a name that is too long for a file it says no
             return path
     return None
 
@@ -47,7 +48,7 @@ def sweep_to_resume(command: Sequence[str]) -> Path:
         InputError: there is none, or a job of it is still running.
     """
     found = (path.parent for path in sorted(runs_home().glob(f"*-sweep-*/{ABOUT}"), reverse=True))
-    same = next((path for path in found if _about(path)["command"] == list(command)), None)
+    same = next((path for path in found if _about(path).get("command") == list(command)), None)
     if same is None:
         raise InputError(f"no sweep of this command in {runs_home()}: run it without --resume")
     for record in records_of(same):
@@ -130,7 +131,9 @@ def print_sweep(console: Console, sweep: Sweep, directory: Path, *, whole: bool 
 
 
 def _about(directory: Path) -> Document:
-    about: Document = json.loads((directory / ABOUT).read_text(encoding="utf-8"))
+    about: Any = load_json(directory / ABOUT)
+    if not isinstance(about, dict) or not isinstance(about.get("study"), str):
+        raise InputError(f"{directory / ABOUT}: expected the study of the sweep and its command")
     return about
 
 

@@ -14,7 +14,7 @@ from cli.running.plans import composition, plan_of
 from experiments.lab import lock
 from experiments.lab.catalog import Study, find, studies
 from experiments.lab.errors import InputError
-from experiments.lab.record import records
+from experiments.lab.record import Record, records
 from experiments.lab.seal import Seal, seals
 
 
@@ -124,10 +124,17 @@ def last_verdicts() -> dict[str, str]:
     found: dict[str, str] = {}
     for record in records():
         hashes = {name: about["seal"] for name, about in record.meta.get("seals", {}).items()}
-        for finding in record.first_findings() if hashes else ():
+        for finding in _first_findings(record) if hashes else ():
             if finding["verdict"] != "not judged" and finding["claim"] in hashes:
                 found.setdefault(hashes[finding["claim"]], finding["verdict"])
     return found
+
+
+def _first_findings(record: Record) -> list[dict[str, Any]]:
+    try:
+        return record.first_findings()
+    except InputError:  # a damaged record has no verdict
+        return []
 
 
 def _of(name: str) -> Iterator[Study]:

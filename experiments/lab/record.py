@@ -25,7 +25,7 @@ from typing import Any
 
 from experiments.lab.errors import InputError
 from experiments.lab.experiment import Experiment, Figure, Row, Rows
-from experiments.lab.record_checks import load_findings, load_meta, stored_rows
+from experiments.lab.record_checks import FINDING, OLD_FINDING, load_findings, load_meta, stored_rows
 from experiments.lab.record_values import Reader, figure_of
 from experiments.lab.record_values import encode as encode
 from experiments.lab.sinks import Status
@@ -54,9 +54,12 @@ class Record:
         Raises:
             InputError: there is none, or several begin so.
         """
-        if (Path(name) / "record.json").is_file():
-            return cls(Path(name))
-        known = records(home)
+        for path in (Path(name), (home or runs_home()) / name):
+            if os.path.isfile(path / "record.json"):  # of a name that is too long for a file it says no
+                return cls(path)
+        known, faults = records_and_faults(home)
+        if not known and faults:
+            raise InputError(*faults)
         if not known:
             raise InputError(f"no record {name}: {home or runs_home()} holds no records; run an experiment first")
         if str(name) == "last":
@@ -121,13 +124,23 @@ class Record:
             InputError: the file is damaged.
         """
         path = self.path / "findings.json"
-        return load_findings(path) if path.exists() else []
+        return self._findings(path) if path.exists() else []
+
+    def readable_findings(self) -> list[dict[str, Any]]:
+        """The same, none where the file is damaged: for a look through many records."""
+        try:
+            return self.findings()
+        except InputError:
+            return []
+
+    def _findings(self, path: Path) -> list[dict[str, Any]]:
+        return load_findings(path, FINDING if self.meta.get("format", 1) >= FORMAT else OLD_FINDING)
 
     def first_findings(self) -> list[dict[str, Any]]:
         """Findings by the claims as they were in the run, also where it was judged again since."""
         own = self.meta["claims_hash"]
         kept = self.path / f"findings.{own[:8]}.json"
-        return load_findings(kept) if self.meta.get("findings_hash", own) != own and kept.exists() else self.findings()
+        return self._findings(kept) if self.meta.get("findings_hash", own) != own and kept.exists() else self.findings()
 
     def figures(self) -> list[Figure]:
         """Drawings, heat maps and traces."""

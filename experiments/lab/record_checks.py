@@ -69,7 +69,14 @@ OPTIONAL = {
         lambda value: type(value) is dict and type(value.get("number")) is int and type(value.get("sha256")) is str,
     ),
 }
-FINDING = {"claim": TEXT, "verdict": TEXT}
+CONDITION = {"condition": TEXT, "verdict": TEXT}
+OLD_FINDING = {"claim": TEXT, "verdict": TEXT}
+FINDING = {
+    **dict.fromkeys(("claim", "verdict", "statement", "summary"), TEXT),
+    "predicted": Kind("a verdict, or one per condition", lambda value: value is None or type(value) in (str, dict)),
+    "conditions": Kind("a list", lambda value: type(value) is list),
+}
+"""Of records from format 2 on."""
 
 
 def load_json(path: Path) -> Any:
@@ -90,13 +97,15 @@ def load_meta(path: Path) -> dict[str, Any]:
     return dict(meta)
 
 
-def load_findings(path: Path) -> list[dict[str, Any]]:
+def load_findings(path: Path, fields: dict[str, Kind]) -> list[dict[str, Any]]:
     """Findings as plain values. Raises InputError where they are none."""
     findings = load_json(path)
     if not isinstance(findings, list):
         raise InputError(f"{path}: expected a list of findings, found {reprlib.repr(findings)}")
     for number, finding in enumerate(findings):
-        _check(path, f"[{number}] ", finding, FINDING)
+        _check(path, f"[{number}] ", finding, fields)
+        for place, condition in enumerate(finding.get("conditions", ())):
+            _check(path, f"[{number}] conditions[{place}] ", condition, CONDITION)
     return findings
 
 

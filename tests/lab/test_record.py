@@ -222,14 +222,14 @@ def test_figures_come_back_as_they_went(tmp_path: Path, figure: Figure) -> None:
 def test_findings_of_a_later_judgement_stand_beside_the_former(tmp_path: Path) -> None:
     record = Record(written(tmp_path))
     first, own = record.findings(), record.meta["claims_hash"]
-    kept = record.replace_findings([{"claim": "a", "verdict": "refuted"}], "Refuted.", "0" * 64)
+    said = {"claim": "a", "statement": "", "summary": "", "predicted": None, "conditions": []}
+    kept = record.replace_findings([{**said, "verdict": "refuted"}], "Refuted.", "0" * 64)
     assert kept == (record.path / f"findings.{own[:8]}.json" if first else None)
-    assert record.findings() == [{"claim": "a", "verdict": "refuted"}]
+    assert record.findings() == [{**said, "verdict": "refuted"}]
     assert (
-        record.replace_findings([{"claim": "a", "verdict": "holds"}], "Holds.", own)
-        == record.path / "findings.00000000.json"
+        record.replace_findings([{**said, "verdict": "holds"}], "Holds.", own) == record.path / "findings.00000000.json"
     )
-    assert record.replace_findings([{"claim": "a", "verdict": "holds"}], "Holds.", own) is None
+    assert record.replace_findings([{**said, "verdict": "holds"}], "Holds.", own) is None
     assert Record(record.path).meta["findings_hash"] == own
     assert Record(record.path).meta["answer"] == "Holds."
 

@@ -127,7 +127,7 @@ def test_a_run_that_is_still_running_is_not_judged(mlnotes: Invoke) -> None:
 def of_first_format(record: Path, **conditions: str) -> Path:
     """The record rewritten as it was made before rows had parts."""
     meta: dict[str, Any] = json.loads((record / "record.json").read_text())
-    old = {key: value for key, value in meta.items() if key not in ("format", "parts", "answer")}
+    old = {key: value for key, value in meta.items() if key not in ("format", "parts", "answer", "rows")}
     old["settings"].pop("parts")
     (record / "record.json").write_text(json.dumps(old))
     rows = [json.loads(line) for line in (record / "rows.jsonl").read_text().splitlines()]

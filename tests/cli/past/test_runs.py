@@ -128,3 +128,28 @@ def test_a_sweep_is_deleted_with_its_jobs_and_a_running_run_is_not(mlnotes: Invo
 def test_no_runs_are_said_where_there_are_none(mlnotes: Invoke, toys: Path) -> None:
     assert mlnotes("runs").stdout == f"no runs in {toys}\n"
     assert mlnotes("runs", "list").stdout == f"no runs in {toys}\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("record.json", "{}"),
+        ("record.json", "\x1b[2J"),
+        ("findings.json", "[{}]"),
+        ("findings.json", '{"a":'),
+        ("tags.json", "5"),
+    ],
+)
+def test_a_damaged_run_is_one_line_and_the_others_are_listed(
+    mlnotes: Invoke, squares: Path, name: str, content: str
+) -> None:
+    sound, broken = (document(mlnotes("run", "toys.squares", "--json"))["record"] for _ in range(2))
+    (Path(broken) / name).write_text(content)
+    listed = mlnotes("runs")
+    assert (listed.exit_code, Path(sound).name in listed.stdout) == (0, True)
+    lines = [line for line in listed.stderr.splitlines() if name in line]
+    assert len(lines) == (name != "tags.json")
+    assert listed.stderr.isascii()
+    assert "\x1b" not in listed.stderr
+    assert mlnotes("judge", sound).exit_code == 0
+    assert document(mlnotes("runs", "--json"))["damaged"] == [line for line in lines if name != "tags.json"]
