@@ -11,6 +11,7 @@ from experiments.lab.judge.rules import compare
 from experiments.loss.core import classification
 from experiments.loss.focal import laws, starts, training
 from experiments.loss.focal.setup import Params, Tasks, draw_set, prepare, scores
+from experiments.loss.focal.starts import StartRow
 from experiments.loss.focal.training import TrainingRow
 
 
@@ -39,7 +40,8 @@ def test_scores_are_the_logits_however_many_examples_there_are() -> None:
 
 
 def test_a_training_begins_at_the_loss_of_the_whole_set_at_both_biases() -> None:
-    without, with_prior = starts.run(tasks())
+    without, *_, with_prior = starts.run(tasks())
+    assert (without.prior, with_prior.prior) == ("none", "set")
     even = classification.focal(torch.zeros(600), tasks().task("1:100").train[1], alpha=0.25).mean()
     assert without.initial_loss == pytest.approx(even.item(), rel=0.5)
     assert without.initial_loss > 2 * with_prior.initial_loss
@@ -84,6 +86,7 @@ def trained(loss: str, by_rate: dict[float, float]) -> list[TrainingRow]:
             lr=lr,
             validation_ap=ap,
             test_ap=ap + 1e-4 * seed * (loss == "focal"),
+            validation_calibration_error=0.2 - 0.1 * (lr == 0.2),
             calibration_error=0.1,
             easy_share_as_ce=0.5,
             easy_share_as_focal=0.1,
@@ -103,6 +106,27 @@ def test_focal_is_compared_with_the_better_cross_entropy(better: float, verdict:
     assert compare(claim.rule, claim.measure(rows)).at(0.05).verdict == verdict
     at_edge = [row for row in rows if row.lr <= 0.2]
     assert compare(claim.rule, claim.measure(at_edge)).at(0.05).verdict == "inconclusive"
+
+
+def test_starts_are_compared_at_the_rates_of_their_best_ranking() -> None:
+    rows = [
+        StartRow(
+            seed=seed,
+            condition="1:100",
+            prior=prior,
+            lr=lr,
+            initial_loss=1.0,
+            early_loss=early + 1e-3 * seed,
+            validation_ap=INSIDE[lr],
+            test_ap=ap + 1e-3 * seed * (prior == "set"),
+        )
+        for prior, early, ap in (("none", 0.9, 0.5), ("set", 0.3, 0.6))
+        for lr in INSIDE
+        for seed in range(8)
+    ]
+    (claim,) = starts.PART.claims
+    assert compare(claim.rule, claim.measure(rows)).at(0.05).verdict == "holds"
+    assert compare(claim.rule, claim.measure([row for row in rows if row.lr < 0.3])).at(0.05).verdict == "inconclusive"
 
 
 def test_mechanism_and_calibration_need_their_losses() -> None:

@@ -22,8 +22,8 @@ from experiments.loss.dice.setup import Discs
 if TYPE_CHECKING:
     from torch import Tensor
 
-CE, DICE, NO_SKIPS = ("unet", "ce"), ("unet", "dice"), ("unet_noskip", "dice")
-"""Arms of the claims: network and loss."""
+CE, DICE, NO_SKIPS = "ce of unet", "dice of unet", "dice of unet_noskip"
+"""Arms of the claims."""
 
 
 @observation
@@ -35,6 +35,10 @@ class ArmRow(Row):
     network: str
     loss: str
     lr: float
+
+    @property
+    def arm(self) -> str:
+        return f"{self.loss} of {self.network}"
 
 
 @observation
@@ -106,12 +110,12 @@ def goodness(row: MaskRow, column: str) -> float:
     return -value if column == "nll" else value
 
 
-def tuned(rows: Sequence[MaskRow], column: str) -> dict[tuple[str, str], Choice[MaskRow]]:
-    """(network, loss) -> its learning rate with the best ``column`` on validation images."""
+def tuned(rows: Sequence[MaskRow], column: str) -> dict[str, Choice[MaskRow]]:
+    """Arm -> its learning rate with the best ``column`` on validation images."""
     validated = [row for row in rows if row.pictures == "validation"]
     if not validated:
         return {}
-    return choose(validated, score=lambda row: goodness(row, column), arm=lambda row: (row.network, row.loss))
+    return choose(validated, score=lambda row: goodness(row, column))
 
 
 def on_test(rows: Sequence[MaskRow], column: str = "dice_at_validated") -> list[MaskRow]:
@@ -121,7 +125,7 @@ def on_test(rows: Sequence[MaskRow], column: str = "dice_at_validated") -> list[
         trained = of(rows, condition, "long")
         rates = {arm: choice.setting for arm, choice in tuned(trained, column).items()}
         tests = (row for row in trained if row.pictures == "test")
-        found += [row for row in tests if row.lr == rates[row.network, row.loss]]
+        found += [row for row in tests if row.lr == rates[row.arm]]
     return found
 
 
@@ -131,8 +135,8 @@ def of(rows: Sequence[MaskRow], condition: str, budget: str) -> list[MaskRow]:
 
 def compared(
     rows: Sequence[MaskRow],
-    first: tuple[str, str],
-    second: tuple[str, str],
+    first: str,
+    second: str,
     column: str,
     *,
     condition: str = "rare",
@@ -142,12 +146,10 @@ def compared(
     trained = of(rows, condition, budget)
     found = tuned(trained, column)
     if not {first, second} <= found.keys():
-        return Undecided(f"expected {' of '.join(first)} and {' of '.join(second)} in the condition {condition}")
+        return Undecided(f"expected trainings by {first} and {second} in the condition {condition}")
     if reason := untuned(found[first], found[second]):
         return Undecided(reason)
-    arms = [
-        {"network": n, "loss": loss, "lr": found[n, loss].setting, "pictures": "test"} for n, loss in (first, second)
-    ]
+    arms = [{"arm": arm, "lr": found[arm].setting, "pictures": "test"} for arm in (first, second)]
     return Pairs(*(by_seed(trained, lambda row: goodness(row, column), **arm) for arm in arms))
 
 

@@ -42,14 +42,12 @@ class Params:
     alpha: Annotated[float, Field(gt=0, lt=1)] = 0.25
     """Weight of positives in the loss "focal"."""
     prior: Annotated[float, Field(gt=0, lt=1)] | None = 0.01
-    """Probability at which every training begins, by its output bias; 0.5 without it."""
+    """Probability at which every training begins, by its output bias; 0.5 without it, as in the starts beside them."""
     losses: tuple[LossName, ...] = ("ce", "wce", "focal", "focal_plain", "ohem")
     """Losses to train: cross-entropy, the same with positives weighed by the number of negatives per positive, focal
     loss with and without alpha, and cross-entropy of the hardest quarter of a batch; the claims need ce, wce, focal."""
     lrs: Annotated[tuple[Annotated[float, Field(gt=0)], ...], Field(min_length=1)] = (1e-3, 1e-2)
     """Learning rates of Adam that every loss tries."""
-    stress_lr: Annotated[float, Field(gt=0)] = 0.3
-    """Learning rate at which divergence is looked for."""
     steps: Annotated[int, Field(ge=10, le=100_000)] = 60
     """Updates of 256 examples."""
 

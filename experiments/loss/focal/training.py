@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from operator import attrgetter
+from typing import TYPE_CHECKING
 
 from experiments.foundation.networks.tuning import Choice, choose, untuned
 from experiments.lab.experiment import Event, Part, Progress, Row, Table, observation
@@ -12,6 +13,9 @@ from experiments.lab.judge.measured import NotMeasured, Pairs, Undecided
 from experiments.lab.judge.measures import by_seed
 from experiments.lab.judge.rules import Each, Effect
 from experiments.loss.focal.setup import BATCH, Tasks, scores
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 @observation
@@ -24,8 +28,10 @@ class TrainingRow(Row):
     lr: float
     validation_ap: float
     test_ap: float
+    validation_calibration_error: float
+    """|mean probability - share of positives|."""
     calibration_error: float
-    """|mean probability - share of positives| on the test set."""
+    """The same on the test set."""
     easy_share_as_ce: float
     """Share of the test set's whole loss that easy negatives make, were it cross-entropy."""
     easy_share_as_focal: float
@@ -68,10 +74,16 @@ def train_all(tasks: Tasks, condition: str) -> Iterator[TrainingRow]:
             lr=lr,
             validation_ap=average_precision(validation, held_out),
             test_ap=average_precision(logits, tested),
-            calibration_error=(probability.mean() - tested.mean()).abs().item(),
+            validation_calibration_error=calibration_error(validation.double().sigmoid(), held_out),
+            calibration_error=calibration_error(probability, tested),
             easy_share_as_ce=easy_share(as_ce, probability, tested),
             easy_share_as_focal=easy_share(as_focal, probability, tested),
         )
+
+
+def calibration_error(probability: Tensor, targets: Tensor) -> float:
+    """|mean probability - share of positives|."""
+    return (probability.mean() - targets.mean()).abs().item()
 
 
 def run_ceiling(tasks: Tasks) -> Iterator[CeilingRow]:
@@ -85,10 +97,12 @@ def run_ceiling(tasks: Tasks) -> Iterator[CeilingRow]:
             yield CeilingRow(condition=condition, likelihood_ratio_ap=best)
 
 
-def tuned(rows: Sequence[TrainingRow], condition: str) -> dict[str, Choice[TrainingRow]]:
-    """Loss -> its learning rate with the highest mean validation precision."""
+def tuned(
+    rows: Sequence[TrainingRow], condition: str, score: Callable[[TrainingRow], float] = attrgetter("validation_ap")
+) -> dict[str, Choice[TrainingRow]]:
+    """Loss -> its learning rate with the highest mean validation precision, or another score."""
     chosen = [row for row in rows if row.condition == condition]
-    return choose(chosen, score=attrgetter("validation_ap"), arm=attrgetter("loss"))
+    return choose(chosen, score=score, arm=attrgetter("loss"))
 
 
 def at_tuned_rates(rows: Sequence[TrainingRow]) -> list[TrainingRow]:
@@ -96,11 +110,13 @@ def at_tuned_rates(rows: Sequence[TrainingRow]) -> list[TrainingRow]:
     return [row for condition in conditions for choice in tuned(rows, condition).values() for row in choice.rows]
 
 
-def easy_negatives(rows: Sequence[TrainingRow]) -> Pairs | NotMeasured:
+def easy_negatives(rows: Sequence[TrainingRow]) -> Pairs | NotMeasured | Undecided:
     """Their share by cross-entropy and by focal loss, of the networks that focal loss trained."""
     focal = tuned(rows, rows[0].condition).get("focal")
     if focal is None:
         return NotMeasured("needs the loss focal")
+    if reason := untuned(focal):
+        return Undecided(reason)
     return Pairs(*(by_seed(focal.rows, column) for column in ("easy_share_as_ce", "easy_share_as_focal")))
 
 
@@ -119,12 +135,18 @@ def against_best_cross_entropy(rows: Sequence[TrainingRow], condition: str) -> P
     return Pairs(by_seed(found["focal"].rows, "test_ap"), by_seed(rival.rows, "test_ap"))
 
 
-def calibration_by_loss(rows: Sequence[TrainingRow]) -> Mapping[str, Pairs] | NotMeasured:
-    found = tuned(rows, rows[0].condition)
-    gaps = {loss: by_seed(choice.rows, "calibration_error") for loss, choice in found.items()}
-    if "ce" not in gaps:
+def calibration_by_loss(rows: Sequence[TrainingRow]) -> Mapping[str, Pairs | Undecided] | NotMeasured:
+    """Each loss at the rate with which it is best calibrated on validation data."""
+    found = tuned(rows, rows[0].condition, lambda row: -row.validation_calibration_error)
+    if "ce" not in found:
         return NotMeasured("needs the loss ce")
-    return {loss: Pairs(gaps[loss], gaps["ce"]) for loss in ("focal", "wce") if loss in gaps}
+    of: dict[str, Pairs | Undecided] = {}
+    for loss in ("focal", "wce"):
+        if loss in found:
+            reason = untuned(found["ce"], found[loss])
+            gaps = (by_seed(found[name].rows, "calibration_error") for name in (loss, "ce"))
+            of[loss] = Undecided(reason) if reason else Pairs(*gaps)
+    return of
 
 
 PART = Part(
