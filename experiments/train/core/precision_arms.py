@@ -7,7 +7,7 @@ master: 16-bit network, but the optimizer works on a float32 copy of the weights
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -38,9 +38,12 @@ class Arm:
 
 
 def train_in(
-    arm: Arm, initial: nn.Module, examples: Examples, batches: Iterable[Tensor], *, lr: float
+    arm: Arm, initial: nn.Module, examples: Examples, batches: Sequence[Tensor], *, lr: float
 ) -> tuple[nn.Module, float]:
-    """A copy of ``initial`` trained on ``batches`` of ``examples``, and the loss of its last batch."""
+    """A copy of ``initial`` trained on ``batches`` of ``examples``, and the loss of its last batch.
+
+    The learning rate falls linearly from ``lr`` to 0, so that rounding is not amplified up to the end.
+    """
     dtype = TYPES[arm.type_name]
     stored = torch.float32 if arm.mode == "mixed" else dtype
     network = copy.deepcopy(initial).to(stored)
@@ -51,7 +54,8 @@ def train_in(
     scaler = torch.amp.GradScaler("cpu", enabled=dtype == torch.float16 and arm.mode != "true")
     inputs, labels = examples.inputs.to(stored), examples.labels
     loss = torch.zeros(())
-    for chosen in batches:
+    for number, chosen in enumerate(batches):
+        optimizer.param_groups[0]["lr"] = lr * (1 - number / len(batches))
         with torch.autocast("cpu", dtype if mixed else torch.bfloat16, enabled=mixed):
             loss = nn.functional.cross_entropy(network(inputs[chosen]).float(), labels[chosen])
         network.zero_grad()

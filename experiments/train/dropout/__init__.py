@@ -1,7 +1,8 @@
 """Does dropout help early, against underfitting, and late, against overfitting?
 
 Inverted dropout against its law. Then a small network that underfits and a large one on few images that overfits, each
-trained without dropout, with it throughout, until the cutoff and from it on.
+trained without dropout, with it throughout, and until a cutoff or from it on, at learning rate, dropout rate and cutoff
+by validation.
 
 Notes: dropout, early and late.
 
@@ -19,11 +20,11 @@ WORDS = {"none": "no dropout", "standard": "dropout throughout", "early": "early
 
 
 def answer(findings: Findings, rows: Rows) -> str:
-    trained = rows.of(training.PART)
+    trained = training.at_best(rows.of(training.PART))
     losses, accuracies = (
         listing(
             f"{shown(mean(trained, column, case=case, mode=mode), 4)} with {WORDS[mode]}"
-            for mode in dict.fromkeys(row.mode for row in trained)
+            for mode in training.MODES[case]
         )
         for case, column, shown in (("underfit", "train_loss", number), ("overfit", "test_accuracy", percent))
     )
@@ -41,6 +42,11 @@ EXPERIMENT = Experiment(
     answer=answer,
     headline=Headline(
         training.PART,
-        Table("Dropout by time", by=("case", "mode"), columns=("train_loss", "test_accuracy", "test_loss")),
+        Table(
+            "Dropout by time, each mode as validation chose it",
+            by=("case", "mode", "rate", "cutoff", "lr"),
+            columns=("train_loss", "test_accuracy", "test_loss"),
+        ),
+        pick=training.at_best,
     ),
 )

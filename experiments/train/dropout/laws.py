@@ -18,7 +18,7 @@ def run(images: Images) -> Iterator[TrialRow]:
     from experiments.train.core.dropout_schedules import inverted_dropout
 
     torch.manual_seed(images.seed)
-    p, n = images.params.overfit_p, images.params.law_entries
+    p, n = max(images.params.rates), images.params.law_entries
     ones = torch.ones(n, dtype=torch.float64)
     layer = torch.nn.Dropout(p)
     own = inverted_dropout(ones, p, torch.Generator().manual_seed(images.seed))

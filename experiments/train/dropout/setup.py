@@ -4,31 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
-from experiments.foundation.datasets.choices import FlatSetName
+from experiments.foundation.datasets.choices import GrayImageSetName
 from experiments.lab.experiment import Setup, parameters
 
 if TYPE_CHECKING:
     from experiments.foundation.networks.split import Split
 
-Mode = Literal["none", "standard", "early", "late"]
+Shares = Annotated[tuple[Annotated[float, Field(gt=0, lt=1)], ...], Field(min_length=2)]
 
 
 @parameters
 class Params:
-    dataset: FlatSetName = "digits"
-    """Images."""
-    modes: Annotated[tuple[Mode, ...], Field(min_length=1)] = ("none", "standard", "early", "late")
-    """When dropout is on: never, always, until the cutoff, from it on."""
-    p: Annotated[float, Field(gt=0, lt=1)] = 0.1
-    """Dropout rate where the network underfits."""
-    overfit_p: Annotated[float, Field(gt=0, lt=1)] = 0.5
-    """Dropout rate where it overfits."""
-    cutoff: Annotated[float, Field(gt=0, lt=1)] = 0.4
-    """Share of the updates after which early dropout ends and late dropout begins."""
+    dataset: GrayImageSetName = "digits"
+    """Images; auto is MNIST where it is present or can be fetched, else digits."""
+    rates: Shares = (0.1, 0.5)
+    """Dropout rates of every mode but none."""
+    cutoffs: Shares = (0.25, 0.5)
+    """Shares of the updates after which early dropout ends, or late dropout begins."""
+    lrs: Annotated[tuple[Annotated[float, Field(gt=0, le=1)], ...], Field(min_length=2)] = (3e-3, 1e-2)
+    """Learning rates of Adam in every mode."""
     underfit_width: Annotated[int, Field(ge=1, le=1024)] = 8
     """Hidden units of the network that underfits."""
     underfit_images: Annotated[int, Field(ge=10, le=60_000)] = 300
@@ -41,12 +39,12 @@ class Params:
     """Its training images."""
     overfit_steps: Annotated[int, Field(ge=2, le=100_000)] = 20
     """Its updates."""
+    validation_images: Annotated[int, Field(ge=10, le=60_000)] = 100
+    """Images for validation."""
     test_images: Annotated[int, Field(ge=10, le=60_000)] = 300
     """Images for test."""
     batch_size: Annotated[int, Field(ge=2, le=4096)] = 50
     """Images per update."""
-    lr: Annotated[float, Field(gt=0, le=1)] = 3e-3
-    """Learning rate of Adam."""
     law_entries: Annotated[int, Field(ge=1000, le=10_000_000)] = 100_000
     """Entries on which the law of dropout is checked."""
 
@@ -58,10 +56,11 @@ class Images(Setup[Params]):
 
 
 def prepare(params: Params, seed: int) -> Images:
-    from experiments.foundation.datasets.images import load_images
-    from experiments.foundation.networks.split import pooled_split
+    from experiments.train.core.images import draw_images
 
-    data = load_images(params.dataset, seed=seed)
+    held, tested = params.validation_images, params.test_images
     sizes = {"underfit": params.underfit_images, "overfit": params.overfit_images}
-    splits = {case: pooled_split(data, train=n, test=params.test_images, seed=seed) for case, n in sizes.items()}
-    return Images(params=params, seed=seed, splits=splits)
+    splits = {
+        case: draw_images(params.dataset, train=n, validation=held, test=tested, seed=seed) for case, n in sizes.items()
+    }
+    return Images(params=params, seed=seed, notes=(splits["underfit"].description,), splits=splits)

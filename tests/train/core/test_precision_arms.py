@@ -20,7 +20,8 @@ def test_float32_arms_agree_with_a_plain_loop_of_torch() -> None:
     arm = precision_arms.Arm(type_name="fp32", mode="mixed", optimizer="sgd")
     _, loss_of_ours = precision_arms.train_in(arm, initial, Examples(x, y), [torch.arange(20)] * 3, lr=0.1)
     optimizer = torch.optim.SGD(initial.parameters(), 0.1, momentum=0.9)
-    for _ in range(3):
+    for falling in (0.1, 0.2 / 3, 0.1 / 3):
+        optimizer.param_groups[0]["lr"] = falling
         loss = nn.functional.cross_entropy(initial(x), y)
         optimizer.zero_grad()
         loss.backward()
