@@ -22,6 +22,7 @@ def notes(
     output: Annotated[
         str | None, typer.Option("--output", "-o", metavar="OUT", help="Write them as a page too: one HTML file.")
     ] = None,
+    publish: Annotated[bool, typer.Option("--publish", hidden=True)] = False,
     json: Json = False,
     debug: Debug = False,
 ) -> None:
@@ -36,7 +37,12 @@ def notes(
     if output and not (check or family):
         raise InputError("-o writes one chapter, or with --check a file: name one; the book is `mlnotes report --all`")
     as_claimed = True
-    if check:
+    if publish:
+        from cli.notes.published import publish as publish_verdicts
+
+        place, missing = publish_verdicts()
+        typer.echo(f"{place}: verdicts of the records here; {missing} claims have none")
+    elif check:
         from cli.notes.check import check as check_notes
 
         note, known, as_claimed = check_notes(check, json=json)

@@ -12,15 +12,17 @@ from rich.text import Text
 from cli.display.console import consoles
 from cli.display.findings import verdict_counts
 from cli.document import print_document
-from cli.notes.judgements import Judgements, judgements, verdict_of
+from cli.notes.judgements import Judgements, verdict_of
 from cli.notes.margin import Annotated
 from cli.notes.note import NOT_JUDGED, Note, Sentence, chapter_of, chapters
+from cli.notes.published import judgements_or_published
+from cli.screen import signs_text
 
 
 def print_chapters(*, json: bool) -> None:
     """List the chapters: title, judged sentences and their verdicts here."""
     found = chapters()
-    known = judgements({one.study for note in found.values() for one in note.sentences})
+    known = judgements_or_published({one.study for note in found.values() for one in note.sentences})
     if json:
         listed = [_summary(family, note, known) for family, note in found.items()]
         print_document({"chapters": listed})
@@ -28,9 +30,10 @@ def print_chapters(*, json: bool) -> None:
     console = consoles().results
     name, title = max(map(len, found)), max(len(note.title) for note in found.values())
     for family, note in found.items():
-        words = counts_text(note.sentences, known)
-        line = Text.assemble((f"{family:<{name}}", "bold"), f"  {note.title:<{title}}  {words}")
-        console.print(line, no_wrap=True, overflow="ellipsis")
+        verdicts = [verdict_of(one, known) for one in note.sentences]
+        missing = f"{verdicts.count('')} {NOT_JUDGED}" if "" in verdicts else ""
+        line = f"  {note.title:<{title}}  {' '.join((signs_text(verdicts), missing)).strip()}"
+        console.print(Text.assemble((f"{family:<{name}}", "bold"), line), no_wrap=True, overflow="ellipsis")
     console.print(f"\nmlnotes notes {next(iter(found))} reads one", style="muted")
 
 
@@ -44,7 +47,7 @@ def print_chapter(family: str, *, json: bool) -> tuple[Note, Judgements]:
         InputError: no such family, or it has no chapter.
     """
     note = chapter_of(family)
-    known = judgements({one.study for one in note.sentences})
+    known = judgements_or_published({one.study for one in note.sentences})
     if json:
         sentences = [sentence_document(one, known) for one in note.sentences]
         print_document({"chapter": family, "title": note.title, "sentences": sentences})
@@ -58,6 +61,8 @@ def print_note(note: Note, known: Judgements) -> None:
     console = consoles().results
     console.print(Annotated(note, known))
     console.print(f"{number_of(note.sentences)}: {counts_text(note.sentences, known)}")
+    if any(known[one.key].published for one in note.sentences if one.key in known):
+        console.print("* as published with mlnotes, not run here", style="muted")
     if missing := studies_to_run(note.sentences, known):
         console.print(f"to judge the others: {missing}", style="muted")
 
@@ -94,7 +99,8 @@ def sentence_document(sentence: Sentence, known: Judgements) -> dict[str, Any]:
         "verdict": verdict_of(sentence, known) or None,
         "conditions": dict(found.conditions) if found else {},
         "summary": found.summary if found else None,
-        "record": found.record if found else None,
+        "record": (found.record or None) if found else None,
+        "published": bool(found and found.published),
     }
 
 

@@ -10,8 +10,9 @@ from cli.display.claim_lines import condition_words
 from cli.display.console import consoles
 from cli.document import print_document
 from cli.notes.chapters import number_of, sentence_document, studies_to_run
-from cli.notes.judgements import Judgements, judgements, verdict_of
+from cli.notes.judgements import Judgements, verdict_of
 from cli.notes.note import Note, Sentence, read_note
+from cli.notes.published import judgements_or_published
 from experiments.lab.errors import InputError
 
 
@@ -25,7 +26,7 @@ def check(file: str, *, json: bool) -> tuple[Note, Judgements, bool]:
         InputError: the file cannot be read, or a link does not resolve.
     """
     note = read_note(Path(file))
-    known = judgements({one.study for one in note.sentences})
+    known = judgements_or_published({one.study for one in note.sentences})
     _check_conditions(note, known)
     wrong = [one for one in note.sentences if verdict_of(one, known) not in ("", one.claimed)]
     if json:

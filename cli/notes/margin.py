@@ -73,7 +73,8 @@ class Annotated:
         verdict = verdict_of(sentence, self.known)
         if not verdict:
             return Text(f"{SIGNS[NOT_JUDGED]} {NOT_JUDGED:<{WIDTH}}  ", style="muted")
-        return Text(f"{SIGNS[verdict]} {verdict:<{WIDTH}}  ", style=verdict_style(verdict))
+        mark = "*" if self.known[sentence.key].published else ""
+        return Text(f"{SIGNS[verdict]} {verdict + mark:<{WIDTH + 1}} ", style=verdict_style(verdict))
 
     def _conditions(self, sentence: Sentence | None, mark: str, console: Console, width: int) -> Iterator[Text]:
         """Under a sentence that depends, on what."""
@@ -81,6 +82,7 @@ class Annotated:
         if found and found.verdict in ("conditional", "inconclusive") and found.conditions:
             words = Text(f"({condition_words(found.conditions)[-1]})", style="muted")
             for line in words.wrap(console, max(16, width - len(mark))):
+                line.rstrip()
                 yield Text.assemble(" " * MARGIN, mark, line, no_wrap=True)
 
 

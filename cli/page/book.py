@@ -8,7 +8,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from cli.docstring import About, about
-from cli.notes.judgements import judgements
+from cli.notes.published import judgements_or_published
 from cli.page.claims import ClaimView, Verdict, counted
 from cli.page.notes import Shown, chapter_and_trouble, chapter_html
 from cli.page.story import Story, story_of
@@ -109,7 +109,7 @@ def _family(name: str, entries: tuple[Entry, ...]) -> Family:
     claims = {
         (entry.study.name, claim.name): claim.anchor for entry in entries if entry.story for claim in entry.story.claims
     }
-    known = judgements({one.study for one in note.sentences})
+    known = judgements_or_published({one.study for one in note.sentences})
     return Family(name, note.title, chapter_html(note, Shown(known=known, claims=claims, level=2)), entries)
 
 

@@ -145,6 +145,7 @@ class NotesRenderer(RendererHTML):
             "opening_sentence",
             name=self._name(sentence_anchor(sentence.key)),
             verdict=Verdict(verdict_of(sentence, self.shown.known) or NOT_JUDGED),
+            published=sentence.key in self.shown.known and self.shown.known[sentence.key].published,
             claim=self.shown.claims.get(sentence.key, ""),
         )
 

@@ -30,7 +30,7 @@ def mine(toys: Path) -> Path:
 def test_chapters_are_listed_with_what_was_found(mlnotes: Invoke, chapter: Path) -> None:
     assert mlnotes("notes").stdout.splitlines()[0] == "toys  Counting  1 not judged"
     mlnotes("run", "toys.count")
-    assert mlnotes("notes").stdout.splitlines()[0] == "toys  Counting  1 holds"
+    assert mlnotes("notes").stdout.splitlines()[0] == "toys  Counting  1✓"
     listed = document(mlnotes("notes", "--json"))
     assert listed == {"chapters": [{"chapter": "toys", "title": "Counting", "sentences": 1, "verdicts": {"holds": 1}}]}
 
@@ -62,6 +62,19 @@ def test_a_run_at_the_studys_size_stands_before_a_newer_one(mlnotes: Invoke, cha
     mlnotes("run", "toys.count")
     mlnotes("run", "toys.count", "fault=wrong")
     assert document(mlnotes("notes", "toys", "--json"))["sentences"][0]["verdict"] == "holds"
+
+
+def test_published_verdicts_stand_where_nothing_was_run(
+    mlnotes: Invoke, chapter: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mlnotes("run", "toys.count")
+    assert mlnotes("notes", "--publish").stdout.endswith("verdicts of the records here; 1 claims have none\n")
+    monkeypatch.setenv("MLNOTES_RUNS", str(chapter.parent / "none"))
+    lines = mlnotes("notes", "toys").stdout.splitlines()
+    assert "✓ holds*        Values are not negative." in lines
+    assert lines[-1] == "* as published with mlnotes, not run here"
+    (sentence,) = document(mlnotes("notes", "toys", "--json"))["sentences"]
+    assert (sentence["verdict"], sentence["published"], sentence["record"]) == ("holds", True, None)
 
 
 def test_check_names_what_is_no_longer_true(mlnotes: Invoke, mine: Path) -> None:
