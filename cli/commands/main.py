@@ -134,6 +134,13 @@ def run(
 def verify(
     names: Scopes = None,
     smoke: Smoke = False,
+    launcher: Annotated[
+        str,
+        typer.Option("--launcher", metavar="joblib|submitit_local|ray", help="Studies at once, by Hydra's launchers."),
+    ] = "",
+    junit: Annotated[str, typer.Option("--junit", metavar="FILE", help="JUnit's XML, a case per claim.")] = "",
+    summary: Annotated[str, typer.Option("--summary", metavar="FILE", help="Append a summary in Markdown.")] = "",
+    durations: Annotated[bool, typer.Option("--durations", help="Say which studies took longest.")] = False,
     json: Json = False,
     debug: Debug = False,
 ) -> None:
@@ -142,9 +149,11 @@ def verify(
     Prints one line per claim. With --smoke only theorems and facts are judged. A family stands for the studies that
     bear the name of their experiment; further ones, at paper size or on data to be fetched, run where they are named.
     """
-    from cli.running.verify import verify_studies
+    from cli.running.verify import How, verify_studies
 
-    verify_studies(tuple(names or ()), smoke=smoke, json=json, debug=debug)
+    files = {"junit": Path(junit) if junit else None, "summary": Path(summary) if summary else None}
+    how = How(smoke=smoke, launcher=launcher, durations=durations, json=json, debug=debug, **files)
+    verify_studies(tuple(names or ()), how)
 
 
 @app.command()
@@ -225,6 +234,9 @@ def report(
     ] = None,
     whole: Annotated[bool, typer.Option("--all", help="The book of all studies.")] = False,
     show: Annotated[bool, typer.Option("--open", help="Open it in the browser.")] = False,
+    verdicts: Annotated[
+        str | None, typer.Option("--verdicts", metavar="FILE", help="Instead, every claim's verdict as Markdown.")
+    ] = None,
     json: Json = False,
     debug: Debug = False,
 ) -> None:
@@ -233,6 +245,11 @@ def report(
     Of a run, of the newest run of a study, of every study of a family, or of all studies. It needs no network and no
     script to be read, and carries the record's data inside.
     """
+    if verdicts is not None:
+        from cli.studies.verdicts import write_verdicts
+
+        write_verdicts(Path(verdicts))
+        return
     from cli.page.report import report as write_report
 
     write_report(name, output=output, whole=whole, show=show, json=json)
