@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
-from experiments.foundation.statements.trials import TrialRow, instances, instances_by_case
+from experiments.foundation.statements.trials import TrialRow, distinct, instances_by_case, trials_of, tried
 from experiments.lab.experiment import Part, Table
 from experiments.lab.judge.claims import Claim
+from experiments.lab.judge.measured import Instances
 from experiments.lab.judge.rules import Theorem, Under
 from experiments.math.calculus.setup import Draws
 from experiments.math.core.shape import Function, around_zero, largest_jump, not_rising_pair, wavy
@@ -75,6 +76,11 @@ def continuity_trials(radius: float = 1e-9) -> Iterator[TrialRow]:
         )
 
 
+def continuous_or_not(rows: Sequence[TrialRow]) -> Instances:
+    """The same functions for every seed."""
+    return tried(distinct(trials_of(rows, "continuity")))
+
+
 PART = Part(
     name="counterexamples",
     row=TrialRow,
@@ -90,7 +96,7 @@ PART = Part(
                     "positive at a point": Theorem("x/2 + x^2 sin(1/x) does not fall near 0", control="sin on (0, 3)"),
                 }
             ),
-            measure=instances_by_case("sign"),
+            measure=instances_by_case("sign", once=True),
             topic="Meaning of the derivative",
             predicted={
                 "positive on an interval": "holds",
@@ -103,7 +109,7 @@ PART = Part(
             "partials_make_a_function_continuous",
             statement="A function whose partial derivatives exist at a point is continuous there.",
             rule=Theorem("difference from f(0, 0) at distance 1e-9 of 0", control="a step function", tolerance=1e-6),
-            measure=instances("continuity"),
+            measure=continuous_or_not,
             topic="Gradient as the collection of partial derivatives",
             predicted="refuted",
             source="Gelbaum and Olmsted 1964",

@@ -44,14 +44,17 @@ def steepest_trial(gradient: Floats, norm: Norm, count: int) -> TrialRow:
 
 
 def rate_trials(gradient: Floats) -> Iterator[TrialRow]:
-    """Is the rate in a direction one of the partial derivatives (2,)? Along each axis, and at 45 degrees."""
+    """Is the rate in a direction one of the partial derivatives (2,)? Along each axis, and at 45 degrees.
+
+    The control is the direction of the gradient, whose rate is the gradient's length.
+    """
     diagonal = float(gradient.sum() / np.sqrt(2))
-    off = float(np.abs(gradient - diagonal).min())
+    off, control = (float(np.abs(gradient - rate).min()) for rate in (diagonal, np.linalg.norm(gradient)))
     a, b = gradient
     shown = f"partial derivatives {a:.4g} and {b:.4g}, at 45 degrees the rate is g.u = {diagonal:.4g}"
     along = max(abs(float(gradient @ axis) - partial) for axis, partial in zip(np.eye(2), gradient, strict=True))
-    yield TrialRow(statement="rate", case="along an axis", error=along, control_error=off)
-    yield TrialRow(statement="rate", case="at 45 degrees", error=off, control_error=off, counterexample=shown)
+    yield TrialRow(statement="rate", case="along an axis", error=along, control_error=control)
+    yield TrialRow(statement="rate", case="at 45 degrees", error=off, control_error=control, counterexample=shown)
 
 
 @observation
@@ -110,7 +113,7 @@ PART = Part(
             rule=Each(
                 Theorem(
                     "the directional derivative equals the nearest partial derivative",
-                    control="the direction at 45 degrees",
+                    control="the direction of the gradient",
                     tolerance=1e-12,
                 ),
                 per="direction",

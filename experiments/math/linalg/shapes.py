@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from experiments.foundation.statements.trials import TrialRow, instances, instances_by_case, trials_of
+from experiments.foundation.statements.trials import TrialRow, instances_by_case, trials_of, tried
 from experiments.lab.experiment import Part, Table
 from experiments.lab.judge.claims import Claim
-from experiments.lab.judge.measured import Observed
+from experiments.lab.judge.measured import Instances, Observed
 from experiments.lab.judge.rules import Each, Fact, Theorem
 from experiments.math.linalg.setup import LinalgSetup
 
@@ -74,6 +75,20 @@ def shape_of(product: Callable[..., Tensor], first: Shape, second: Shape) -> Sha
         return None
 
 
+def of_first_seed(rows: Sequence[TrialRow]) -> list[TrialRow]:
+    """Shapes are the same for every seed."""
+    return [row for row in rows if row.seed == rows[0].seed]
+
+
+def every_matrix(rows: Sequence[TrialRow]) -> Instances:
+    matrices = trials_of(of_first_seed(rows), "shape", "2-D by 2-D")
+    return replace(tried(matrices), all_of="all pairs of matrices of the sizes tried")
+
+
+def every_number_of_dimensions(rows: Sequence[TrialRow]) -> Mapping[str, Instances]:
+    return instances_by_case("shape")(of_first_seed(rows))
+
+
 def wrong_dimensions(rows: Sequence[TrialRow]) -> Observed:
     return Observed(sum(row.error for row in trials_of(rows, "dimensions")))
 
@@ -96,7 +111,7 @@ PART = Part(
             "matrix_product_needs_equal_inner_sizes",
             statement="A (m, n) times B (p, q) exists exactly if n = p, and then has the shape (m, q).",
             rule=Theorem("torch.matmul follows the rule for all four sizes", control="the elementwise product"),
-            measure=instances("shape", "2-D by 2-D"),
+            measure=every_matrix,
             topic="Shape rules of the matrix product",
             predicted="holds",
             source="Strang 2016",
@@ -111,7 +126,7 @@ PART = Part(
                 ),
                 per="number of dimensions",
             ),
-            measure=instances_by_case("shape"),
+            measure=every_number_of_dimensions,
             topic="Shape rules of the matrix product",
             predicted={"2-D by 2-D": "holds", **dict.fromkeys(OTHERS, "refuted")},
             source="documentation of torch.matmul: vectors and batches of matrices",
