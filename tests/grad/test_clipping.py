@@ -5,7 +5,12 @@ from __future__ import annotations
 import torch
 
 from experiments.grad.clipping import laws
-from experiments.grad.clipping.network import NetworkRow, lowest_losses
+from experiments.grad.clipping.network import (
+    NetworkRow,
+    largest_finite_rates,
+    lowest_losses,
+    where_training_diverges,
+)
 from experiments.grad.clipping.setup import CLIPPED, PLAIN
 from experiments.lab.judge.measured import Pairs, Undecided
 
@@ -18,8 +23,11 @@ def test_statements_hold_and_their_controls_fail() -> None:
 
 
 def runs(case: str, by_rate: dict[float, float]) -> list[NetworkRow]:
+    """Five seeds at every rate; a loss of 9 is that of a run that diverged."""
     return [
-        NetworkRow(seed=seed, case=case, lr=lr, final_loss=loss + 0.001 * seed, diverged=False, largest_gradient=1.0)
+        NetworkRow(
+            seed=seed, case=case, lr=lr, final_loss=loss + 0.001 * seed, diverged=loss == 9, largest_gradient=1.0
+        )
         for lr, loss in by_rate.items()
         for seed in range(5)
     ]
@@ -33,3 +41,14 @@ def test_only_the_losers_rate_at_an_edge_makes_it_undecided() -> None:
     assert isinstance(lowest_losses([*runs(PLAIN, EDGE), *runs(CLIPPED, INSIDE)]), Undecided)
     assert isinstance(lowest_losses([*runs(PLAIN, INSIDE), *runs(CLIPPED, EDGE)]), Undecided)
     assert isinstance(lowest_losses([*runs(PLAIN, INSIDE), *runs(CLIPPED, {0.1: 0.1, 0.2: 0.2, 0.3: 0.3})]), Pairs)
+
+
+def test_rates_that_stay_finite_are_compared_inside_the_grid() -> None:
+    plain = runs(PLAIN, {0.1: 0.5, 0.2: 9, 0.3: 9})
+    found = largest_finite_rates([*plain, *runs(CLIPPED, {0.1: 0.5, 0.2: 0.5, 0.3: 9})])
+    assert isinstance(found, Pairs)
+    assert (set(found.treatment.values()), set(found.baseline.values())) == ({0.2}, {0.1})
+    rows = [*plain, *runs(CLIPPED, INSIDE)]
+    assert isinstance(largest_finite_rates(rows), Undecided)
+    said = "Largest rate at which training stays finite: 0.1 without clipping, 0.3 with it"
+    assert where_training_diverges(rows) == said

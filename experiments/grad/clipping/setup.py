@@ -21,6 +21,8 @@ class Params:
     """Random gradients on which every statement is tried."""
     limit: Annotated[float, Field(gt=0, le=1e6)] = 1.0
     """Largest norm, or largest magnitude where clipping by value, of a clipped gradient."""
+    starts: Annotated[int, Field(ge=1, le=1000)] = 2
+    """Places of the wall from which a seed descends."""
     wall_lr: LearningRate = 0.1
     """Learning rate of the descent from the wall."""
     wall_steps: Annotated[int, Field(ge=1, le=10_000)] = 5
@@ -51,14 +53,15 @@ class Descents(Setup[Params]):
         return [float(weight) for weight in np.linspace(4.5, 6.5, 21)]
 
     @once
-    def from_wall(self, arm: str) -> Descent:
+    def from_wall(self, arm: str, start: int) -> Descent:
         """Gradient descent from the steepest place of the wall at a random bias."""
         import numpy as np
 
         from experiments.grad.core.cliffs import descend_unit, steepest_start
 
-        start = steepest_start(float(np.random.default_rng(self.seed).uniform(-3.4, -2.6)), self.weights)
-        return descend_unit(start, self.params.wall_lr, self.params.wall_steps, self.arms[arm])
+        bias = float(np.random.default_rng([self.seed, start]).uniform(-3.4, -2.6))
+        place = steepest_start(bias, self.weights)
+        return descend_unit(place, self.params.wall_lr, self.params.wall_steps, self.arms[arm])
 
 
 def prepare(params: Params, seed: int) -> Descents:
