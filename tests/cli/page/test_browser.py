@@ -9,6 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from cli.notes.judgements import judgements
+from cli.notes.note import chapter_of
+from cli.page.notes import write_notes
 from cli.page.report import book, page_of_run
 from cli.running.plans import plan
 from experiments.lab.record import Record
@@ -20,7 +23,7 @@ pytestmark = pytest.mark.skipif(executable() is None, reason="no Chromium is ins
 
 STUDIES = ("ann.mrng", "detect.map", "grad.vanishing", "math.norms", "seq.ewma")
 """Between them they have drawings, small multiples, wide tables, conditions and controls."""
-PAGES = (*STUDIES, "book")
+PAGES = (*STUDIES, "book", "chapter")
 WIDTHS = {"phone": 390, "desktop": 1280}
 A4 = 695
 """Width of the printed area, 184 mm, in CSS pixels."""
@@ -41,7 +44,7 @@ SMALL_TEXT = """[...document.querySelectorAll("svg.figure text")].map(one => one
 
 @pytest.fixture(scope="module")
 def pages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Path]]:
-    """The pages of five studies at smoke size, and the book, each as a file."""
+    """The pages of five studies at smoke size, the book, and a chapter of the notes, each as a file."""
     home = tmp_path_factory.mktemp("pages")
     found = {}
     with pytest.MonkeyPatch.context() as patch:
@@ -54,6 +57,9 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Path]]
             found[name].write_text(page_of_run(Record(recording.record.path)).html, encoding="utf-8")
         found["book"] = home / "book.html"
         found["book"].write_text(book().html, encoding="utf-8")
+        found["chapter"] = home / "chapter.html"
+        chapter = chapter_of("ann")
+        write_notes(chapter, judgements({one.study for one in chapter.sentences}), str(found["chapter"]))
     yield found
     shutil.rmtree(home, ignore_errors=True)
 
@@ -84,6 +90,30 @@ def test_nothing_overflows_is_fetched_or_complains(
     assert tab.value(SMALL_TEXT) == 0
     assert [url for url in tab.requests if not url.startswith("data:")] == [pages[name].as_uri()]
     assert tab.complaints == []
+
+
+@pytest.mark.parametrize("name", STUDIES)
+def test_chips_lead_to_the_sentences_of_the_notes(tab: Tab, pages: dict[str, Path], name: str) -> None:
+    tab.look(pages[name], 1280)
+    assert tab.value("document.querySelectorAll('.chips > li').length") > 0
+    assert tab.value("document.querySelectorAll('.chips > li:not(:has(a.verdict[href^=\"#note-\"]))').length") == 0
+
+
+@pytest.mark.parametrize(("width", "stacked"), [(390, True), (1280, False)])
+def test_panels_are_stacked_on_a_phone(tab: Tab, pages: dict[str, Path], width: int, stacked: bool) -> None:
+    tab.look(pages["grad.vanishing"], width)
+    shown = tab.value(
+        "[...document.querySelectorAll('.several svg')].map(one => one.getBoundingClientRect().height > 0)"
+    )
+    assert shown == [not stacked, stacked] * (len(shown) // 2) != []
+
+
+def test_paper_has_what_is_folded(tab: Tab, pages: dict[str, Path]) -> None:
+    folded = "[...document.querySelectorAll('details:not([open]) table')].filter(one => one.checkVisibility())"
+    tab.look(pages["book"], A4)
+    assert tab.value(f"{folded}.length") == 0
+    tab.look(pages["book"], A4, media="print")
+    assert tab.value(f"{folded}.filter(one => !one.closest('figure')).length") == len(STUDIES)
 
 
 @pytest.mark.parametrize("name", PAGES)
