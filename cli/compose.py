@@ -12,7 +12,7 @@ tests/cli/test_compose.py is their contract.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from hydra import compose as hydra_compose
-from hydra import initialize_config_dir
+from hydra import initialize, initialize_config_dir
 from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
 from hydra.core.config_store import ConfigStore
 from hydra.core.global_hydra import GlobalHydra
@@ -46,6 +46,7 @@ COMMAS = ValueType.SIMPLE_CHOICE_SWEEP
 BASIC_SWEEPER = f"{BasicSweeper.__module__}.{BasicSweeper.__qualname__}"
 CONSOLE = {"handlers": {"console": {"stream": "ext://sys.stderr"}}}
 QUIET = {**CONSOLE, "root": {"level": "WARNING"}}
+NO_LOG_FILE = {"override hydra/job_logging": "stdout"}
 
 T = TypeVar("T")
 
@@ -73,11 +74,15 @@ class Composition:
             return one._plain(hydra_compose(config_name=NODE, overrides=list(one.overrides)))
 
     def plain_values(self) -> dict[str, object]:
-        """What ``values`` gives where there are no overrides and no option groups, without Hydra, which takes longer.
+        """What ``values`` gives where there are no overrides and no option groups, without Hydra.
+
+        It takes less time, and works in the jobs of Hydra's launchers, where Hydra runs already.
 
         Raises:
             InputError: a yaml that cannot be laid over the defaults.
         """
+        if self.smoke and not self.overrides:
+            return dict(self.defaults)
         try:
             study = OmegaConf.load(self.config)
             if "defaults" in study or self.overrides or self.smoke:
@@ -117,9 +122,7 @@ class Composition:
         Returns:
             What each job returned, in order; nothing for a sweeper that keeps it to itself.
         """
-        place = {"dir": str(directory).replace("$", "\\$"), "subdir": "."}
-        settings = {"sweep": place, "output_subdir": None, "hydra_logging": CONSOLE, "job_logging": QUIET}
-        with self._hydra(settings) as hydra:
+        with self._hydra(_place(directory)) as hydra:
             batches = hydra.multirun(
                 config_name=NODE,
                 task_function=partial(_task, job),
@@ -130,8 +133,7 @@ class Composition:
     @contextmanager
     def _hydra(self, settings: Mapping[str, object] | None = None) -> Iterator[Any]:
         study = [] if self.smoke else [self.config.stem]
-        no_log_file = {"override hydra/job_logging": "stdout"}
-        node = {"defaults": ["_self_", *study, no_log_file], **self.defaults, "hydra": settings or {}}
+        node = {"defaults": ["_self_", *study, NO_LOG_FILE], **self.defaults, "hydra": settings or {}}
         ConfigStore.instance().store(name=NODE, node=OmegaConf.create(node))
         with initialize_config_dir(str(self.config.parent.resolve()), job_name="mlnotes", version_base="1.3"):
             yield GlobalHydra.instance().hydra
@@ -148,6 +150,35 @@ class Composition:
         values = OmegaConf.to_container(config, resolve=True)
         assert isinstance(values, dict)
         return {str(key): value for key, value in values.items() if key not in ("experiment", "hydra")}
+
+
+def launch(names: Sequence[str], launcher: str, directory: Path, job: Callable[[str], T]) -> list[T]:
+    """Run ``job``, which is picklable and catches its errors, on every name by one of Hydra's launchers.
+
+    Returns:
+        What each job returned, in the order of the names.
+    """
+    defaults = ["_self_", {"override hydra/launcher": launcher}, NO_LOG_FILE]
+    node = {"defaults": defaults, "name": None, "hydra": _place(directory)}
+    ConfigStore.instance().store(name=NODE, node=OmegaConf.create(node))
+    with initialize(config_path=None, job_name="mlnotes", version_base="1.3"):
+        hydra: Any = GlobalHydra.instance().hydra
+        batches = hydra.multirun(
+            config_name=NODE,
+            task_function=partial(_named_task, job),
+            overrides=["hydra.mode=MULTIRUN", f"name={','.join(names)}"],
+        )
+    return [result.return_value for batch in batches or () for result in batch]
+
+
+def _named_task(job: Callable[[str], T], config: DictConfig) -> T:
+    return job(config.name)
+
+
+def _place(directory: Path) -> dict[str, object]:
+    """Hydra's settings of a sweep in a directory."""
+    place = {"dir": str(directory).replace("$", "\\$"), "subdir": "."}
+    return {"sweep": place, "output_subdir": None, "hydra_logging": CONSOLE, "job_logging": QUIET}
 
 
 @dataclass(frozen=True)

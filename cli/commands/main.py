@@ -17,6 +17,7 @@ from cli.commands.notes import notes
 from cli.commands.options import Debug, Json, Overrides, RunName, RunNames, Scopes, Smoke, StudyName
 from cli.commands.runs import past
 from cli.commands.study import StudyCommand
+from cli.commands.verify import verify
 from cli.exits import Commands
 from experiments.lab.errors import InputError
 
@@ -41,6 +42,7 @@ def _say_version(value: bool) -> None:
 app.add_typer(data, name="data")
 app.add_typer(past, name="runs")
 app.command()(notes)
+app.command()(verify)
 
 
 @app.callback()
@@ -128,23 +130,6 @@ def run(
 
         amount = Amount.LINE if quiet else Amount.ALL if verbose else Amount.ENDING
         run_study(name, tuple(overrides or ()), smoke=smoke, json=json, amount=amount, confirm=confirm)
-
-
-@app.command()
-def verify(
-    names: Scopes = None,
-    smoke: Smoke = False,
-    json: Json = False,
-    debug: Debug = False,
-) -> None:
-    """Run studies; exit 1 where a verdict differs from its prediction.
-
-    Prints one line per claim. With --smoke only theorems and facts are judged. A family stands for the studies that
-    bear the name of their experiment; further ones, at paper size or on data to be fetched, run where they are named.
-    """
-    from cli.running.verify import verify_studies
-
-    verify_studies(tuple(names or ()), smoke=smoke, json=json, debug=debug)
 
 
 @app.command()

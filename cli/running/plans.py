@@ -73,6 +73,17 @@ def plan(name: str, overrides: tuple[str, ...] = (), *, smoke: bool = False, con
     return confirming(found) if confirm else found
 
 
+def plan_as_it_stands(name: str, *, smoke: bool = False) -> Plan:
+    """The plan of ``mlnotes run NAME``, without an override.
+
+    Raises:
+        InputError: no such study.
+    """
+    study = catalog.find(name)
+    values = composition(study, smoke=smoke).plain_values()
+    return plan_of(study, values, smoke=smoke, command=command_of(name, (), smoke=smoke))
+
+
 def command_of(name: str, overrides: tuple[str, ...], *options: str, smoke: bool = False) -> tuple[str, ...]:
     """What the user typed."""
     return ("mlnotes", "run", name, *options, *overrides, *(("--smoke",) if smoke else ()))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import traceback
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,52 +14,69 @@ from cli.display.console import Consoles, consoles
 from cli.display.findings import verdict_counts, verify_line
 from cli.display.live import live
 from cli.document import print_document
-from cli.exits import FAILED, complain, explanation
-from cli.running.plans import plan
+from cli.exits import FAILED, complain
+from cli.running.ci import append_summary, durations, write_junit
+from cli.running.launch import launched
+from cli.running.verification import Verification, verification
 from experiments.lab.catalog import Study, find, studies
-from experiments.lab.errors import InputError
-from experiments.lab.judge.book import Book
-from experiments.lab.judge.judge import Finding
-from experiments.lab.recording import Recording
-from experiments.lab.runner import execute
 
 
-@dataclass(frozen=True)
-class Verification:
-    """What came of one study."""
+@dataclass(frozen=True, kw_only=True)
+class How:
+    """How studies are verified, and what is written of it."""
 
-    study: str
-    record: Path | None
-    findings: tuple[Finding, ...] = ()
-    errors: tuple[str, ...] = ()
+    smoke: bool = False
+    json: bool = False
+    debug: bool = False
+    launcher: str = ""
+    """One of Hydra's launchers; by default one study after the other in this process."""
+    junit: Path | None = None
+    summary: Path | None = None
+    durations: bool = False
 
-    @property
-    def as_predicted(self) -> bool:
-        return not self.errors and all(finding.as_predicted for finding in self.findings)
 
-
-def verify_studies(names: tuple[str, ...], *, smoke: bool, json: bool, debug: bool) -> None:
+def verify_studies(names: tuple[str, ...], how: How) -> None:
     """Run every study that is named or belongs to a named family, and print one line per claim.
 
     Raises:
-        InputError: a name that is no study and no family.
+        InputError: a name that is no study and no family, or a launcher that is not there.
         typer.Exit: with 1 where a finding differs from its prediction or a study could not be run.
     """
-    screens = consoles(json=json)
-    done = []
-    for study in chosen(names):
-        screens.messages.print(study.name, style="muted")
-        done.append(_verify(study, screens, smoke=smoke, debug=debug))
-        for finding in done[-1].findings:
-            screens.results.print(Text.assemble((study.name, "accent"), "  ", verify_line(finding)), soft_wrap=True)
+    screens, done = consoles(json=how.json), []
+    for one in _verifications(chosen(names), screens, how):
+        done.append(one)
+        complain(*(f"{one.study}: {line}" for line in one.errors))
+        for finding in one.findings:
+            screens.results.print(Text.assemble((one.study, "accent"), "  ", verify_line(finding)), soft_wrap=True)
     screens.results.print(summary(done))
-    book = Book({verification.study: verification.findings for verification in done})
-    if len(done) > 1 or book.of("statistical"):
-        screens.results.print("; ".join(book.lines()), soft_wrap=True)
-    if json:
-        print_document({"as_predicted": all(v.as_predicted for v in done), "studies": [_document(v) for v in done]})
+    _write(done, screens, how)
     if not all(verification.as_predicted for verification in done):
         raise typer.Exit(FAILED)
+
+
+def _verifications(chosen: Sequence[Study], screens: Consoles, how: How) -> Iterator[Verification]:
+    """What comes of the studies, in their order."""
+    if how.launcher:
+        yield from launched([study.name for study in chosen], how.launcher, smoke=how.smoke, debug=how.debug)
+        return
+    for study in chosen:
+        screens.messages.print(study.name, style="muted")
+        with live(screens.messages) as view:
+            found = verification(study.name, smoke=how.smoke, debug=how.debug, sinks=(view,))
+        yield found
+
+
+def _write(done: Sequence[Verification], screens: Consoles, how: How) -> None:
+    """Everything that is asked for beside the lines."""
+    if how.durations:
+        for line in durations(done):
+            screens.results.print(line)
+    if how.junit is not None:
+        write_junit(done, how.junit)
+    if how.summary is not None:
+        append_summary(done, how.summary)
+    if how.json:
+        print_document({"as_predicted": all(v.as_predicted for v in done), "studies": [_document(v) for v in done]})
 
 
 def summary(done: Sequence[Verification]) -> str:
@@ -98,24 +114,12 @@ def _of(name: str) -> Iterator[Study]:
         yield from (study for study in studies(name) if study.name == study.experiment)
 
 
-def _verify(study: Study, screens: Consoles, *, smoke: bool, debug: bool) -> Verification:
-    recording = Recording()
-    try:
-        with live(screens.messages) as view:
-            outcome = execute(plan(study.name, smoke=smoke), (recording, view))
-    except Exception as error:  # the other studies go on; the exit code tells it
-        if debug and not isinstance(error, InputError):
-            traceback.print_exc()
-        complain(*(f"{study.name}: {line}" for line in explanation(error)))
-        return Verification(study.name, recording.directory, errors=explanation(error))
-    return Verification(study.name, recording.directory, outcome.findings if outcome else ())
-
-
 def _document(verification: Verification) -> dict[str, Any]:
     return {
         "study": verification.study,
         "record": str(verification.record.resolve()) if verification.record else None,
         "as_predicted": verification.as_predicted,
         "errors": list(verification.errors),
+        "seconds": verification.seconds,
         "findings": [finding.to_json() for finding in verification.findings],
     }

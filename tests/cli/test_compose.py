@@ -50,6 +50,7 @@ def test_without_overrides_hydra_is_not_needed(study: Path) -> None:
     plain = Composition(study, DEFAULTS).plain_values()
     assert plain == composed(study) == {**DEFAULTS, "depth": 5, "sizes": [3], "clip": 1e-3, "lr": 1e-3}
     assert Composition(study, DEFAULTS, ("depth=7",)).plain_values()["depth"] == 7
+    assert Composition(study, DEFAULTS, smoke=True).plain_values() == composed(study, smoke=True) == DEFAULTS
     study.write_text(f"{study.read_text()}dpeth: 3\n")
     with pytest.raises(InputError, match=r"toy\.yaml: .*dpeth"):
         Composition(study, DEFAULTS).plain_values()
