@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 
 from experiments.grad.vanishing.setup import Networks
+from experiments.lab.answers import mean, number
 from experiments.lab.experiment import Curve, Event, Part, Progress, Row, Table, observation
 from experiments.lab.judge.claims import Claim
 from experiments.lab.judge.measured import Pairs
@@ -58,6 +59,16 @@ def factor_and_prediction(rows: Sequence[LayerRow]) -> Mapping[str, Pairs]:
     }
 
 
+def ten_layers(rows: Sequence[LayerRow]) -> str:
+    """The gradient of the first layer's weights over that of the tenth's."""
+
+    def left(network: str) -> str:
+        first, last = (mean(rows, "gradient_norm", network=network, depth=10, layer=at) for at in (1, 10))
+        return number(first / last, 2)
+
+    return f"Of the tenth layer's gradient the first has {left('sigmoid, xavier')} (sigmoid), {left('relu, he')} (ReLU)"
+
+
 PART = Part(
     name="layers",
     row=LayerRow,
@@ -89,5 +100,15 @@ PART = Part(
             only={"network": "sigmoid, xavier", "depth": 10},
         ),
     ),
-    curves=(Curve("gradient_by_layer", "layer", "gradient_norm", "network", y_scale="log", only={"depth": 10}),),
+    curves=(
+        Curve(
+            "gradient_by_layer",
+            "layer",
+            "gradient_norm",
+            "network",
+            y_scale="log",
+            only={"depth": 10},
+            title=ten_layers,
+        ),
+    ),
 )
