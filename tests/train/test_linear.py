@@ -33,5 +33,6 @@ def test_condition_numbers_without_a_prediction_are_not_judged() -> None:
     rate = {"measured_rate": 0.5, "theoretical_rate": 0.5, "steps_to_millionth": 50.0, "reached": True}
     rates = [descent.RateRow(kappa=kappa, **rate) for kappa in (3.0, 50.0)]
     found = descent.speed(Rows({"rates": rates, "sigmoid": [descent.SigmoidRow(start=-8.0, steps_to_thousandth=9.0)]}))
-    assert list(found) == ["the rate of theory at kappa 3", "100 steps suffice at kappa 3", descent.SATURATED]
-    assert found["100 steps suffice at kappa 3"].treatment == {0: 100.0}
+    assert list(found) == ["kappa 3", descent.SATURATED]
+    assert found["kappa 3"].treatment == {0: 100.0}
+    assert found["kappa 3"].baseline == {0: 50.0}

@@ -7,6 +7,7 @@ import math
 import pytest
 
 from experiments.lab.judge.measured import Pairs, Undecided
+from experiments.train.core.perceptron import perceptron
 from experiments.train.lr import networks, quadratics
 from experiments.train.lr.networks import NetworkRow
 from experiments.train.lr.setup import Params, prepare
@@ -17,6 +18,7 @@ def network(lr: float, accuracy: float) -> NetworkRow:
         dataset="digits",
         schedule="constant",
         lr=lr,
+        curvature=10.0,
         train_loss=1.0,
         validation_accuracy=accuracy,
         test_accuracy=accuracy,
@@ -30,12 +32,17 @@ def test_the_best_rate_is_compared_with_the_smallest_unless_it_is_at_an_edge() -
     assert isinstance(networks.best_and_smallest(rows[:2]), Undecided)
 
 
-def test_a_seed_without_success_at_the_largest_rate_counts() -> None:
-    assert networks.hardly_learned([network(0.1, 0.1), network(1.0, 0.3), network(1.0, 0.31)]).successes == 1
+def test_the_limit_of_quadratics_is_compared_with_the_largest_rate_that_learned() -> None:
+    rows = [network(0.1, 0.9), network(1.0, 0.31), network(10.0, 0.3)]
+    found = networks.limit_and_learned(rows)
+    assert isinstance(found, Pairs)
+    assert (found.treatment, found.baseline) == (pytest.approx({0: 0.2}), {0: 1.0})
+    assert isinstance(networks.limit_and_learned(rows[:2]), Undecided)
 
 
 def test_a_rate_that_is_too_large_has_no_loss() -> None:
-    row = networks.trained(prepare(Params(), 0), 1e30)
+    drawn = prepare(Params(), 0)
+    row = networks.trained(drawn, perceptron((drawn.split.features, 4, 10)), 1.0, 1e30)
     assert row.diverged
     assert math.isnan(row.train_loss)
 

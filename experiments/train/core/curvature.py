@@ -54,3 +54,22 @@ def extreme_curvatures(network: TinyNetwork, theta: Tensor, inputs: Tensor, labe
     hessian = torch.autograd.functional.hessian(lambda point: network.loss(point, inputs, labels), theta)
     eigenvalues = torch.linalg.eigvalsh((hessian + hessian.T) / 2)
     return float(eigenvalues[0]), float(eigenvalues[-1])
+
+
+def largest_curvature(network: nn.Module, inputs: Tensor, labels: Tensor, *, iterations: int = 50) -> float:
+    """Largest eigenvalue of the Hessian of the mean cross entropy at the network's weights, by power iteration.
+
+    It is the eigenvalue of largest magnitude, which is the largest one as long as curvature up exceeds curvature down.
+    The start comes from torch's global generator.
+    """
+    weights = list(network.parameters())
+    loss = nn.functional.cross_entropy(network(inputs), labels)
+    gradients = torch.autograd.grad(loss, weights, create_graph=True)
+    direction, curvature = [torch.randn_like(w) for w in weights], 0.0
+    for _ in range(iterations):
+        norm = float(sum(d.square().sum() for d in direction)) ** 0.5
+        direction = [d / norm for d in direction]
+        products = torch.autograd.grad(gradients, weights, direction, retain_graph=True)  # Hessian times direction
+        curvature = float(sum((d * p).sum() for d, p in zip(direction, products, strict=True)))
+        direction = [p.detach() for p in products]
+    return curvature

@@ -8,7 +8,7 @@ from experiments.foundation.statements.trials import TrialRow, instances
 from experiments.lab.experiment import Part, Row, Table, observation
 from experiments.lab.judge.claims import Claim
 from experiments.lab.judge.measured import Instances
-from experiments.lab.judge.rules import Each, Theorem
+from experiments.lab.judge.rules import Counterexample, Theorem, Under
 from experiments.train.linear.setup import Problem, Problems, Repeated
 
 
@@ -83,16 +83,16 @@ def least_errors(problems: Problems) -> Iterator[LeastErrorRow]:
         yield LeastErrorRow(observations=len(y), features=X.shape[1], mean_squared_error=error)
 
 
+MORE, EQUAL = "more observations than features", "as many features as observations"
+
+
 def vanishing(rows: Sequence[LeastErrorRow]) -> Mapping[str, Instances]:
     """1 where the error is 0 up to rounding."""
     more, equal = (
         [float(row.mean_squared_error <= 1e-20) for row in rows if (row.observations > row.features) == is_more]
         for is_more in (True, False)
     )
-    return {
-        "more observations than features": Instances(more, control=equal),
-        "as many features as observations": Instances(equal, control=equal),
-    }
+    return {MORE: Instances(more, control=equal), EQUAL: Instances(equal, control=more)}
 
 
 LAWS = Part(
@@ -140,13 +140,15 @@ LEAST = Part(
         Claim(
             "the_error_is_always_positive",
             statement="The mean squared error is always positive.",
-            rule=Each(
-                Theorem("the least error exceeds rounding, 1e-20", control="as many features as observations"),
-                per="number of observations",
+            rule=Under(
+                {
+                    MORE: Theorem("the least error exceeds rounding, 1e-20", control="as many features"),
+                    EQUAL: Counterexample("the least error exceeds rounding, 1e-20"),
+                }
             ),
             measure=vanishing,
             topic="MSE",
-            predicted={"more observations than features": "holds", "as many features as observations": "refuted"},
+            predicted={MORE: "holds", EQUAL: "refuted"},
             source="p independent equations in p unknowns have an exact solution",
         ),
     ),

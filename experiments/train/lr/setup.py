@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
-from experiments.foundation.datasets.choices import FlatSetName
+from experiments.foundation.datasets.choices import GrayImageSetName
 from experiments.foundation.networks.choices import ScheduleName
 from experiments.lab.experiment import Setup, parameters
 
@@ -20,10 +20,12 @@ if TYPE_CHECKING:
 
 @parameters
 class Params:
-    dataset: FlatSetName = "digits"
-    """Images."""
+    dataset: GrayImageSetName = "digits"
+    """Images; auto is MNIST where it is present or can be fetched, else digits."""
     train_images: Annotated[int, Field(ge=10, le=60_000)] = 200
-    """Training images; as many others for validation and for test."""
+    """Training images; as many others for validation."""
+    test_images: Annotated[int, Field(ge=10, le=60_000)] = 200
+    """Test images."""
     width: Annotated[int, Field(ge=1, le=1024)] = 32
     """Hidden units."""
     lrs: Annotated[tuple[Annotated[float, Field(gt=0, le=1000)], ...], Field(min_length=3)] = (1e-3, 1e-1, 100.0)
@@ -64,15 +66,15 @@ class Drawn(Setup[Params]):
 def prepare(params: Params, seed: int) -> Drawn:
     import numpy as np
 
-    from experiments.foundation.datasets.images import load_images
-    from experiments.foundation.networks.split import pooled_split
+    from experiments.train.core.images import draw_images
 
-    rng = np.random.default_rng(seed)
-    n = params.train_images
+    rng, n = np.random.default_rng(seed), params.train_images
+    split = draw_images(params.dataset, train=n, validation=n, test=params.test_images, seed=seed)
     return Drawn(
         params=params,
         seed=seed,
+        notes=(split.description,),
         eigenvalues=np.concatenate([[1.0], rng.uniform(0.3, 1.0, params.dim - 1)]),
         gradients=rng.standard_normal((3, 20)) * rng.lognormal(size=20),
-        split=pooled_split(load_images(params.dataset, seed=seed), train=n, validation=n, test=n, seed=seed),
+        split=split,
     )

@@ -7,10 +7,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from experiments.lab.experiment import Part, Row, Table, observation
 from experiments.lab.judge.claims import Claim
 from experiments.lab.judge.measured import Instances
-from experiments.lab.judge.rules import Each, Theorem
+from experiments.lab.judge.rules import Counterexample, Theorem, Under
 from experiments.train.lr.setup import Drawn
 
 NAMES = {"sgd": "SGD", "adam": "Adam"}
+ALONG = Theorem("1 - cosine between update and -gradient", control="Adam", tolerance=1e-12)
+AS_LONG = Theorem("1000 times the gradient makes the step 1000 times as long", control="Adam", tolerance=1e-12)
 
 
 @observation
@@ -36,7 +38,7 @@ def run(drawn: Drawn) -> Iterator[StepRow]:
 
 
 def deviations(rows: Sequence[StepRow]) -> Mapping[str, Instances]:
-    """Of direction and length, per optimizer; Adam is the control."""
+    """Of direction and length, per optimizer; Adam is the control of SGD."""
     found = {}
     for optimizer, name in NAMES.items():
         of, adam = ([row for row in rows if row.optimizer == chosen] for chosen in (optimizer, "adam"))
@@ -59,13 +61,13 @@ PART = Part(
             "a_step_is_the_rate_times_the_gradient",
             statement="A step goes along the negative gradient, and its length is the learning rate times the "
             "gradient's.",
-            rule=Each(
-                Theorem(
-                    "1 - cosine is 0, or 1000 times the gradient makes the step 1000 times as long",
-                    control="Adam",
-                    tolerance=1e-12,
-                ),
-                per="property and optimizer",
+            rule=Under(
+                {
+                    "direction of SGD": ALONG,
+                    "direction of Adam": Counterexample("Adam steps along the negative gradient", tolerance=1e-12),
+                    "length of SGD": AS_LONG,
+                    "length of Adam": Counterexample("Adam's steps grow with the gradient", tolerance=1e-12),
+                }
             ),
             measure=deviations,
             topic="Learning rate as step length",

@@ -23,3 +23,13 @@ def test_permuted_units_compute_the_same_function() -> None:
     theta, x = torch.randn(network.size), torch.randn(6, 3)
     other = network.permuted(theta, torch.tensor([2, 0, 3, 1]))
     torch.testing.assert_close(network.logits(theta, x), network.logits(other, x))
+
+
+def test_power_iteration_finds_the_largest_eigenvalue_of_the_whole_hessian() -> None:
+    torch.manual_seed(0)
+    linear, inputs, labels = torch.nn.Linear(3, 4).double(), torch.randn(20, 3).double(), torch.arange(20) % 4
+    tiny = curvature.TinyNetwork(features=3, hidden=0, classes=4)
+    theta = torch.cat([p.detach().flatten() for p in linear.parameters()])
+    _, high = curvature.extreme_curvatures(tiny, theta, inputs, labels)
+    found = curvature.largest_curvature(linear, inputs, labels, iterations=300)
+    assert found == pytest.approx(high, rel=1e-6)
