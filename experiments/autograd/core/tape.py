@@ -49,10 +49,10 @@ RULES = {
     "tanh": Rule(np.tanh, lambda a, y, u: (a * (1 - y * y),)),
     "sqrt": Rule(np.sqrt, lambda a, y, u: (a / (y + y),)),
     "relu": Rule(lambda u: np.maximum(u, 0), lambda a, y, u: (a * (u > 0),)),
-    "matmul": Rule(np.matmul, lambda a, y, u, v: (a @ v.T, u.T @ a)),
+    "matmul": Rule(np.matmul, lambda a, y, u, v: (a @ np.matrix_transpose(v), np.matrix_transpose(u) @ a)),
     "sum": Rule(np.sum, lambda a, y, u: (np.broadcast_to(a, u.shape),)),
 }
-"""Operation -> rule. matmul takes matrices, sum adds all entries, relu has derivative 0 at 0."""
+"""Operation -> rule. matmul takes matrices or stacks of them, sum adds all entries, relu has derivative 0 at 0."""
 
 
 @dataclass(frozen=True)
@@ -71,20 +71,29 @@ class Tape:
     entries: list[Entry] = field(default_factory=list)
 
     def variable(self, value: ArrayLike) -> Variable:
-        """A value of any shape to differentiate by."""
-        return self._append(Entry("variable", np.asarray(value)))
+        """A value of any shape to differentiate by; integers, in which slopes would wrap around, become float64.
+
+        Raises:
+            ValueError: no real numbers.
+        """
+        given = np.asarray(value)
+        if given.dtype.kind not in "biuf":
+            raise ValueError(f"expected real numbers, got {given.dtype}")
+        return self._append(Entry("variable", given if given.dtype.kind == "f" else given.astype(np.float64)))
 
     def apply(self, operation: str, *operands: Variable | ArrayLike) -> Variable:
         """Do an operation of ``RULES`` and write it down; operands that are not on the tape are constants.
 
         Raises:
-            ValueError: an operand from another tape, or an exponent that is a variable.
+            ValueError: an operand from another tape, an exponent that is a variable, or a matrix product of a vector.
         """
         if operation == "pow" and isinstance(operands[1], Variable):
             raise ValueError("expected a constant exponent; write x**y as exp(y * log(x))")
         lifted = [operand if isinstance(operand, Variable) else self._constant(operand) for operand in operands]
         if any(operand.tape is not self for operand in lifted):
             raise ValueError("expected operands of one tape, got operands of two")
+        if operation == "matmul" and any(operand.value.ndim < 2 for operand in lifted):
+            raise ValueError("expected matrices; write a vector as a matrix of one row or column, or sum a product")
         value = RULES[operation].forward(*(operand.value for operand in lifted))
         return self._append(Entry(operation, np.asarray(value), tuple(operand.index for operand in lifted)))
 

@@ -1,7 +1,8 @@
 """Losses of class scores, per example; the caller reduces. Natural logarithms, no factor 1/2.
 
-Logits z are unbounded scores. ``targets`` are class indices for several classes, 0 or 1 for two. Nothing here draws
-random numbers or knows networks. All are finite and differentiable at logits of any size.
+Logits z are unbounded scores. ``targets`` are class indices of any integer type for several classes, 0 or 1 of any type
+for two; ValueError for others and for shapes that do not fit. Nothing here draws random numbers or knows networks. All
+are finite and differentiable at logits of any size.
 Sources: Crammer, Singer: On the Algorithmic Implementation of Multiclass Kernel-based Vector Machines, JMLR 2001
 (hinge); Lin et al.: Focal Loss for Dense Object Detection, ICCV 2017; Hui, Belkin: Evaluation of Neural Architectures
 Trained with Square Loss vs Cross-Entropy, ICLR 2021; Shrivastava et al.: Training Region-based Object Detectors with
@@ -23,6 +24,7 @@ def cross_entropy(logits: Tensor, targets: Tensor) -> Tensor:
     >>> cross_entropy(torch.tensor([[2.0, 0.0], [0.0, 0.0]]), torch.tensor([0, 1]))
     tensor([0.1269, 0.6931])
     """
+    logits, targets = _indexed(logits, targets)
     return torch.logsumexp(logits, 1) - _of_target(logits, targets)
 
 
@@ -34,6 +36,7 @@ def squared_logits(logits: Tensor, targets: Tensor) -> Tensor:
     >>> squared_logits(torch.tensor([[2.0, 0.0]]), torch.tensor([0]))
     tensor([1.])
     """
+    logits, targets = _indexed(logits, targets)
     return (logits - _one_hot(logits, targets)).square().sum(1)
 
 
@@ -45,6 +48,7 @@ def squared_softmax(logits: Tensor, targets: Tensor) -> Tensor:
     >>> squared_softmax(torch.zeros(1, 2), torch.tensor([0]))
     tensor([0.5000])
     """
+    logits, targets = _indexed(logits, targets)
     return squared_logits(logits.softmax(1), targets)
 
 
@@ -54,6 +58,7 @@ def squared_sigmoid(logits: Tensor, targets: Tensor) -> Tensor:
     >>> squared_sigmoid(torch.zeros(1, 4), torch.tensor([0]))
     tensor([1.])
     """
+    logits, targets = _indexed(logits, targets)
     return squared_logits(logits.sigmoid(), targets)
 
 
@@ -65,6 +70,7 @@ def hinge(logits: Tensor, targets: Tensor) -> Tensor:
     >>> hinge(torch.tensor([[2.0, 0.0, -1.0]] * 2), torch.tensor([0, 1]))
     tensor([0., 3.])
     """
+    logits, targets = _indexed(logits, targets)
     others = logits.masked_fill(_one_hot(logits, targets).bool(), -torch.inf).amax(1)
     return (1 + others - _of_target(logits, targets)).clamp_min(0)
 
@@ -75,6 +81,7 @@ def binary_cross_entropy(logits: Tensor, targets: Tensor, *, positive_weight: fl
     >>> binary_cross_entropy(torch.zeros(2), torch.tensor([1.0, 0.0]), positive_weight=3.0)
     tensor([2.0794, 0.6931])
     """
+    logits, targets = _numbers(logits, targets)
     return positive_weight * targets * functional.softplus(-logits) + (1 - targets) * functional.softplus(logits)
 
 
@@ -84,6 +91,7 @@ def binary_hinge(scores: Tensor, targets: Tensor) -> Tensor:
     >>> binary_hinge(torch.tensor([2.0, 0.5, -1.0]), torch.ones(3))
     tensor([0.0000, 0.5000, 2.0000])
     """
+    scores, targets = _numbers(scores, targets)
     return (1 - (2 * targets - 1) * scores).clamp_min(0)
 
 
@@ -102,6 +110,7 @@ def focal(logits: Tensor, targets: Tensor, *, gamma: float = 2.0, alpha: float |
     """
     if gamma < 0 or (alpha is not None and not 0 < alpha < 1):
         raise ValueError(f"expected gamma >= 0 and alpha in (0, 1) or None, got {gamma} and {alpha}")
+    logits, targets = _numbers(logits, targets)
     signed = (1 - 2 * targets) * logits  # minus the logit of the true class
     # (1 - p_t)^gamma = exp(gamma log sigmoid(signed)): no power of 0, whose derivative is infinite for gamma < 1
     found = (gamma * functional.logsigmoid(signed)).exp() * functional.softplus(signed)
@@ -162,3 +171,23 @@ def _of_target(logits: Tensor, targets: Tensor) -> Tensor:
 
 def _one_hot(logits: Tensor, targets: Tensor) -> Tensor:
     return functional.one_hot(targets, logits.shape[1]).to(logits.dtype)
+
+
+def _indexed(logits: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
+    """Scores (n, classes) in floats, and class indices (n,) of any integer type as int64, which alone torch takes."""
+    if targets.is_floating_point() or targets.is_complex() or logits.ndim != 2 or targets.shape != logits.shape[:1]:
+        kinds = f"{targets.dtype} {tuple(targets.shape)} for logits {tuple(logits.shape)}"
+        raise ValueError(f"expected integer class indices (n,) for logits (n, classes), got {kinds}")
+    return _in_floats(logits), targets.long()
+
+
+def _numbers(scores: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
+    """Both as floats of one type: masks come as bytes, in which 1 - 2 t would wrap around, or as booleans."""
+    if scores.shape != targets.shape:
+        raise ValueError(f"expected scores and targets of one shape, got {scores.shape} and {targets.shape}")
+    scores = _in_floats(scores)
+    return scores, targets.to(scores.dtype)
+
+
+def _in_floats(scores: Tensor) -> Tensor:
+    return scores if scores.is_floating_point() else scores.float()

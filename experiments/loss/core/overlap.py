@@ -2,7 +2,8 @@
 
 Probabilities p in [0, 1] and targets t in {0, 1} (n, ...): all axes but the first are the image. ``smooth`` is added
 to numerator and denominator, so that two empty masks agree fully; it rules where masks are small. Every loss is 1
-minus the overlap, in [0, 1].
+minus the overlap, in [0, 1], in float32 at least. Raises ValueError for shapes that differ and for scores of masks that
+are not boolean.
 Sources: Milletari et al.: V-Net, 3DV 2016 (Dice with squares in the denominator); Sudre et al.: Generalised Dice, 2017;
 Salehi et al.: Tversky loss, 2017; Rahman, Wang: Optimizing Intersection-Over-Union, 2016.
 """
@@ -22,7 +23,7 @@ def soft_dice(probabilities: Tensor, targets: Tensor, *, smooth: float = 1.0, sq
     >>> soft_dice(half, mask, smooth=0.0), soft_dice(half, mask, smooth=0.0, squares=True)
     (tensor([0.5000]), tensor([0.3333]))
     """
-    p, t = probabilities.flatten(1), targets.flatten(1)
+    p, t = _numbers(probabilities, targets)
     sizes = (p.square() + t.square()).sum(1) if squares else (p + t).sum(1)
     return 1 - (2 * (p * t).sum(1) + smooth) / (sizes + smooth)
 
@@ -38,7 +39,7 @@ def tversky(
     >>> tversky(torch.full((1, 2, 2), 0.5), torch.eye(2)[None], alpha=0.3, beta=0.7, smooth=0.0)
     tensor([0.5000])
     """
-    p, t = probabilities.flatten(1), targets.flatten(1)
+    p, t = _numbers(probabilities, targets)
     found = (p * t).sum(1)
     wrong, missed = (p * (1 - t)).sum(1), ((1 - p) * t).sum(1)
     return 1 - (found + smooth) / (found + alpha * wrong + beta * missed + smooth)
@@ -61,7 +62,7 @@ def dice_score(predicted: Tensor, targets: Tensor) -> Tensor:
     >>> dice_score(torch.tensor([[True, True, False]]), torch.tensor([[True, False, False]]))
     tensor([0.6667])
     """
-    p, t = predicted.flatten(1), targets.flatten(1)
+    p, t = _masks(predicted, targets)
     sizes = p.sum(1) + t.sum(1)
     return torch.where(sizes > 0, 2 * (p & t).sum(1) / sizes.clamp_min(1), 1.0)
 
@@ -72,7 +73,7 @@ def iou_score(predicted: Tensor, targets: Tensor) -> Tensor:
     >>> iou_score(torch.tensor([[True, True, False]]), torch.tensor([[True, False, False]]))
     tensor([0.5000])
     """
-    p, t = predicted.flatten(1), targets.flatten(1)
+    p, t = _masks(predicted, targets)
     union = (p | t).sum(1)
     return torch.where(union > 0, (p & t).sum(1) / union.clamp_min(1), 1.0)
 
@@ -93,3 +94,23 @@ def pixel_dice_slope(probability: Tensor, target: Tensor) -> Tensor:
     tensor(48.0000)
     """
     return 2 * target * (target**2 - probability**2) / (probability**2 + target**2) ** 2
+
+
+def _numbers(probabilities: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
+    """Both as (n, pixels) in float32 at least: sums of half precision end at 65504, those of bytes wrap around."""
+    _check_shapes(probabilities, targets)
+    p, t = (part.flatten(1).to(torch.promote_types(part.dtype, torch.float32)) for part in (probabilities, targets))
+    return p, t
+
+
+def _masks(predicted: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
+    """Both as (n, pixels)."""
+    _check_shapes(predicted, targets)
+    if predicted.dtype != torch.bool or targets.dtype != torch.bool:
+        raise ValueError(f"expected boolean masks, got {predicted.dtype} and {targets.dtype}; compare with a threshold")
+    return predicted.flatten(1), targets.flatten(1)
+
+
+def _check_shapes(first: Tensor, second: Tensor) -> None:
+    if first.shape != second.shape or first.ndim < 2:
+        raise ValueError(f"expected images (n, ...) of one shape, got {tuple(first.shape)} and {tuple(second.shape)}")

@@ -19,7 +19,7 @@ def squared(predictions: Tensor, targets: Tensor) -> Tensor:
     >>> squared(torch.tensor([3.0]), torch.tensor([1.0]))
     tensor([4.])
     """
-    return (predictions - targets).square()
+    return _difference(predictions, targets).square()
 
 
 def absolute(predictions: Tensor, targets: Tensor) -> Tensor:
@@ -28,7 +28,7 @@ def absolute(predictions: Tensor, targets: Tensor) -> Tensor:
     >>> absolute(torch.tensor([3.0]), torch.tensor([1.0]))
     tensor([2.])
     """
-    return (predictions - targets).abs()
+    return _difference(predictions, targets).abs()
 
 
 def huber(predictions: Tensor, targets: Tensor, *, delta: float = 1.0) -> Tensor:
@@ -44,7 +44,7 @@ def huber(predictions: Tensor, targets: Tensor, *, delta: float = 1.0) -> Tensor
     """
     if not delta > 0:
         raise ValueError(f"expected a positive delta, got {delta}")
-    distance = (predictions - targets).abs()
+    distance = _difference(predictions, targets).abs()
     inside = distance.clamp_max(delta)
     return inside * (distance - inside / 2)
 
@@ -62,5 +62,15 @@ def gaussian_nll(predictions: Tensor, targets: Tensor, variances: Tensor, *, ful
     """
     if not bool((variances > 0).all()):
         raise ValueError("expected positive variances")
-    found = (torch.log(variances) + (predictions - targets).square() / variances) / 2
+    found = (torch.log(variances) + _difference(predictions, targets).square() / variances) / 2
     return found + math.log(2 * math.pi) / 2 if full else found
+
+
+def _difference(predictions: Tensor, targets: Tensor) -> Tensor:
+    """y - t in floats: that of bytes wraps around, and shapes that differ would be broadcast."""
+    if predictions.shape != targets.shape:
+        raise ValueError(
+            f"expected one shape, got {tuple(predictions.shape)} for predictions and {tuple(targets.shape)} for targets"
+        )
+    predictions = predictions if predictions.is_floating_point() else predictions.float()
+    return predictions - targets.to(predictions.dtype)

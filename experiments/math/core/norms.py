@@ -83,6 +83,7 @@ def matrix_norm(matrix: Floats, name: MatrixNorm) -> float:
     >>> [matrix_norm(np.array([[1.0, -2.0], [3.0, 4.0]]), name) for name in ("max_column_sum", "max_row_sum")]
     [6.0, 7.0]
     """
+    matrix = np.asarray(matrix, np.float64)  # |-128| is -128 in a byte
     magnitudes = np.abs(matrix)
     match name:
         case "spectral" | "nuclear":

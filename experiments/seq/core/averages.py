@@ -73,21 +73,22 @@ def weighted_sums(series: ArrayLike, beta: float, *, corrected: bool = True) -> 
 
 
 def steady_gain(q: float) -> float:
-    """The best 1 - beta for a level that moves: (-q + sqrt(q^2 + 4 q)) / 2.
+    """The best 1 - beta for a level that moves: (-q + sqrt(q^2 + 4 q)) / 2, from 0 at q = 0 to 1 for large q.
 
     For x_t = level_t + noise, level_t = level_{t-1} + step, with q = variance of a step / variance of the noise, q
     >= 0: the gain of the steady Kalman filter. Source: Muth: Optimal Properties of Exponentially Weighted
     Forecasts, JASA 55, 1960.
 
     Raises:
-        ValueError: q below 0 or NaN.
+        ValueError: q below 0, infinite or NaN.
 
-    >>> steady_gain(0.5)
-    0.5
+    >>> round(steady_gain(0.5), 9), steady_gain(1e300)
+    (0.5, 1.0)
     """
-    if not q >= 0:
-        raise ValueError(f"expected a ratio of variances q >= 0, got {q}")
-    return (-q + math.sqrt(q * q + 4 * q)) / 2
+    if not 0 <= q < math.inf:
+        raise ValueError(f"expected a finite ratio of variances q >= 0, got {q}")
+    # The same times its conjugate: the difference cancels for large q, and q^2 overflows.
+    return 2 * math.sqrt(q) / (math.sqrt(q) + math.sqrt(q + 4))
 
 
 def check_beta(beta: float) -> None:

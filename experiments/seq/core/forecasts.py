@@ -62,7 +62,10 @@ def tuned_betas(history: Floats, *, horizon: int, corrected: bool = True) -> Flo
 
 
 def mean_squared_error(series: Floats, predicted: Floats) -> float:
-    """Over all series (m, n) and their last predicted points (m, k)."""
+    """Over all series (m, n) and their last predicted points (m, k). Raises ValueError where there is no point."""
+    series, predicted = np.asarray(series, np.float64), np.asarray(predicted, np.float64)
+    if predicted.size == 0:
+        raise ValueError(f"expected at least one prediction, got {predicted.shape}")
     return float(np.mean((series[:, -predicted.shape[1] :] - predicted) ** 2))
 
 
