@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 from experiments.cnn.core.receptive_theory import Layer, effective_deviation, receptive_field
 from experiments.cnn.receptive_field.setup import MAP_SIDE, Stacks
+from experiments.lab.answers import mean, number
 from experiments.lab.experiment import Curve, Event, Heatmap, Part, Progress, Row, Table, observation
 from experiments.lab.judge.claims import Claim
 from experiments.lab.judge.measured import Pairs, Points
@@ -107,6 +108,19 @@ def against_plain(rows: Sequence[FieldRow]) -> Mapping[str, Pairs]:
     return {stack: Pairs(sizes[stack], sizes["plain"]) for stack in STACK_NAMES[1:]}
 
 
+def growth_in_words(rows: Sequence[FieldRow]) -> str:
+    least, most = min(row.depth for row in rows), max(row.depth for row in rows)
+
+    def grows(column: str) -> str:
+        sizes = (number(mean(rows, column, activation="linear", depth=depth), 2) for depth in (least, most))
+        return " to ".join(sizes)
+
+    effective, theoretical = grows("effective_size"), grows("theoretical_size")
+    return (
+        f"From {least} to {most} layers the effective field grows from {effective} pixels, the other from {theoretical}"
+    )
+
+
 GROWTH = Part(
     name="growth",
     row=FieldRow,
@@ -130,7 +144,11 @@ GROWTH = Part(
         ),
     ),
     tables=(Table("Growth with depth at stride 1", by=("activation", "depth"), columns=SIZES),),
-    curves=(Curve("effective_size_over_depth", "depth", "effective_size", "activation", x_scale="log", y_scale="log"),),
+    curves=(
+        Curve(
+            "effective_size_over_depth", "depth", "effective_size", "activation", "log", "log", title=growth_in_words
+        ),
+    ),
 )
 STACKS = Part(
     name="stacks",

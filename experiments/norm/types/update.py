@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from experiments.lab.answers import mean, number
 from experiments.lab.experiment import Curve, Part, Row, Setup, Table, observation
 from experiments.lab.judge.claims import Claim
 from experiments.lab.judge.measured import Pairs
@@ -38,6 +39,12 @@ def at_the_deepest(rows: Sequence[UpdateRow]) -> Pairs:
     return Pairs(post, deep)
 
 
+def moved_by_one_step(rows: Sequence[UpdateRow]) -> str:
+    deepest = max(row.depth for row in rows)
+    post, deep = (number(mean(rows, "model_update", placement=name, depth=deepest), 2) for name in ("post", "deep"))
+    return f"One step moves the output of {deepest} blocks by {post} with post-norm and by {deep} with DeepNorm"
+
+
 TABLE = Table(
     title="Change of the output by one step of gradient descent", by=("placement", "depth"), columns=("model_update",)
 )
@@ -58,7 +65,5 @@ PART = Part(
         ),
     ),
     tables=(TABLE,),
-    curves=(
-        Curve(name="update_over_depth", x="depth", y="model_update", group="placement", x_scale="log", y_scale="log"),
-    ),
+    curves=(Curve("update_over_depth", "depth", "model_update", "placement", "log", "log", title=moved_by_one_step),),
 )
