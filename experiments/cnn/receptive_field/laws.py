@@ -201,7 +201,7 @@ PART = Part(
             statement="The receptive field, 1 + sum of (k - 1) d times the strides below, is the gradient's extent.",
             rule=Theorem("pixels with a gradient are those of the formula", control="a formula without strides"),
             measure=instances("extent"),
-            topic="Convolution layer",
+            topic="Receptive field",
             predicted="holds",
             source="Araujo et al. 2019",
         ),
@@ -212,7 +212,7 @@ PART = Part(
                 Theorem("no hole from the first pixel to the last", control="a dilated layer"), per="kind of stack"
             ),
             measure=instances_by_case("filling"),
-            topic="Convolution layer",
+            topic="Receptive field",
             predicted={"strides at most the kernel": "holds", "every layer dilated by 2": "refuted"},
             source="a dilated kernel leaves out the pixels between its taps",
         ),

@@ -150,7 +150,7 @@ PART = Part(
             statement="Linear, convolution, RNN, LSTM, GRU and transformer layers have the parameters of closed forms.",
             rule=Theorem("equal counts for layers of random size", control="forms without bias"),
             measure=instances("parameters"),
-            topic="Layers of torch.nn",
+            topic="Number of parameters of a layer",
             predicted="holds",
             source="documentation of torch.nn",
         ),

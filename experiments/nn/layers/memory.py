@@ -48,7 +48,7 @@ PART = Part(
             statement="A perceptron fits random labels without error.",
             rule=Proportion("trainings with every training label right", at_least=0.9),
             measure=without_error,
-            topic="Neural networks fit any data",
+            topic="Neural networks fit random labels",
             predicted="holds",
             source="Zhang et al. 2017",
         ),
