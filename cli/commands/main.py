@@ -15,6 +15,7 @@ from cli.commands import completion
 from cli.commands.data import data
 from cli.commands.notes import notes
 from cli.commands.options import Debug, Json, Overrides, RunName, RunNames, Scopes, Smoke, StudyName
+from cli.commands.replicate import replicate
 from cli.commands.runs import past
 from cli.commands.study import StudyCommand
 from cli.commands.verify import verify
@@ -43,6 +44,7 @@ app.add_typer(data, name="data")
 app.add_typer(past, name="runs")
 app.command()(notes)
 app.command()(verify)
+app.command()(replicate)
 
 
 @app.callback()

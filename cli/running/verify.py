@@ -19,6 +19,7 @@ from cli.running.ci import append_summary, durations, write_junit
 from cli.running.launch import launched
 from cli.running.verification import Verification, verification
 from experiments.lab.catalog import Study, find, studies
+from experiments.lab.judge.book import Book
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,6 +50,9 @@ def verify_studies(names: tuple[str, ...], how: How) -> None:
         for finding in one.findings:
             screens.results.print(Text.assemble((one.study, "accent"), "  ", verify_line(finding)), soft_wrap=True)
     screens.results.print(summary(done))
+    book = Book({one.study: one.findings for one in done})
+    if len(done) > 1 or book.of("statistical"):
+        screens.results.print("; ".join(book.lines()), soft_wrap=True)
     _write(done, screens, how)
     if not all(verification.as_predicted for verification in done):
         raise typer.Exit(FAILED)

@@ -91,7 +91,7 @@ def _summary(chapters: Sequence[Chapter]) -> Iterator[str]:
     yield f"| study | {' | '.join(VERDICTS)} | {' | '.join(f'{basis}, as predicted' for basis in BASES[:2])} |"
     yield "|---|" + "--:|" * (len(VERDICTS) + 2)
     for chapter in chapters:
-        counts = Counter(one.verdict for one in chapter.findings)
+        counts: Counter[str] = Counter(one.verdict for one in chapter.findings)
         book = Book({"": chapter.findings})
         cells = [str(counts[verdict] or "") for verdict in VERDICTS]
         cells += [str(rate(found)) if (found := book.of(basis)) else "" for basis in BASES[:2]]

@@ -60,14 +60,15 @@ class Ledger:
             numbers = {name: looks + 1 for name, looks in taken.items() if looks < LOOKS}
             if not numbers:
                 raise InputError(_spent(study, [line for lines in before.values() for line in lines]))
-            seen = [
-                line for line in known if line["study"] == study or set(claims.values()) & set(line["claims"].values())
-            ]
-            first = max([FRESH, *(line["seeds"][1] + 1 for line in seen)])
+            first = _unseen(study, claims, known)
             drawn = range(first, first + count)
             look = Look(id=secrets.token_hex(8), numbers=numbers, ledger=self.path)
             self._append(look.id, study, drawn, {name: claims[name] for name in numbers}, confirm=True)
             return drawn, look
+
+    def unseen(self, study: str, claims: Mapping[str, str]) -> int:
+        """The first fresh seed that neither the study nor a claim (name -> hash) has seen."""
+        return _unseen(study, claims, self.lines())
 
     def see(self, study: str, claims: Mapping[str, str], seeds: range) -> None:
         """Record that seeds from 1000 on were run without being drawn: they are no longer fresh."""
@@ -94,6 +95,12 @@ def give_back(look: Look) -> None:
 def ledger(home: Path | None = None) -> Ledger:
     """The ledger beside the records."""
     return Ledger(home or runs_home())
+
+
+def _unseen(study: str, claims: Mapping[str, str], known: list[Line]) -> int:
+    hashes = set(claims.values())
+    seen = [line for line in known if line["study"] == study or hashes & set(line["claims"].values())]
+    return max([FRESH, *(line["seeds"][1] + 1 for line in seen)])
 
 
 def _write(path: Path, line: Line) -> None:
