@@ -42,7 +42,6 @@ def _say_version(value: bool) -> None:
 
 app.add_typer(data, name="data")
 app.add_typer(past, name="runs")
-app.command()(notes)
 app.command()(verify)
 app.command()(replicate)
 
@@ -231,6 +230,9 @@ def report(
     from cli.page.report import report as write_report
 
     write_report(name, output=output, whole=whole, show=show, json=json)
+
+
+app.command()(notes)
 
 
 @app.command()

@@ -75,9 +75,16 @@ def chapter_if_any(family: str) -> Note | None:
 
 
 def chapters() -> dict[str, Note]:
-    """Every chapter by its family."""
+    """Every chapter by its family.
+
+    Raises:
+        InputError: there is none, or links do not resolve.
+    """
     families = sorted({study.family for study in studies()})
-    return {family: chapter for family in families if (chapter := chapter_if_any(family))}
+    found = {family: chapter for family in families if (chapter := chapter_if_any(family))}
+    if not found:
+        raise InputError("no family has a chapter: expected experiments/FAMILY/notes.md")
+    return found
 
 
 def read_note(path: Path) -> Note:
