@@ -19,6 +19,7 @@ from typer.core import TyperGroup
 
 from cli.screen import printable
 from experiments.lab.errors import InputError
+from experiments.lab.stopping import interruptible
 
 DEBUG = "mlnotes.debug"
 """Key of the context under which ``--debug`` is noted."""
@@ -49,7 +50,8 @@ class Commands(TyperGroup):
 
     def invoke(self, ctx: Any) -> Any:
         try:
-            result = super().invoke(ctx)
+            with interruptible():
+                result = super().invoke(ctx)
             sys.stdout.flush()
         except (typer.TyperException, typer.Exit, typer.Abort):
             raise

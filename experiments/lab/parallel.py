@@ -22,6 +22,7 @@ from typing import Any
 from experiments.lab import catalog
 from experiments.lab.environment import THREAD_VARIABLES, usable_cores
 from experiments.lab.experiment import Artifact, Event, Experiment, Note
+from experiments.lab.stopping import end_with_parent
 
 Told = tuple[int, str, Event | None]
 """(seed, part, event); None ends a seed."""
@@ -81,6 +82,7 @@ def _received(queue: Any, processes: Sequence[Any], open_seeds: int) -> Iterator
 
 
 def _work(experiment: str, params: Any, parts: Sequence[str], seeds: Sequence[int], queue: Any, scratch: str) -> None:
+    end_with_parent()
     seed = seeds[0]
     try:
         loaded = catalog.load(experiment)

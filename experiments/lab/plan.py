@@ -39,6 +39,15 @@ def _seconds(value: object) -> object:
         return value
 
 
+def _bytes(value: object) -> object:
+    """``4GB`` is 4e9."""
+    unit = {"KB": 10**3, "MB": 10**6, "GB": 10**9}.get(value[-2:].upper()) if isinstance(value, str) else None
+    try:
+        return round(float(value[:-2]) * unit) if unit and isinstance(value, str) else value
+    except (ValueError, OverflowError):
+        return value
+
+
 @parameters
 class Settings:
     """What every run has beside its Params."""
@@ -55,6 +64,8 @@ class Settings:
     """decided: seeds are doubled, four times at most, until every claim is decided or the budget ends."""
     budget: Annotated[float, BeforeValidator(_seconds), Field(gt=0)] = 600.0
     """Seconds, or 90s, 10m, 2h, that until=decided may take."""
+    memory_limit: Annotated[Annotated[int, Field(ge=2**20)] | None, BeforeValidator(_bytes)] = None
+    """Bytes, or 500MB, 4GB, beyond which the run with its workers is ended; none by default."""
     sink: Annotated[tuple[Literal["tensorboard", "mlflow", "visdom"], ...], BeforeValidator(_listed)] = ()
     """Trackers that show the run beside its record; each needs the extra of its name."""
 

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import itertools
-import signal
-import threading
 import time
 from collections.abc import Generator, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -20,6 +18,7 @@ from experiments.lab.plan import Plan
 from experiments.lab.sequential import Looks, judge_in_looks
 from experiments.lab.sinks import Looked, Outcome, SeedDone, Sink, Status, tell
 from experiments.lab.standing import standing, with_standing
+from experiments.lab.stopping import guarded
 
 Stamped = tuple[str, Event | SeedDone | Looked]
 """(part, event)"""
@@ -77,7 +76,7 @@ def execute(plan: Plan, sinks: Sequence[Sink] = ()) -> Outcome | None:
 
 
 def _executed(plan: Plan, sinks: Sequence[Sink], memory: Memory) -> Outcome | None:
-    with _terminable(), closing(_told(plan, memory)) as told:
+    with guarded(plan.settings.memory_limit), closing(_told(plan, memory)) as told:
         first = next(told, None)
         if first is None:
             return None
@@ -205,20 +204,3 @@ def _end_broken(sinks: Sequence[Sink], outcome: Outcome, error: BaseException) -
 
 def _since(started: float) -> float:
     return round(time.perf_counter() - started, 3)
-
-
-@contextmanager
-def _terminable() -> Iterator[None]:
-    """Let SIGTERM unwind like Ctrl-C, so that the record is closed. Signals can be caught in the main thread only."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-
-    def interrupt(number: int, frame: object) -> None:
-        raise KeyboardInterrupt
-
-    before = signal.signal(signal.SIGTERM, interrupt)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)

@@ -85,6 +85,7 @@ def test_a_plan_says_what_it_is_as_plain_values() -> None:
             "parts": ["count"],
             "until": "seeds",
             "budget": 600.0,
+            "memory_limit": None,
             "sink": [],
         },
         "seeds": [0, 1],
