@@ -114,17 +114,7 @@ NOISE = Part(
     row=NoiseRow,
     run=run_noise,
     tables=(Table(title="Gradient noise", by=("batch_size",), columns=("noise_over_signal",)),),
-    curves=(
-        Curve(
-            "noise",
-            "batch_size",
-            "noise_over_signal",
-            x_scale="log",
-            y_scale="log",
-            title=enough,
-            limit=1.0,
-        ),
-    ),
+    curves=(Curve("noise", "batch_size", "noise_over_signal", x_scale="log", y_scale="log", title=enough, limit=1.0),),
 )
 MEMORY = Part(
     name="memory",

@@ -138,7 +138,7 @@ PART = Part(
             statement="Small batches generalize better by at least one point, each batch size at its best rate.",
             rule=Each(Effect("test accuracy, small batch - all images", delta=0.01), per="budget"),
             measure=small_against_full,
-            topic="Mini-batches",
+            topic="Batch size and generalization",
             predicted={EPOCHS: "holds", STEPS: "refuted", TUNED: "refuted"},
             source="Hoffer et al. 2017; Shallue et al. 2019: at equal steps and tuned rates large batches lose nothing",
         ),

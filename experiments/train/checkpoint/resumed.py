@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 
+from experiments.lab.answers import mean, number
 from experiments.lab.experiment import Curve, Part, Row, Table, observation
 from experiments.lab.judge.claims import Claim
 from experiments.lab.judge.measured import Instances
@@ -61,6 +63,15 @@ def at_the_end(rows: Sequence[ResumedRow]) -> list[ResumedRow]:
     return [row for row in rows if row.step == last]
 
 
+def drifted(rows: Sequence[ResumedRow]) -> str:
+    """What the curve shows."""
+    ended = at_the_end(rows)
+    off = {case: mean(ended, "difference", case=case) for case in dict.fromkeys(row.case for row in ended)}
+    most = max(off, key=lambda case: off[case])
+    whole = number(off.get(COMPLETE, math.nan), 2)
+    return f"A complete checkpoint ends {whole} off; without the {most} weights are {number(off[most], 2)} off"
+
+
 PART = Part(
     name="resumed",
     row=ResumedRow,
@@ -71,7 +82,7 @@ PART = Part(
             statement="A training resumed from a complete checkpoint equals the uninterrupted one bit by bit.",
             rule=Theorem("no weight differs after any update", control="a checkpoint without the optimizer's state"),
             measure=distance,
-            topic="Saving and loading",
+            topic="Resuming a training",
             predicted="holds",
             source="PyTorch, Saving and Loading Models, documentation of version 2.13",
         ),
@@ -80,11 +91,11 @@ PART = Part(
             statement="A checkpoint that lacks any one part leads to another training.",
             rule=Each(Theorem("some weight differs at the end", control="a complete checkpoint"), per="part"),
             measure=same_at_the_end,
-            topic="Saving and loading",
+            topic="What a checkpoint has to hold",
             predicted="holds",
             source="PyTorch, Saving and Loading Models, documentation of version 2.13",
         ),
     ),
     tables=(Table("Resumed minus uninterrupted, mean over the updates since the stop", ("case",), ("difference",)),),
-    curves=(Curve("drift", "step", "difference", "case"),),
+    curves=(Curve("drift", "step", "difference", "case", title=drifted),),
 )

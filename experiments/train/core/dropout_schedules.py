@@ -49,14 +49,7 @@ def direction_variance(network: nn.Module, examples: Examples, batch_size: int, 
 
 
 def train_scheduled(
-    network: nn.Module,
-    examples: Examples,
-    batches: Sequence[Tensor],
-    *,
-    mode: str,
-    p: float,
-    cutoff: float,
-    lr: float,
+    network: nn.Module, examples: Examples, batches: Sequence[Tensor], *, mode: str, p: float, cutoff: float, lr: float
 ) -> float:
     """Train ``network`` in place by Adam on ``batches``, its dropout layers at the rate of every update.
 

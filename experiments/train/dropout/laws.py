@@ -58,7 +58,7 @@ PART = Part(
                 tolerance=1e-12,
             ),
             measure=tried,
-            topic="Dropout",
+            topic="The law of dropout",
             predicted="holds",
             source="Srivastava et al., Dropout, JMLR 15, 2014",
         ),

@@ -161,7 +161,7 @@ PART = Part(
             statement="In the early phase dropout lowers the variance of the gradient's direction.",
             rule=Effect("variance of the gradient's direction, without - with dropout", delta=0.0),
             measure=directions,
-            topic="Early dropout",
+            topic="Why early dropout would help",
             predicted="holds",
             source="Liu et al. 2023: dropout reduces the variance of the gradient's direction early in training",
         ),

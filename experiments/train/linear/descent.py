@@ -134,7 +134,7 @@ RATES = Part(
                 Equivalence("(1 - rate) / (1 - (kappa - 1) / (kappa + 1)), and 1", margin=0.01), per="condition number"
             ),
             measure=gains,
-            topic="MSE",
+            topic="Speed of descent on MSE",
             predicted="holds",
             source="Nocedal and Wright 2006, section 3.3",
         ),
@@ -165,10 +165,7 @@ FAST = Claim(
         }
     ),
     measure=speed,
-    topic="MSE",
-    predicted={
-        **{f"kappa {kappa}": "holds" if kappa < 100 else "refuted" for kappa in KAPPAS},
-        SATURATED: "refuted",
-    },
+    topic="MSE converges fast",
+    predicted={**{f"kappa {kappa}": "holds" if kappa < 100 else "refuted" for kappa in KAPPAS}, SATURATED: "refuted"},
     source="Nocedal and Wright 2006, section 3.3; a saturated sigmoid has derivative s (1 - s) near 0",
 )

@@ -51,7 +51,7 @@ PART = Part(
             statement="Training twice with the same seed gives the same weights and metrics bit by bit.",
             rule=Theorem("no weight, loss or metric differs", control="another seed"),
             measure=changed,
-            topic="training in one line",
+            topic="reproducible training",
             predicted="holds",
             source="PyTorch, Reproducibility, documentation of version 2.13",
         ),

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from experiments.lab.answers import listing, mean, number, percent
 from experiments.lab.experiment import Curve, Event, Heatmap, Part, Progress, Table, Trace
 from experiments.lab.judge.claims import Claim
 from experiments.lab.judge.measured import NotMeasured, Pairs, Trials
 from experiments.lab.judge.measures import by_seed
-from experiments.lab.judge.rules import Equivalence, Proportion
+from experiments.lab.judge.rules import Equivalence, Proportion, Under
 from experiments.train.mnist.epochs import EpochRow, row_of
 from experiments.train.mnist.setup import Images
 
@@ -85,15 +86,31 @@ def confusion_matrix(arm: Arm, classes: tuple[str, ...], logits: torch.Tensor) -
     )
 
 
-def correct_images(rows: Sequence[EpochRow]) -> Trials | NotMeasured:
-    """Correct test images after the last epoch, averaged over seeds, so that one image counts once."""
+BANDS = {"mnist": "MNIST", "digits": "digits"}
+"""Data set -> condition of the claim on accuracy."""
+
+
+def correct_images(rows: Sequence[EpochRow]) -> Mapping[str, Trials] | NotMeasured:
+    """Correct test images after the last epoch, seed by seed, of the data set that was trained on."""
     last = [row for row in last_epochs(rows) if row.arm == "run"]
-    if last[0].model not in ("cnn", "quick") or last[0].dataset not in ("mnist", "digits"):
+    if last[0].model not in ("cnn", "quick") or last[0].dataset not in BANDS:
         what = f"{last[0].model} on {last[0].dataset}"
         return NotMeasured(f"no reference band for {what}; there is one for cnn and quick, mnist and digits")
-    images = last[0].test_images
-    correct = round(sum(row.test_accuracy for row in last) / len(last) * images)
-    return Trials({last[0].seed: (correct, images)})
+    counted = {row.seed: (round(row.test_accuracy * row.test_images), row.test_images) for row in last}
+    return {BANDS[last[0].dataset]: Trials(counted)}
+
+
+def at_the_end(rows: Sequence[EpochRow]) -> str:
+    """What the curve of the accuracy shows."""
+    last = last_epochs(rows)
+    said = [f"{arm} {percent(mean(last, 'test_accuracy', arm=arm), 4)}" for arm in dict.fromkeys(r.arm for r in last)]
+    return f"After epoch {max(row.epoch for row in last)} of test images are right: {listing(said)}"
+
+
+def loss_at_the_end(rows: Sequence[EpochRow]) -> str:
+    """What the curve of the loss shows."""
+    last = last_epochs(rows)
+    return f"The training loss ends at {number(mean(last, 'train_loss', arm='run'))} after {last[-1].updates:,} updates"
 
 
 def beside_float32(rows: Sequence[EpochRow]) -> Pairs | NotMeasured:
@@ -124,19 +141,24 @@ PART = Part(
     claims=(
         Claim(
             "accuracy_reaches_its_reference_band",
-            statement="The convolutional network reaches 97 % test accuracy on MNIST and on digits.",
-            rule=Proportion("share of correct test images", at_least=0.97),
+            statement="A convolutional network errs no more than LeNet-1 on MNIST, and than support vectors on digits.",
+            rule=Under(
+                {
+                    "MNIST": Proportion("share of correct test images", at_least=0.983),
+                    "digits": Proportion("share of correct test images", at_least=0.97),
+                }
+            ),
             measure=correct_images,
-            topic="training and metrics",
+            topic="accuracy of a training",
             predicted="holds",
-            source="PyTorch's MNIST example",
+            source="LeCun et al. 1998: LeNet-1 errs on 1.7 %; scikit-learn, Recognizing hand-written digits: 3 %",
         ),
         Claim(
             "sixteen_bits_cost_no_accuracy",
             statement="Sixteen-bit mixed precision is as accurate as float32 within 0.3 percentage points.",
             rule=Equivalence("test accuracy, 16 bits - float32", margin=0.003),
             measure=beside_float32,
-            topic="mixed precision",
+            topic="accuracy in mixed precision",
             predicted="holds",
             source="Micikevicius et al., Mixed Precision Training, 2018",
         ),
@@ -145,7 +167,7 @@ PART = Part(
             statement="A GPU is as accurate as the CPU within 0.3 percentage points.",
             rule=Equivalence("test accuracy, GPU - CPU", margin=0.003),
             measure=beside_cpu,
-            topic="devices",
+            topic="accuracy on a GPU",
             predicted="holds",
             source="PyTorch, Reproducibility, documentation of version 2.13",
         ),
@@ -163,7 +185,7 @@ PART = Part(
         ),
     ),
     curves=(
-        Curve("loss_per_epoch", "epoch", "train_loss", "arm"),
-        Curve("accuracy_per_epoch", "epoch", "test_accuracy", "arm"),
+        Curve("loss_per_epoch", "epoch", "train_loss", "arm", title=loss_at_the_end),
+        Curve("accuracy_per_epoch", "epoch", "test_accuracy", "arm", title=at_the_end),
     ),
 )

@@ -110,7 +110,7 @@ WHERE = Part(
             statement="where(x > 0, sqrt(x), 0) is finite and its gradient at 0 is NaN; a second where mends it.",
             rule=Theorem("all values are finite and some gradients are not", control="the double where"),
             measure=finite_with_nan_gradients,
-            topic="NaN and Inf",
+            topic="NaN behind a where",
             predicted="holds",
             source="the chain rule: 0 * inf is NaN",
         ),

@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from statistics import median
 
+from experiments.lab.answers import mean, number
 from experiments.lab.experiment import Curve, Part, Row, Table, observation
 from experiments.lab.judge.claims import Claim
 from experiments.lab.judge.measured import Pairs
@@ -70,6 +71,19 @@ def anomaly_over_watch(rows: Sequence[PriceRow]) -> Mapping[str, Pairs]:
     }
 
 
+def times_as_long(rows: Sequence[PriceRow]) -> str:
+    """What the curve shows."""
+    deepest = max(row.layers for row in rows)
+    plain, watch, anomaly = (
+        mean(rows, "step_milliseconds", layers=deepest, method=method)
+        for method in ("nothing", "watch", "detect_anomaly")
+    )
+    return (
+        f"With {deepest} hidden layers a step takes {number(watch / plain, 2)} times as long under the watch, "
+        f"{number(anomaly / plain, 2)} times under detect_anomaly"
+    )
+
+
 PART = Part(
     name="price",
     row=PriceRow,
@@ -82,11 +96,11 @@ PART = Part(
                 Ratio("processor time of a step, detect_anomaly / watch", at_least=1.1), per="number of hidden layers"
             ),
             measure=anomaly_over_watch,
-            topic="Locating NaN",
+            topic="Price of locating NaN",
             predicted="holds",
             source="pilot",
         ),
     ),
     tables=(Table("Price of looking", ("layers", "method"), ("step_milliseconds",)),),
-    curves=(Curve("price", "layers", "step_milliseconds", "method"),),
+    curves=(Curve("price", "layers", "step_milliseconds", "method", title=times_as_long),),
 )

@@ -101,7 +101,7 @@ PART = Part(
             statement="At tuned learning rates adaptive rules classify images better than SGD by half a point.",
             rule=Each(Effect("test accuracy, rule - SGD, each at its rate by validation", delta=0.005), per="rule"),
             measure=against_sgd,
-            topic="Optimizers",
+            topic="Accuracy of adaptive optimizers",
             predicted="refuted",
             source="Wilson et al. 2017: adaptive methods generalize no better than SGD",
         ),

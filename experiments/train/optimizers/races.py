@@ -105,7 +105,7 @@ PART = Part(
                 per="problem and optimizer",
             ),
             measure=against_sgd,
-            topic="Optimizers",
+            topic="Speed of adaptive optimizers",
             predicted={
                 f"{problem}: {name}": "refuted" if problem == ROTATED else "holds"
                 for problem in PROBLEMS

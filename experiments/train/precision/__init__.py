@@ -60,7 +60,7 @@ EXPERIMENT = Experiment(
             statement="16 bits save at least a sixth of time and memory.",
             rule=Each(Ratio("cost in float32 over cost in 16 bits, on the device named in the notes", 1.2), "resource"),
             measure=costs.float32_over_16_bits,
-            topic="Mixed precision",
+            topic="Cost of 16 bits",
             predicted={
                 "time of a bf16 matrix product": "holds",
                 "time of an fp16 matrix product": "refuted",

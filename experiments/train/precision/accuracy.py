@@ -108,7 +108,7 @@ PART = Part(
                 per="format and optimizer",
             ),
             measure=beside_float32,
-            topic="Mixed precision",
+            topic="Accuracy in 16 bits",
             predicted={
                 "bf16-mixed, sgd": "holds",
                 "fp16-mixed, sgd": "holds",
@@ -125,10 +125,6 @@ PART = Part(
         ),
     ),
     tables=(
-        Table(
-            "Accuracy",
-            ("optimizer", "number_format", "lr"),
-            ("validation_accuracy", "test_accuracy", "diverged"),
-        ),
+        Table("Accuracy", ("optimizer", "number_format", "lr"), ("validation_accuracy", "test_accuracy", "diverged")),
     ),
 )

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from experiments.foundation.statements.trials import TrialRow, instances_by_case
 from experiments.lab.experiment import Part, Table
 from experiments.lab.judge.claims import Claim
-from experiments.lab.judge.rules import Each, Theorem
+from experiments.lab.judge.rules import Counterexample, Theorem, Under
 from experiments.train.regularization.setup import Images
 
 LINEAR = "a linear model in the mean over masks"
@@ -35,7 +35,7 @@ def run(images: Images) -> Iterator[TrialRow]:
     with torch.no_grad():
         losses = torch.stack([torch.nn.functional.cross_entropy(network(inputs.float()), labels) for _ in range(5)])
     spread = float((losses.max() - losses.min()) / losses.mean())
-    yield TrialRow(statement="penalty", case=NETWORK, error=spread, control_error=spread)
+    yield TrialRow(statement="penalty", case=NETWORK, error=spread)
 
 
 PART = Part(
@@ -46,16 +46,14 @@ PART = Part(
         Claim(
             "dropout_is_a_term_of_the_loss",
             statement="Dropout is a regularization term of the loss.",
-            rule=Each(
-                Theorem(
-                    "relative difference from a loss that depends on weights and data alone",
-                    control="a plain L2 penalty, or the network itself,",
-                    tolerance=1e-12,
-                ),
-                per="model",
+            rule=Under(
+                {
+                    LINEAR: Theorem("relative difference from an adaptive L2", control="a plain one", tolerance=1e-12),
+                    NETWORK: Counterexample("one loss for one network and one batch"),
+                }
             ),
             measure=instances_by_case("penalty"),
-            topic="Regularization terms",
+            topic="Dropout as a term of the loss",
             predicted={LINEAR: "holds", NETWORK: "refuted"},
             source="Wager, Wang and Liang 2013",
         ),

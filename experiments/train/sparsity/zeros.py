@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from experiments.lab.answers import mean, number, percent
 from experiments.lab.experiment import Curve, Part, Row, Table, observation
 from experiments.lab.judge.claims import Claim
 from experiments.lab.judge.measured import Instances, Pairs
@@ -97,6 +98,13 @@ def zeros_by_penalty(rows: Sequence[PenaltyRow]) -> Instances:
     return Instances(errors=l2, control=l1)
 
 
+def most_zeros(rows: Sequence[PenaltyRow]) -> str:
+    """What the curve shows."""
+    largest = max(row.lam for row in rows)
+    l1, l2 = (percent(mean(rows, "zero_share", penalty=penalty, lam=largest)) for penalty in ("L1", "L2"))
+    return f"At a penalty of {number(largest, 2)} L1 makes {l1} of the weights exactly zero, L2 {l2}"
+
+
 SOLVERS = Part(
     name="solvers",
     row=SolverRow,
@@ -147,5 +155,5 @@ PENALTIES = Part(
         ),
     ),
     tables=(Table(title="Zeros by penalty", by=("penalty", "lam"), columns=("zero_share", "nearly_zero_share")),),
-    curves=(Curve(name="zeros", x="lam", y="zero_share", group="penalty", x_scale="log"),),
+    curves=(Curve("zeros", "lam", "zero_share", "penalty", x_scale="log", title=most_zeros),),
 )

@@ -8,6 +8,7 @@ import pytest
 
 from experiments.lab.errors import InputError
 from experiments.lab.experiment import Heatmap, Progress, Rows, Trace
+from experiments.lab.judge.measured import NotMeasured, Trials
 from experiments.lab.judge.rules import compare
 from experiments.train import mnist
 from experiments.train.mnist import repeats, training
@@ -92,3 +93,12 @@ def test_early_stopping_holds_images_out() -> None:
     ((_, epochs, losses),) = validation.lines
     assert epochs == (1, 2, 3)[: len(epochs)]
     assert all(loss > 0 for loss in losses)
+
+
+def test_the_reference_band_is_that_of_the_data_set() -> None:
+    (row, *_), claim = rows(events()), training.PART.claims[0]
+    trained = replace(row, model="cnn", dataset="mnist", test_images=10_000, test_accuracy=0.9901)
+    on_mnist = [replace(trained, seed=seed) for seed in (0, 1)]
+    assert training.correct_images(on_mnist) == {"MNIST": Trials({0: (9901, 10_000), 1: (9901, 10_000)})}
+    assert compare(claim.rule, claim.measure(on_mnist)).outcome == "holds"
+    assert isinstance(training.correct_images([replace(row, dataset="fashion")]), NotMeasured)
