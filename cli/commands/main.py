@@ -184,6 +184,7 @@ def export(
 def seal(
     names: Scopes = None,
     check: Annotated[bool, typer.Option("--check", help="Only tell which claims changed; then exit 1.")] = False,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="With --check: also where a core changed.")] = False,
     debug: Debug = False,
 ) -> None:
     """Seal claims before they are run, in conf/claims.lock.
@@ -193,7 +194,10 @@ def seal(
     """
     from cli.studies import seal
 
-    (seal.check_seals if check else seal.seal_claims)(tuple(names or ()))
+    if check:
+        seal.check_seals(tuple(names or ()), verbose=verbose)
+    else:
+        seal.seal_claims(tuple(names or ()))
 
 
 @app.command()

@@ -21,6 +21,9 @@ def verify(
     junit: Annotated[str, typer.Option("--junit", metavar="FILE", help="JUnit's XML, a case per claim.")] = "",
     summary: Annotated[str, typer.Option("--summary", metavar="FILE", help="Append a summary in Markdown.")] = "",
     durations: Annotated[bool, typer.Option("--durations", help="Say which studies took longest.")] = False,
+    changed: Annotated[
+        bool, typer.Option("--changed", help="Leave out what has the numbers, code and versions of its last run.")
+    ] = False,
     json: Json = False,
     debug: Debug = False,
 ) -> None:
@@ -37,6 +40,7 @@ def verify(
         junit=Path(junit) if junit else None,
         summary=Path(summary) if summary else None,
         durations=durations,
+        changed=changed,
         json=json,
         debug=debug,
     )

@@ -17,6 +17,7 @@ from cli.document import print_document
 from cli.exits import FAILED, complain
 from cli.running.ci import append_summary, durations, write_junit
 from cli.running.launch import launched
+from cli.running.unchanged import unchanged
 from cli.running.verification import Verification, verification
 from experiments.lab.catalog import Study, find, studies
 from experiments.lab.judge.book import Book
@@ -34,6 +35,8 @@ class How:
     junit: Path | None = None
     summary: Path | None = None
     durations: bool = False
+    changed: bool = False
+    """Whether a study with the same numbers, code and versions as in a finished run is left out."""
 
 
 def verify_studies(names: tuple[str, ...], how: How) -> None:
@@ -59,14 +62,20 @@ def verify_studies(names: tuple[str, ...], how: How) -> None:
 
 
 def _verifications(chosen: Sequence[Study], screens: Consoles, how: How) -> Iterator[Verification]:
-    """What comes of the studies, in their order."""
-    if how.launcher:
-        yield from launched([study.name for study in chosen], how.launcher, smoke=how.smoke, debug=how.debug)
+    """What comes of the studies: first what is known already, then the others in their order."""
+    names = [study.name for study in chosen]
+    known = {name: one for name in names if how.changed and (one := unchanged(name, smoke=how.smoke))}
+    if known:
+        screens.messages.print(f"{len(known)} of {len(names)} studies are unchanged since their last run")
+        yield from known.values()
+    names = [name for name in names if name not in known]
+    if how.launcher and names:
+        yield from launched(names, how.launcher, smoke=how.smoke, debug=how.debug)
         return
-    for study in chosen:
-        screens.messages.print(study.name, style="muted")
+    for name in names:
+        screens.messages.print(name, style="muted")
         with live(screens.messages) as view:
-            found = verification(study.name, smoke=how.smoke, debug=how.debug, sinks=(view,))
+            found = verification(name, smoke=how.smoke, debug=how.debug, sinks=(view,))
         yield found
 
 

@@ -34,6 +34,17 @@ class Claims:
         return [one for study, now in self.now.items() for one in lock.complaints(study, self.of(study), now)]
 
     @property
+    def other_cores(self) -> dict[str, int]:
+        """Study -> how many of its claims were sealed with other code below them."""
+        counts = {
+            study: sum(
+                name in self.of(study) and lock.other_core(self.of(study)[name], seal) for name, seal in now.items()
+            )
+            for study, now in self.now.items()
+        }
+        return {study: count for study, count in counts.items() if count}
+
+    @property
     def count(self) -> str:
         claims, studies = sum(map(len, self.now.values())), len(self.now)
         return f"{claims} claim{'s' * (claims != 1)} of {studies} stud{'ies' if studies != 1 else 'y'}"
@@ -43,8 +54,8 @@ class Claims:
         return self.sealed.get(study, {})
 
 
-def check_seals(names: tuple[str, ...]) -> None:
-    """Print one line per claim that is not as it was sealed.
+def check_seals(names: tuple[str, ...], *, verbose: bool = False) -> None:
+    """Print one line per claim that is not as it was sealed; ``verbose`` also where a core changed, which is legal.
 
     Raises:
         InputError: a name that is no study and no family, or a lock that cannot be read.
@@ -54,6 +65,9 @@ def check_seals(names: tuple[str, ...]) -> None:
     lines = [one.text for one in claims.complaints]
     for line in lines:
         consoles().results.print(line, soft_wrap=True)
+    for study, count in claims.other_cores.items() if verbose else ():
+        said = f"{study}: a core or the foundation has changed since {count} of its claims were sealed"
+        consoles().results.print(said, soft_wrap=True)
     complain(*claims.problems)
     if lines:
         again = f"mlnotes seal {' '.join(names)}".strip()

@@ -116,6 +116,11 @@ def changes(entry: Entry, now: Seal) -> tuple[str, ...]:
     return found or (("hash",) if entry.hash != now.hash else ())
 
 
+def other_core(entry: Entry, now: Seal) -> bool:
+    """Whether a core or the foundation is another than when the claim was sealed."""
+    return bool(entry.seal.core) and entry.seal.core != now.core
+
+
 def today() -> str:
     return datetime.date.today().isoformat()
 
@@ -125,7 +130,7 @@ def _resealed(entry: Entry | None, seal: Seal, verdicts: Mapping[str, str], toda
         return Entry(seal=seal, hash=seal.hash, sealed=today)
     changed = changes(entry, seal)
     if not changed:
-        return replace(entry, seal=seal, withdrawn="")
+        return replace(entry, seal=replace(seal, core=entry.seal.core or seal.core), withdrawn="")
     former = {
         "seal": entry.hash,
         "sealed": entry.sealed,
@@ -154,6 +159,7 @@ def _entries(table: Mapping[str, Any]) -> Iterator[tuple[str, Entry]]:
     numbers = table.get("numbers", {})
     for name, values in table.get("claims", {}).items():
         about = {key: values[key] for key in ("statement", "rule", "measure", "predicted", "source")}
+        about["core"] = values.get("core", "")
         yield (
             name,
             Entry(

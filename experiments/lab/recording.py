@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from experiments.lab import environment
+from experiments.lab.code import code_of
 from experiments.lab.errors import InputError
 from experiments.lab.experiment import Artifact, Figure, Row
 from experiments.lab.looks import ledger
@@ -92,6 +93,7 @@ class Recording(Sink):
             "versions": environment.versions(),
             "machine": environment.machine(),
             "commit": environment.commit(),
+            "code": code_of(plan.name),
             "notes": self._notes,
             "seeds_done": self._seeds_done,
             **({"looks": self._looks} if plan.settings.until == "decided" else {}),

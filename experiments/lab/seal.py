@@ -1,7 +1,8 @@
 """The seal of a claim: a hash of all that decides it, so that it cannot change in silence.
 
 It covers the statement, the rule with every threshold, the conditions that the prediction names, the measure's source
-and the study's numbers. The prediction itself is kept beside it in ``conf/claims.lock`` and compared as text.
+and the study's numbers. The prediction itself is kept beside it in ``conf/claims.lock`` and compared as text; so is a
+hash of the cores and the foundation, which may change and are then named, because their tests hold what they compute.
 """
 
 from __future__ import annotations
@@ -11,9 +12,10 @@ import hashlib
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+from experiments.lab.code import core_of
 from experiments.lab.experiment import Experiment
 from experiments.lab.judge.claims import Claim, Prediction
 from experiments.lab.params import plain
@@ -33,6 +35,8 @@ class Seal:
     """Of the prediction."""
     numbers: Mapping[str, object]
     """The study's parameters as plain values, those that are set; seeds and workers are none of them."""
+    core: str = ""
+    """Hash of the cores and the foundation that the experiment stands on."""
 
     @property
     def hash(self) -> str:
@@ -46,14 +50,18 @@ class Seal:
 
 def seals(experiment: Experiment[Any, Any], name: str, params: object) -> dict[str, Seal]:
     """The seal of every claim of an experiment, of that dotted name, at these parameters."""
-    sources = measures(name)
+    sources, core = measures(name), core_of(name)
     numbers = {key: value for key, value in plain(params).items() if value is not None}
-    return {claim.name: _seal(claim, sources.get(claim.name, ""), numbers) for claim in experiment.all_claims}
+    return {
+        claim.name: replace(_seal(claim, sources.get(claim.name, ""), numbers), core=core)
+        for claim in experiment.all_claims
+    }
 
 
 def table_hash(sealed: Mapping[str, Seal]) -> str:
     """sha256 of the claims without the numbers, for a record: findings of another table are not comparable."""
-    return _sha256([[name, *without_numbers(seal).values()] for name, seal in sorted(sealed.items())])
+    kept = ("statement", "rule", "measure", "predicted", "source")
+    return _sha256([[name, *(getattr(seal, field) for field in kept)] for name, seal in sorted(sealed.items())])
 
 
 def without_numbers(seal: Seal) -> dict[str, Any]:

@@ -69,7 +69,9 @@ def _standing(name: str, plan: Plan, entry: Entry | None, seal: Seal) -> Standin
         return _explored(plan)
     if name not in plan.look.numbers:
         return Standing(why=f"its {LOOKS} looks are spent", notable=True)
-    return Standing(kind="confirmatory", why=f"look {plan.look.numbers[name]} of {LOOKS}, {_span(plan)}", notable=True)
+    core = "; a core has changed since the seal" if lock.other_core(entry, seal) else ""
+    why = f"look {plan.look.numbers[name]} of {LOOKS}, {_span(plan)}{core}"
+    return Standing(kind="confirmatory", why=why, notable=True)
 
 
 def _explored(plan: Plan) -> Standing:

@@ -14,6 +14,7 @@ from experiments.lab.lock import Entry, resealed
 from experiments.lab.seal import Seal
 
 SEAL = Seal(
+    core="c0de",
     statement='A "quoted" line;\nπ ≤ 4 \\ 5.',
     rule="Effect(delta=0.1, of='a')",
     measure="12ab",
@@ -117,3 +118,16 @@ def test_a_hash_that_was_edited_by_hand_is_told() -> None:
     first = resealed({}, {"a": SEAL}, {}, "2026-12-01")
     forged = {"a": replace(first["a"], hash="0" * 64)}
     assert complaints("zoo", forged, {"a": SEAL}) == ["zoo: a changed since it was sealed on 2026-12-01: hash"]
+
+
+def test_a_core_that_changed_is_told_apart_and_changes_no_seal() -> None:
+    sealed = replace(SEAL, core="a")
+    (entry,) = lock.resealed({}, {"one": sealed}, {}, "2026-12-01").values()
+    later = replace(sealed, core="b")
+    assert (lock.changes(entry, later), lock.other_core(entry, later), lock.other_core(entry, sealed)) == (
+        (),
+        True,
+        False,
+    )
+    (again,) = lock.resealed({"one": entry}, {"one": later}, {}, "2026-12-02").values()
+    assert (again.sealed, again.seal.core) == ("2026-12-01", "a")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from experiments.lab.catalog import find
 from tests.cli.invoking import Invoke, document
 
 
@@ -24,6 +25,18 @@ def test_verify_ends_with_1_for_a_surprise_or_a_crash_and_goes_on(mlnotes: Invok
     config.write_text(config.read_text().replace("wrong", "crash"))
     crashed = document(mlnotes("verify", "toys.count_large", "toys.count", "--json"))
     assert [study["as_predicted"] for study in crashed["studies"]] == [False, True]
+
+
+def test_what_is_unchanged_is_not_run_again_and_counts_all_the_same(mlnotes: Invoke, toys: Path) -> None:
+    first = document(mlnotes("verify", "toys.count", "--changed", "--json"))["studies"][0]
+    assert document(mlnotes("verify", "toys.count", "--changed", "--json"))["studies"] == [first]
+    config = toys.parent / "conf" / "toys" / "count.yaml"
+    config.write_text(config.read_text() + "rate: 0.75\n")
+    second = document(mlnotes("verify", "toys.count", "--changed", "--json"))["studies"][0]
+    assert second["record"] != first["record"]
+    module = find("toys.count").module
+    module.write_text(module.read_text() + "\nNEW = 1\n")
+    assert document(mlnotes("verify", "toys.count", "--changed", "--json"))["studies"][0]["record"] != second["record"]
 
 
 def test_verify_of_a_family_leaves_further_studies_to_those_who_name_them(mlnotes: Invoke) -> None:
