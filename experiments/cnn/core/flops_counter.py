@@ -5,28 +5,28 @@
     count(ghost(network), shapes.to("meta"))  # from shapes alone: nothing is allocated or computed
 
 Every operation that reaches torch's dispatcher is looked at, whoever calls it: a module, a function, an einsum, a fused
-kernel. It has a formula (``flops_products``, ``flops_elementwise``), or it only moves data, or it is listed as not
-counted; a total is refused where one of those may cost products. What is counted is what runs: in evaluation without
-gradients a network may take fused kernels, and single products otherwise. Work that does not go through the dispatcher,
-such as numpy's or that of a library called by ctypes, cannot be seen.
+kernel. It has a formula (``flops_products``, ``flops_elementwise``), or it only moves or compares numbers
+(``flops_free``), or it is listed as not counted, and then a total is refused. What is counted is what runs: in
+evaluation without gradients a network may take fused kernels, and single products otherwise. Work that does not go
+through the dispatcher, such as numpy's or that of a library called by ctypes, cannot be seen.
 """
 
 from __future__ import annotations
 
-import copy
-from collections import Counter as Tally
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, is_dataclass
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn.modules import module as hooks
-from torch.utils._python_dispatch import TorchDispatchMode
 
-from experiments.cnn.core import flops_elementwise
-from experiments.cnn.core.flops_products import PRODUCTS, hides_products
+from experiments.cnn.core.flops_dispatch import DispatchCounter, Spent
+from experiments.cnn.core.flops_free import costs_no_products
+from experiments.foundation.networks.flops import ghost
+
+__all__ = ["BACKWARD", "Count", "LayerCount", "UncountedProductsError", "count", "ghost"]
 
 BACKWARD = "(backward)"
 """Path of everything that runs in the backward pass."""
@@ -50,6 +50,8 @@ class LayerCount:
     """Multiply-adds."""
     elementwise: int
     """Element-wise operations (convention in ``flops_elementwise``)."""
+    traffic_bytes: int
+    """Memory traffic: what its operations read and write at least, each argument and result once."""
     parameters: int
     """Own parameters; shared ones count in the first module that has them."""
 
@@ -65,7 +67,7 @@ class Count:
 
     @property
     def uncounted_products(self) -> tuple[str, ...]:
-        return tuple(operation for operation in self.uncounted if hides_products(operation))
+        return tuple(operation for operation in self.uncounted if not costs_no_products(operation))
 
     @property
     def counted_macs(self) -> int:
@@ -92,6 +94,10 @@ class Count:
         return sum(layer.elementwise for layer in self.layers)
 
     @property
+    def traffic_bytes(self) -> int:
+        return sum(layer.traffic_bytes for layer in self.layers)
+
+    @property
     def parameters(self) -> int:
         return sum(layer.parameters for layer in self.layers)
 
@@ -110,86 +116,22 @@ def count(module: nn.Module, *inputs: Any, backward: bool = False, **options: An
     >>> count(nn.Linear(3, 4), torch.zeros(5, 3)).flops
     120
     """
-    with _Counter() as counter, _kept_gradients([*module.parameters(), *_tensors(inputs), *_tensors(options)]):
+    module = getattr(module, "_orig_mod", module)  # of torch.compile's wrapper the module itself
+    eager = torch.compiler.set_stance("force_eager")  # what a compiled program fuses cannot be seen
+    with (
+        eager,
+        DispatchCounter() as counter,
+        _kept_gradients([*module.parameters(), *_tensors(inputs), *_tensors(options)]),
+    ):
         with _entered_modules(module, counter.enter, counter.leave):
             outputs = module(*inputs, **options)
         if backward:
             counter.path = BACKWARD
             differentiable = [tensor for tensor in _tensors(outputs) if tensor.requires_grad]
+            if not differentiable:
+                raise ValueError(f"no gradient to ask for: no tensor that needs one in {type(outputs).__name__}")
             torch.autograd.backward(differentiable, [torch.ones_like(tensor) for tensor in differentiable])
     return Count(layers=tuple(_layers(module, counter.spent)), uncounted=dict(counter.uncounted))
-
-
-def ghost(module: nn.Module) -> nn.Module:
-    """A copy on the meta device: it has shapes but no numbers, so a pass through it costs no memory and no time."""
-    return copy.deepcopy(module).to("meta")
-
-
-@dataclass
-class _Spent:
-    """Costs under one path so far."""
-
-    macs: int = 0
-    elementwise: int = 0
-    operations: dict[str, None] = field(default_factory=dict)
-
-    def layer(self, path: str, kind: str, parameters: int) -> LayerCount:
-        costs = {"macs": self.macs, "elementwise": self.elementwise, "parameters": parameters}
-        return LayerCount(path=path, kind=kind, operations=tuple(self.operations), **costs)
-
-
-class _Counter(TorchDispatchMode):
-    """Looks at every operation that reaches the dispatcher and charges it to the module that is running."""
-
-    def __init__(self) -> None:
-        super().__init__()  # type: ignore[no-untyped-call]
-        self.path = ""
-        self.spent: dict[str, _Spent] = {}
-        self.uncounted: Tally[str] = Tally()
-        self._outer: list[str] = []
-
-    def enter(self, path: str) -> None:
-        self._outer.append(self.path)
-        self.path = path
-
-    def leave(self) -> None:
-        self.path = self._outer.pop()
-
-    def __torch_dispatch__(
-        self, function: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
-    ) -> Any:
-        packet = function._overloadpacket
-        if packet not in PRODUCTS and packet not in flops_elementwise.ELEMENTWISE:
-            # inference mode shows whole layers such as aten.linear; their parts come back here
-            with self:
-                parts = function.decompose(*args, **(kwargs or {}))
-            if parts is not NotImplemented:
-                return parts
-        out = function(*args, **(kwargs or {}))
-        self._charge(function, _in_order(function, args, kwargs or {}), out)
-        return out
-
-    def _charge(self, function: Any, arguments: Sequence[Any], out: Any) -> None:
-        packet = function._overloadpacket
-        macs = PRODUCTS[packet](arguments, out) if packet in PRODUCTS else None
-        single = flops_elementwise.ELEMENTWISE.get(packet)
-        elementwise = single(arguments, out) if single else flops_elementwise.generic(function, arguments, out)
-        if packet.__name__ in flops_elementwise.MOVES or (macs, elementwise) == (None, None):
-            if not flops_elementwise.moves_only(function):
-                self.uncounted[str(packet)] += 1
-            return
-        if not (macs or elementwise):
-            return
-        spent = self.spent.setdefault(self.path, _Spent())
-        spent.macs += macs or 0
-        spent.elementwise += elementwise or 0
-        spent.operations.setdefault(packet.__name__.strip("_"))
-
-
-def _in_order(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[Any]:
-    """All arguments in the order of the schema, with defaults."""
-    rest = function._schema.arguments[len(args) :]
-    return [*args, *(kwargs.get(argument.name, argument.default_value) for argument in rest)]
 
 
 @contextmanager
@@ -230,19 +172,23 @@ def _kept_gradients(tensors: Sequence[Tensor]) -> Iterator[None]:
             leaf.grad = gradient
 
 
-def _layers(network: nn.Module, spent: Mapping[str, _Spent]) -> Iterator[LayerCount]:
+def _layers(network: nn.Module, spent: Mapping[str, Spent]) -> Iterator[LayerCount]:
     seen: set[nn.Parameter] = set()
-    for path, module in network.named_modules():
-        own = set(module.parameters(recurse=False)) - seen
+    kinds = {path: type(module).__name__ for path, module in network.named_modules()}
+    owned = {path: set(module.parameters(recurse=False)) for path, module in network.named_modules()}
+    for path, kind in (kinds | ({BACKWARD: ""} if BACKWARD in spent else {})).items():
+        own = owned.get(path, set()) - seen
         seen |= own
         if own or path in spent:
-            yield spent.get(path, _Spent()).layer(path, type(module).__name__, sum(p.numel() for p in own))
-    if BACKWARD in spent:
-        yield spent[BACKWARD].layer(BACKWARD, "", 0)
+            costs = asdict(spent.get(path, Spent()))
+            operations, parameters = tuple(costs.pop("operations")), sum(parameter.numel() for parameter in own)
+            yield LayerCount(path=path, kind=kind, operations=operations, parameters=parameters, **costs)
 
 
 def _tensors(value: Any) -> Iterator[Tensor]:
-    """All tensors within a result of tuples, lists and dictionaries."""
+    """All tensors within a result of tuples, lists, dictionaries and dataclasses."""
+    if is_dataclass(value) and not isinstance(value, type):
+        value = vars(value)
     if isinstance(value, Tensor):
         yield value
     elif isinstance(value, Mapping | list | tuple):

@@ -35,6 +35,7 @@ class TimedLayer:
 
     layer: str
     macs: int
+    traffic_bytes: int
     seconds: float
 
 
@@ -44,8 +45,8 @@ def time_alone(layers: list[Layer], repeats: int) -> Iterator[TimedLayer]:
         calls = {number: partial(layer.module, layer.inputs) for number, layer in enumerate(layers)}
         seconds = time_in_turns(calls, repeats)
         for number, layer in enumerate(layers):
-            macs = count(layer.module, layer.inputs).macs
-            yield TimedLayer(layer.name, macs, statistics.median(seconds[number]))
+            cost = count(layer.module, layer.inputs)
+            yield TimedLayer(layer.name, cost.macs, cost.traffic_bytes, statistics.median(seconds[number]))
 
 
 def time_within(network: nn.Module, repeats: int, *inputs: Tensor, **options: Tensor) -> list[TimedLayer]:
@@ -73,8 +74,9 @@ def time_within(network: nn.Module, repeats: int, *inputs: Tensor, **options: Te
     finally:
         for handle in handles:
             handle.remove()
-    macs = {layer.path: layer.macs for layer in count(network, *inputs, **options).layers}
-    return [TimedLayer(path, macs.get(path, 0), statistics.median(taken)) for path, taken in seconds.items()]
+    costs = {layer.path: layer for layer in count(network, *inputs, **options).layers}  # type: ignore[arg-type]
+    timed = ((path, costs[path], taken) for path, taken in seconds.items() if path in costs)
+    return [TimedLayer(path, cost.macs, cost.traffic_bytes, statistics.median(taken)) for path, cost, taken in timed]
 
 
 def dense_convolutions() -> list[Layer]:

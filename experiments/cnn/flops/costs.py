@@ -13,7 +13,7 @@ from experiments.lab.judge.claims import Claim
 from experiments.lab.judge.measured import NotMeasured, Observed
 from experiments.lab.judge.rules import Fact, Under
 
-COSTS = ("parameters", "macs", "flops", "elementwise")
+COSTS = ("parameters", "macs", "flops", "elementwise", "traffic_bytes")
 
 
 @observation
@@ -27,6 +27,8 @@ class CostRow(Row):
     """Twice the multiply-adds."""
     elementwise: float
     """Operations on single numbers; not in flops."""
+    traffic_bytes: float
+    """Memory that is read and written at least: arguments and results of every operation."""
     parameters: float
 
 
@@ -39,6 +41,8 @@ class LayerRow(CostRow):
     kind: str
     """Class of the module."""
     operations: str
+    flops_percent: float
+    """Share of the model's FLOPs."""
     shown: bool
     """Whether it is one of the costliest, which the table shows."""
 
@@ -64,12 +68,15 @@ class PublishedRow(Row):
 
 def run_layers(networks: Networks) -> Iterator[LayerRow]:
     for name in networks.params.models:
-        layers = networks.counted(name).layers
+        counted = networks.counted(name)
+        layers, whole = counted.layers, max(1, counted.counted_macs)
         costliest = sorted(layers, key=lambda layer: (-layer.macs, -layer.elementwise))[: networks.params.show]
         for layer in layers:
             words = {"path": layer.path or "(itself)", "operations": ", ".join(layer.operations)}
             costs = asdict(layer) | words
-            yield LayerRow(model=name, flops=2 * layer.macs, shown=layer in costliest, **costs)
+            share = 100 * layer.macs / whole
+            shown = layer in costliest
+            yield LayerRow(model=name, flops=2 * layer.macs, flops_percent=share, shown=shown, **costs)
 
 
 def run_models(networks: Networks) -> Iterator[Event]:
@@ -88,6 +95,7 @@ def run_models(networks: Networks) -> Iterator[Event]:
             macs=macs,
             flops=2 * macs,
             elementwise=counted.elementwise,
+            traffic_bytes=counted.traffic_bytes,
             parameters=counted.parameters,
             uncounted=", ".join(counted.uncounted) or "none",
         )
@@ -115,7 +123,11 @@ LAYERS = Part(
     name="layers",
     row=LayerRow,
     run=run_layers,
-    tables=(Table("Costliest layers", by=("model", "path", "kind"), columns=COSTS, only={"shown": True}),),
+    tables=(
+        Table(
+            "Costliest layers", by=("model", "path", "kind"), columns=("flops_percent", *COSTS), only={"shown": True}
+        ),
+    ),
 )
 MODELS = Part(
     name="models", row=ModelRow, run=run_models, tables=(Table("Models", by=("model",), columns=(*COSTS, "uncounted")),)

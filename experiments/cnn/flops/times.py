@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
+from typing import TYPE_CHECKING
 
 from experiments.cnn.flops.setup import Networks
+from experiments.lab.answers import number
 from experiments.lab.experiment import Curve, Event, Part, Progress, Row, Table, observation
 from experiments.lab.judge.claims import Claim
 from experiments.lab.judge.measured import Points
 from experiments.lab.judge.measures import points
 from experiments.lab.judge.rules import Each, Order
+
+if TYPE_CHECKING:
+    from experiments.cnn.core.flops_timing import TimedLayer
 
 DENSE, KINDS = "dense 3x3 convolutions", "layers of all kinds"
 
@@ -27,6 +32,17 @@ class TimeRow(Row):
     """Twice the multiply-adds."""
     seconds: float
     """Median over repeats on one thread."""
+    traffic_bytes: int
+    """Memory that is read and written at least."""
+    flops_per_byte: float
+    """How much a layer computes with what it reads and writes: with little the memory sets its time."""
+    flops_per_second: float
+
+
+def row(case: str, timed: TimedLayer) -> TimeRow:
+    flops, seconds = 2 * timed.macs, max(timed.seconds, 1e-9)
+    intensity = flops / max(1, timed.traffic_bytes)
+    return TimeRow(case=case, flops=flops, flops_per_byte=intensity, flops_per_second=flops / seconds, **asdict(timed))
 
 
 def run(networks: Networks) -> Iterator[Event]:
@@ -37,18 +53,38 @@ def run(networks: Networks) -> Iterator[Event]:
     groups = {DENSE: flops_timing.dense_convolutions, KINDS: flops_timing.kinds_of_layers}
     for case, layers in ({} if params.only_own else groups).items():
         for timed in flops_timing.time_alone(layers(), params.repeats):
-            yield TimeRow(case=case, flops=2 * timed.macs, **asdict(timed))
+            yield row(case, timed)
     for done, name in enumerate(params.models):
         yield Progress("time", done, len(params.models))
         real = architectures.materialized(networks.network(name))
         by_place, by_name = networks.inputs(name, "cpu")
         for timed in flops_timing.time_within(real, params.repeats, *by_place, **by_name):
-            yield TimeRow(case=f"layers of {name}", flops=2 * timed.macs, **asdict(timed))
+            yield row(f"layers of {name}", timed)
 
 
 def seconds_over_flops(rows: Sequence[TimeRow]) -> Mapping[str, Points]:
     """Per group; layers of equal FLOPs are one point with their mean."""
     return {case: points(rows, "flops", "seconds", case=case) for case in dict.fromkeys(row.case for row in rows)}
+
+
+def spread_of_times(rows: Sequence[TimeRow]) -> str:
+    """How much longer a FLOP takes in one kind of layer than in another."""
+    taken = {row.layer: row.seconds / row.flops for row in rows if row.case == KINDS and row.flops}
+    if not taken:
+        return "Time of dense convolutions over their FLOPs"
+    slow, fast = max(taken, key=lambda name: taken[name]), min(taken, key=lambda name: taken[name])
+    return f"A FLOP takes {number(taken[slow] / taken[fast], 2)} times as long in {slow} as in {fast}"
+
+
+def fastest_and_slowest(rows: Sequence[TimeRow]) -> str:
+    busy = sorted((row for row in rows if row.flops), key=lambda row: row.flops_per_second)
+    if not busy:
+        return "No layer multiplies anything"
+    slow, fast = busy[0], busy[-1]
+    return (
+        f"{fast.layer} runs at {number(fast.flops_per_second / 1e9)} GFLOP/s with {number(fast.flops_per_byte)} FLOPs "
+        f"per byte, {slow.layer} at {number(slow.flops_per_second / 1e9)} with {number(slow.flops_per_byte)}"
+    )
 
 
 PART = Part(
@@ -69,5 +105,17 @@ PART = Part(
     tables=(
         Table("Time on one thread", by=("case", "layer"), columns=("flops", "seconds"), only={"case": (DENSE, KINDS)}),
     ),
-    curves=(Curve("seconds_over_flops", "flops", "seconds", "case", "log", "log", only={"case": (DENSE, KINDS)}),),
+    curves=(
+        Curve(
+            "seconds_over_flops",
+            "flops",
+            "seconds",
+            "case",
+            "log",
+            "log",
+            only={"case": (DENSE, KINDS)},
+            title=spread_of_times,
+        ),
+        Curve("roofline", "flops_per_byte", "flops_per_second", "case", "log", "log", title=fastest_and_slowest),
+    ),
 )

@@ -11,7 +11,7 @@ import copy
 from dataclasses import dataclass
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
 
@@ -28,11 +28,27 @@ class Cost:
         return 2 * self.macs
 
 
+def ghost(module: nn.Module) -> nn.Module:
+    """A copy on the meta device: it has shapes but no numbers, so a pass through it costs no memory and no time.
+
+    What modules share, such as tied weights, the copy shares too.
+    """
+    tensors = [*module.parameters(), *module.buffers()]
+    tensors += [value for part in module.modules() for value in vars(part).values() if isinstance(value, Tensor)]
+    shadows: dict[int, object] = {id(tensor): _shadow(tensor) for tensor in tensors}
+    return copy.deepcopy(module, shadows)
+
+
+def _shadow(tensor: Tensor) -> Tensor:
+    empty = torch.empty_like(tensor, device="meta")
+    return nn.Parameter(empty, requires_grad=tensor.requires_grad) if isinstance(tensor, nn.Parameter) else empty
+
+
 def forward_cost(network: nn.Module, shape: tuple[int, ...]) -> Cost:
     """Cost of ``network`` on one input of ``shape`` (without the batch axis); works on shapes alone, computes
     nothing."""
-    ghost = copy.deepcopy(network).to("meta").eval()
-    dtype = next(ghost.parameters()).dtype
+    shadow = ghost(network).eval()
+    dtype = next(shadow.parameters()).dtype
     with FlopCounterMode(display=False) as counter:
-        ghost(torch.empty(1, *shape, device="meta", dtype=dtype))
+        shadow(torch.empty(1, *shape, device="meta", dtype=dtype))
     return Cost(parameters=sum(p.numel() for p in network.parameters()), macs=counter.get_total_flops() // 2)
