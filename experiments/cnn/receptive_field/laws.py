@@ -20,7 +20,7 @@ from experiments.cnn.receptive_field.setup import Stacks
 from experiments.foundation.statements.trials import TRIALS, TrialRow, instances, instances_by_case
 from experiments.lab.experiment import Part
 from experiments.lab.judge.claims import Claim
-from experiments.lab.judge.rules import Each, Theorem
+from experiments.lab.judge.rules import Counterexample, Theorem, Under
 
 if TYPE_CHECKING:
     import torch
@@ -208,8 +208,13 @@ PART = Part(
         Claim(
             "every_pixel_of_the_field_is_seen",
             statement="A unit sees every pixel of its receptive field.",
-            rule=Each(
-                Theorem("no hole from the first pixel to the last", control="a dilated layer"), per="kind of stack"
+            rule=Under(
+                {
+                    "strides at most the kernel": Theorem(
+                        "no hole from the first pixel to the last", control="a dilated layer"
+                    ),
+                    "every layer dilated by 2": Counterexample("no hole from the first pixel to the last"),
+                }
             ),
             measure=instances_by_case("filling"),
             topic="Receptive field",

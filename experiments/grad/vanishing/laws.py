@@ -9,7 +9,7 @@ from experiments.grad.vanishing.setup import Networks
 from experiments.lab.experiment import Part
 from experiments.lab.judge.claims import Claim
 from experiments.lab.judge.measured import Instances
-from experiments.lab.judge.rules import Theorem, Under
+from experiments.lab.judge.rules import Counterexample, Theorem, Under
 
 LAYERS = 10
 
@@ -104,7 +104,7 @@ PART = Part(
                         "the gradient is at most (|w|/4)^10", control="the bound 1/4^10", tolerance=1e-12
                     ),
                     "|w| <= 4": Theorem("the gradient does not grow", control="weights without sigmoids"),
-                    "|w| > 4": Theorem("the gradient does not grow", control="weights without sigmoids"),
+                    "|w| > 4": Counterexample("the gradient does not grow"),
                 }
             ),
             measure=shrinking_by_weight,

@@ -8,7 +8,7 @@ from experiments.foundation.statements.trials import TRIALS, TrialRow, instances
 from experiments.lab.experiment import Part
 from experiments.lab.judge.claims import Claim
 from experiments.lab.judge.measured import Instances
-from experiments.lab.judge.rules import Each, Theorem, Under
+from experiments.lab.judge.rules import Counterexample, Theorem, Under
 from experiments.nn.layers.setup import ROUNDING, Images
 
 STANDARD = 1e-3
@@ -76,9 +76,13 @@ PART = Part(
         Claim(
             "bias_is_the_threshold",
             statement="The bias is the threshold that the weighted sum has to exceed.",
-            rule=Each(
-                Theorem("the unit fires exactly where w . x exceeds it", control="a unit that always fires"),
-                per="threshold, b and -b",
+            rule=Under(
+                {
+                    "threshold -b": Theorem(
+                        "the unit fires exactly where w . x exceeds it", control="a unit that always fires"
+                    ),
+                    "threshold b": Counterexample("the unit fires exactly where w . x exceeds it"),
+                }
             ),
             measure=instances_by_case("threshold"),
             topic="Bias, threshold",
@@ -107,7 +111,7 @@ PART = Part(
         Claim(
             "linear_layer_is_nonlinear",
             statement="A fully connected layer is a nonlinear transformation.",
-            rule=Theorem("nn.Linear breaks f(a x + (1 - a) y) = a f(x) + (1 - a) f(y)", control="x itself"),
+            rule=Counterexample("nn.Linear breaks f(a x + (1 - a) y) = a f(x) + (1 - a) f(y)"),
             measure=instances("nonlinear"),
             topic="Fully connected layer",
             predicted="refuted",
@@ -128,8 +132,13 @@ PART = Part(
         Claim(
             "dropout_leaves_the_rest_untouched",
             statement="Dropout sets some outputs to 0 and leaves the rest as it is.",
-            rule=Each(
-                Theorem("what is not 0 equals the input", control="outputs in training", tolerance=ROUNDING), per="mode"
+            rule=Under(
+                {
+                    "in training": Counterexample("what is not 0 equals the input", tolerance=ROUNDING),
+                    "in evaluation": Theorem(
+                        "what is not 0 equals the input", control="outputs in training", tolerance=ROUNDING
+                    ),
+                }
             ),
             measure=instances_by_case("rest untouched"),
             topic="Dropout",
