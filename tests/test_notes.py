@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 
-from cli.notes.note import chapter_of
+from cli.notes.note import chapter_of, note_of
 from experiments.lab.catalog import studies
 
+ROOT = Path(__file__).parents[1]
 FAMILIES = sorted({study.family for study in studies()})
 NUMBER = re.compile(r"\d+(?:\.\d+)?")
 
@@ -34,6 +36,13 @@ def test_sentences_have_the_numbers_of_their_claims(family: str) -> None:
         if NUMBER.findall(one.text) != NUMBER.findall(known[one.key])
     }
     assert other == {}
+
+
+@pytest.mark.parametrize("file", ["README.md", "docs/notes.md"])
+def test_links_in_documents_resolve(file: str) -> None:
+    links = set(re.findall(r"claim:[\w.]+/\w+", (ROOT / file).read_text(encoding="utf-8")))
+    assert links
+    assert len(note_of("".join(f"[x]({link})" for link in links), file).sentences) == len(links)
 
 
 @pytest.mark.parametrize("family", FAMILIES)
