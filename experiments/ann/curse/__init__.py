@@ -29,8 +29,8 @@ def answer(findings: Findings, rows: Rows) -> str:
     )
     return (
         f"From {dims[0]} to {dims[-1]} independent coordinates the contrast of distances goes from {own[0]} to "
-        f"{own[1]}, in as many coordinates of a curved surface from {surface[0]} to {surface[1]}. From {fewest} features "
-        f"to more, the samples for one error go from {needed}."
+        f"{own[1]}, in as many coordinates of a curved surface from {surface[0]} to {surface[1]}. From {fewest} "
+        f"features to more, the samples for one error go from {needed}."
     )
 
 

@@ -124,7 +124,7 @@ def of_neighbors(rows: Sequence[FeaturesRow]) -> Points | NotMeasured:
 
 
 def samples_by_model(rows: Sequence[FeaturesRow]) -> dict[str, tuple[str, int]]:
-    """Model -> samples with the fewest and with the most features that it copes with, in words, and how many those are."""
+    """Model -> in words the samples with the fewest and the most features that it copes with; how many those are."""
     found = {}
     for model in dict.fromkeys(row.model for row in rows):
         coped = reached(rows, model)
@@ -137,7 +137,7 @@ def samples_by_model(rows: Sequence[FeaturesRow]) -> dict[str, tuple[str, int]]:
 def more_samples(rows: Sequence[FeaturesRow]) -> str:
     """What the curve shows."""
     said = listing(f"{model} {samples}" for model, (samples, _) in samples_by_model(rows).items())
-    return f"Samples for one error as features are added: {said}"
+    return f"Samples needed as features are added: {said}"
 
 
 PART = Part(

@@ -58,8 +58,8 @@ def gain_of_points(rows: Sequence[NearestRow]) -> str:
     said = []
     for dim in (min(row.dim for row in rows), max(row.dim for row in rows)):
         first, last = (mean(rows, "nearest_distance", dim=dim, n=n) for n in (fewest, most))
-        said.append(f"by {number(first / last, 2)} in {dim} dimensions")
-    return f"{number(most / fewest)} times the points bring the nearest closer {' and '.join(said)}"
+        said.append(f"{number(first / last, 2)} at d = {dim}")
+    return f"With {number(most / fewest)} times the points the nearest is this many times as near: {', '.join(said)}"
 
 
 PART = Part(

@@ -71,7 +71,7 @@ def growth_by_dimension(rows: Sequence[DegreeRow]) -> str:
         dim: mean(rows, "mean_degree", dim=dim, n=most) / mean(rows, "mean_degree", dim=dim, n=fewest)
         for dim in sorted({row.dim for row in rows})
     }
-    said = listing(f"{number(factor, 3)} in {dim} dimensions" for dim, factor in factors.items())
+    said = listing(f"{number(factor, 3)} (d = {dim})" for dim, factor in factors.items())
     return f"{number(most / fewest)} times the points multiply the out-degree by {said}"
 
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from experiments.ann.core.theory.graphs import out_degrees, undirected_edges
 from experiments.ann.rng.setup import PointSet, PointSets
-from experiments.lab.answers import listing, mean, number
+from experiments.lab.answers import mean, number
 from experiments.lab.experiment import Curve, Drawing, Event, Note, Part, Progress, Row, Table, kept, observation
 from experiments.lab.judge.claims import Claim
 from experiments.lab.judge.measured import Instances, Points
@@ -83,7 +83,7 @@ def draw(each: PointSet, graph: str, name: str) -> Drawing:
     stalls = hops[goal, start] >= 0
     return Drawing(
         name=name,
-        title=f"On the RNG of {len(points)} points greedy stalls after up to {hops[goal, start]} hops, before its goal"
+        title=f"On the RNG of {len(points)} points greedy stalls before its goal, here after {hops[goal, start]} hops"
         if stalls
         else f"On the RNG of {len(points)} points every greedy walk arrives",
         points=tuple(map(tuple, points.tolist())),
@@ -108,9 +108,8 @@ def degree_by_dimension(rows: Sequence[GraphRow]) -> Points:
 def degrees_in_most_dimensions(rows: Sequence[GraphRow]) -> str:
     """What the curve shows."""
     most = max(row.dim for row in rows)
-    drawn = [graph for graph in ON_DATA if any(row.graph == graph and row.dim == most for row in rows)]
-    said = listing(f"{number(mean(rows, 'mean_degree', graph=graph, dim=most))} ({graph})" for graph in drawn)
-    return f"In {most} dimensions a point has {said} neighbors"
+    rng, delaunay = (number(mean(rows, "mean_degree", graph=graph, dim=most)) for graph in ("rng", "delaunay"))
+    return f"In {most} dimensions a point has {rng} neighbors in the RNG, {delaunay} in the Delaunay graph"
 
 
 PART = Part(

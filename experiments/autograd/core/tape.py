@@ -73,13 +73,15 @@ class Tape:
     def variable(self, value: ArrayLike) -> Variable:
         """A value of any shape to differentiate by; integers, in which slopes would wrap around, become float64.
 
+        Objects, such as numbers that count what is done to them, stay what they are.
+
         Raises:
             ValueError: no real numbers.
         """
         given = np.asarray(value)
-        if given.dtype.kind not in "biuf":
+        if given.dtype.kind not in "biufO":
             raise ValueError(f"expected real numbers, got {given.dtype}")
-        return self._append(Entry("variable", given if given.dtype.kind == "f" else given.astype(np.float64)))
+        return self._append(Entry("variable", given if given.dtype.kind in "fO" else given.astype(np.float64)))
 
     def apply(self, operation: str, *operands: Variable | ArrayLike) -> Variable:
         """Do an operation of ``RULES`` and write it down; operands that are not on the tape are constants.

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 
 from experiments.autograd.graph.setup import POINT, Expressions, Map
-from experiments.lab.answers import listing, number
+from experiments.lab.answers import number
 from experiments.lab.experiment import Curve, Event, Part, Progress, Row, Rows, Table, observation
 from experiments.lab.judge.claims import Claim
 from experiments.lab.judge.measured import Instances, NotMeasured, Points
@@ -100,8 +100,9 @@ def formula_in_the_deepest(rows: Sequence[GrowthRow]) -> str:
     """What the curve of formulas shows."""
     deepest = max(row.depth for row in rows)
     counts = {row.function: row.formula_operations for row in rows if row.depth == deepest}
-    said = listing(f"{count:,} operations ({function})" for function, count in counts.items())
-    return f"Written out at depth {deepest} the derivative has {said}"
+    most, fewest = (end(counts, key=lambda function: counts[function]) for end in (max, min))
+    said = f"{counts[most]:,} operations ({most}), {counts[fewest]:,} ({fewest})"
+    return f"Written out, the derivative at depth {deepest} has {said}"
 
 
 def tape_in_the_deepest(rows: Sequence[GrowthRow]) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from experiments.foundation.statements.trials import TRIALS, TrialRow, distinct, trials_of, tried
-from experiments.lab.answers import listing, mean, number
+from experiments.lab.answers import mean, number
 from experiments.lab.experiment import Curve, Part, Row, Table, observation
 from experiments.lab.judge.claims import Claim
 from experiments.lab.judge.measured import Instances
@@ -126,18 +126,15 @@ def without_chance(statement: str) -> Callable[[Sequence[TrialRow]], Instances]:
 
 def steepest_gradients(rows: Sequence[WeightRow]) -> str:
     """What the curve of gradients shows."""
-    peaks = {gamma: max(row.gradient_ratio for row in rows if row.gamma == gamma) for gamma in GAMMAS}
-    said = listing(f"{number(peak)} at gamma {gamma:g}" for gamma, peak in peaks.items())
-    return f"Focal loss's gradient over cross-entropy's is at most {said}"
+    two, most = (max(row.gradient_ratio for row in rows if row.gamma == gamma) for gamma in (2.0, GAMMAS[-1]))
+    return f"Focal loss's gradient is at most {number(two)} times cross-entropy's at gamma 2, {number(most)} at 5"
 
 
 def weights_of_easy_examples(rows: Sequence[WeightRow]) -> str:
     """What the curve of weights shows, near p = 0.9."""
     near = min((row.probability for row in rows), key=lambda p: abs(p - 0.9))
-    said = listing(
-        f"{number(mean(rows, 'loss_weight', gamma=gamma, probability=near), 2)} ({gamma:g})" for gamma in GAMMAS
-    )
-    return f"At probability {number(near, 2)} focal loss keeps, by gamma, {said} of cross-entropy"
+    two, most = (number(mean(rows, "loss_weight", gamma=gamma, probability=near), 2) for gamma in (2.0, GAMMAS[-1]))
+    return f"At probability {number(near, 2)} focal loss keeps {two} of cross-entropy at gamma 2, {most} at 5"
 
 
 PART = Part(

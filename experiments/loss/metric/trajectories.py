@@ -175,7 +175,7 @@ PART = Part(
             "step",
             "corrupted_accuracy",
             "labels",
-            title=best_and_last("corrupted_accuracy", max, "Accuracy on corrupted images"),
+            title=best_and_last("corrupted_accuracy", max, "Corrupted images right"),
         ),
         Curve("likelihood", "step", "test_nll", "labels", title=best_and_last("test_nll", min, "Loss on test images")),
     ),

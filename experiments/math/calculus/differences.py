@@ -103,7 +103,7 @@ def least_errors(rows: Sequence[DifferenceRow]) -> str:
         by_step = of_scheme(rows, scheme).values()
         error = fmean(min(row.error for row in known) for known in by_step)
         said.append(f"{number(error, 2)} ({scheme})")
-    return f"The least relative error over all steps h is {listing(said)}"
+    return f"Least relative error over h: {listing(said)}"
 
 
 PART = Part(

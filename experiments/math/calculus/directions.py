@@ -78,8 +78,8 @@ def run_angles(draws: Draws) -> Iterator[AngleRow]:
 def best_rates(rows: Sequence[AngleRow]) -> str:
     """What the curve shows."""
     best = {norm: max(row.relative_rate for row in rows if row.norm == norm) for norm in NORMS}
-    said = listing(f"{number(rate)} times for {norm}" for norm, rate in best.items())
-    return f"Steps of length 1 rise at best as fast as along the gradient, {said}"
+    said = listing(f"{number(rate)} ({norm})" for norm, rate in best.items())
+    return f"The best unit steps rise {said} times as fast as the gradient's"
 
 
 def by_length(rows: Sequence[TrialRow]) -> Mapping[str, Instances]:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from experiments.foundation.statements.trials import TrialRow, distinct, instances, trials_of, tried
-from experiments.lab.answers import listing, mean, number
+from experiments.lab.answers import mean, number
 from experiments.lab.experiment import Curve, Part, Row, Table, observation
 from experiments.lab.judge.claims import Claim
 from experiments.lab.judge.measured import Instances, Observed
@@ -123,8 +123,8 @@ def weight_at_the_memory(rows: Sequence[WeightRow]) -> Observed:
 
 def weights_ten_steps_back(rows: Sequence[WeightRow]) -> str:
     """What the curve shows."""
-    said = listing(f"{number(mean(rows, 'weight', beta=beta, lag=10), 2)} (beta {beta:g})" for beta in BETAS)
-    return f"Ten steps back a value weighs {said} of the newest"
+    short, long = (number(mean(rows, "weight", beta=beta, lag=10), 2) for beta in (BETAS[0], BETAS[-1]))
+    return f"Ten steps back a value weighs {short} of the newest at beta {BETAS[0]}, {long} at beta {BETAS[-1]}"
 
 
 WEIGHTS = Part(

@@ -64,7 +64,7 @@ def lost_per_step(rows: Sequence[GradientRow]) -> str:
     far = max(row.lag for row in rows)
     left = {cell: mean(rows, "gradient_ratio", case=cell, lag=far) for cell in ("rnn", "lstm", "lstm_forget_bias")}
     rnn, plain, biased = (number(ratio, 2) for ratio in left.values())
-    return f"Gradient left after {far} steps: {rnn} in an RNN, {plain} in an LSTM, {biased} with forget bias"
+    return f"Gradient after {far} steps: {rnn} in an RNN, {plain} in an LSTM, {biased} with forget bias"
 
 
 PART = Part(
