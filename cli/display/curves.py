@@ -119,7 +119,7 @@ def _canvas(spec: Curve, plot: Plot, size: tuple[int, int], *, ascii_only: bool,
     figure.legend(False)
     for axis, side in (("x", "upper"), ("y", "right")):
         figure.axes(False, axis=axis, side=side)
-    for index, xs, ys in _coordinates(spec, plot):
+    for index, xs, ys in _coordinates(spec, plot) if spec.joined else ():
         pixel = plotext.pixel(foreground=_palette_number(index)) if color else None
         figure.draw(figure.signal(xs, ys, marker=plotext.marker("." if ascii_only else "braille", pixel)).lines(True))
     for index, xs, ys in _coordinates(spec, plot):

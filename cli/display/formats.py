@@ -40,7 +40,9 @@ def words(name: str) -> str:
     stem = re.sub(r"(^|_)seconds$", r"\1time", stem)
     stem = re.sub(r"(^|_)bytes$", r"\1size", stem)
     stem = re.sub(r"_percent$", "", stem)
-    parts = [ACRONYMS.get(part, part) for part in stem.split("_") if part]
+    parts = [
+        re.sub(r"^\w+", lambda word: ACRONYMS.get(word.group(), word.group()), part) for part in stem.split("_") if part
+    ]
     text = " ".join(parts)
     return text[:1].upper() + text[1:] if parts and parts[0].islower() and parts[0] not in ACRONYMS.values() else text
 

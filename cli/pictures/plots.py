@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import pairwise
+from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
 from cli.display.series import Plot, Point, Series, axis_label, axis_words
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
 LONGEST_END_LABEL = 14
 """Characters of a label that stands at the end of its line; longer ones make a legend below the axes."""
+BOLD_PER_INCH = 9.0
+"""Characters of a title on an inch of a figure."""
 MARKED = 40
 """Points of a line that each get a marker; a longer one gets about eight."""
 
@@ -90,19 +93,20 @@ def _axes(figure: Figure, rows: int, columns: int) -> list[Axes]:
 def _head(axes: Axes, curve: Curve, plot: Plot, panels: Panels, title: str | None) -> None:
     if title is None:
         return
-    subtitle = how_drawn(curve, plot, panels)
+    assert axes.figure is not None
+    columns = int(BOLD_PER_INCH * axes.figure.get_figwidth())
+    subtitle, finding = how_drawn(curve, plot, panels), fill(title or title_of(curve), columns)
     if len(panels.panels) > 1:
-        assert axes.figure is not None
-        axes.figure.suptitle(f"{title or title_of(curve)}\n{subtitle}", x=0.01, ha="left", fontsize="medium")
+        axes.figure.suptitle(f"{finding}\n{subtitle}", x=0.01, ha="left", fontsize="medium")
         return
-    axes.set_title(title or title_of(curve), loc="left", pad=22 if subtitle else 10)
+    axes.set_title(finding, loc="left", pad=22 if subtitle else 10)
     axes.text(0, 1.025, subtitle, transform=axes.transAxes, color=MUTED, fontsize=9)
 
 
 def _draw_panel(axes: Axes, curve: Curve, plot: Plot, panel: Panel) -> None:
     axes.grid(True, axis="y")
     for place, series in zip(panel.places, panel.series, strict=True):
-        _line(axes, place, series, curve.y_scale)
+        _line(axes, place, series, curve.y_scale, curve.joined)
     axes.set_xscale(curve.x_scale)
     axes.set_yscale(curve.y_scale)
     if isinstance(curve.limit, int | float):
@@ -116,14 +120,14 @@ def _draw_panel(axes: Axes, curve: Curve, plot: Plot, panel: Panel) -> None:
     axes.set_ylabel(axis_label(curve.y))
 
 
-def _line(axes: Axes, place: int, series: Series, scale: str) -> None:
+def _line(axes: Axes, place: int, series: Series, scale: str, joined: bool) -> None:
     xs = [point.x for point in series.points]
     lows, highs = [point.low for point in series.points], [point.high for point in series.points]
     axes.plot(
         xs,
         [point.y for point in series.points],
         color=color_of(place),
-        linestyle=DASHES[place % len(DASHES)],
+        linestyle=DASHES[place % len(DASHES)] if joined else "none",
         marker=MARKERS[place % len(MARKERS)],
         markevery=1 if len(xs) <= MARKED else -(-len(xs) // 8),
         label=series.label,

@@ -156,6 +156,8 @@ class Curve:
     y_scale: Literal["linear", "log"] = "linear"
     only: Mapping[str, object] = field(default_factory=dict)
     """Column -> value, or tuple of values, of the rows that are drawn; all by default."""
+    joined: bool = True
+    """Whether the points of a group make a line; of unlike things they stay alone."""
     title: str | Callable[[Sequence[Any]], str] = ""
     """What was found, in a sentence, or a function that says it of the part's rows; else the axes are named."""
     limit: float | str | None = None
