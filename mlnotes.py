@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from experiments.detect.core.ground_truth import Detections as Detections
     from experiments.detect.core.ground_truth import GroundTruth as GroundTruth
     from experiments.detect.core.suppression import non_maximum_suppression as non_maximum_suppression
+    from experiments.detect.voc_numbers import evaluate_voc as evaluate_voc
     from experiments.foundation.networks.metrics import evaluate
     from experiments.lab.errors import InputError as InputError
     from experiments.lab.experiment import Row
@@ -66,6 +67,7 @@ PLACES = {
     "experiments.detect.core.evaluation": ("coco_numbers", "evaluate_boxes"),
     "experiments.detect.core.ground_truth": ("Detections", "GroundTruth"),
     "experiments.detect.core.suppression": ("non_maximum_suppression",),
+    "experiments.detect.voc_numbers": ("evaluate_voc",),
     "experiments.foundation.networks.metrics": ("evaluate_classifier",),
     "experiments.lab.errors": ("InputError",),
     "experiments.lab.sinks": ("Sink",),

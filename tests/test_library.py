@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import ast
+import json
+import re
 import subprocess
 import sys
+import warnings
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import mlnotes
@@ -53,3 +57,54 @@ def test_a_foreign_package_is_named(tmp_path: Path) -> None:
     foreign = tmp_path / "experiments" / "__init__.py"
     said = f"mlnotes needs its own package experiments, but Python finds {foreign}: rename that one"
     assert done.stderr.splitlines()[-1] == f"ImportError: {said}"
+
+
+DOCUMENT = SOURCE.parent / "docs" / "library.md"
+BLOCKS = {
+    heading: block
+    for section in DOCUMENT.read_text().split("\n## ")[1:]
+    for heading, block in (
+        (f"{section.partition(chr(10))[0]} {number}", block)
+        for number, block in enumerate(re.findall(r"```python\n(.*?)```", section, re.DOTALL))
+    )
+}
+PRINTED = re.compile(r"print\(.*\) +# (.*)")
+"""A printed line of an example, with what it prints."""
+RESULTS = [{"image_id": 1, "category_id": 7, "bbox": [10, 10, 40, 44], "score": 0.9}]
+INSTANCES = {
+    "images": [{"id": 1, "width": 100, "height": 100}],
+    "annotations": [
+        {"id": 1, "image_id": 1, "category_id": 7, "bbox": [10, 10, 40, 40], "area": 1600, "iscrowd": 0},
+    ],
+    "categories": [{"id": 7, "name": "dog"}],
+}
+VOC = """<annotation><filename>a.jpg</filename><size><width>100</width><height>100</height><depth>3</depth></size>
+<object><name>dog</name><difficult>0</difficult>
+<bndbox><xmin>11</xmin><ymin>11</ymin><xmax>50</xmax><ymax>50</ymax></bndbox></object></annotation>"""
+
+
+@pytest.fixture
+def workplace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with the files that the examples name."""
+    np.save(tmp_path / "vectors.npy", np.random.default_rng(0).normal(size=(1000, 24)).astype(np.float32))
+    (tmp_path / "instances.json").write_text(json.dumps(INSTANCES))
+    (tmp_path / "results.json").write_text(json.dumps(RESULTS))
+    for name, text in (("Annotations/a.xml", VOC), ("results/comp4_det_test_dog.txt", "a 0.9 11 11 50 50\n")):
+        (tmp_path / name).parent.mkdir()
+        (tmp_path / name).write_text(text)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("MLNOTES_RUNS", str(tmp_path / "runs"))
+    return tmp_path
+
+
+@pytest.mark.parametrize("block", BLOCKS.values(), ids=BLOCKS)
+def test_the_document_s_examples_print_what_they_say(
+    block: str, workplace: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    if "import lightning" in block:
+        pytest.importorskip("lightning", reason="Lightning is not installed")
+    with warnings.catch_warnings():
+        if "import lightning" in block:
+            warnings.simplefilter("ignore")  # Lightning's own
+        exec(compile(block, "library.md", "exec"), {"__name__": "example"})
+    assert capsys.readouterr().out.splitlines() == PRINTED.findall(block)
