@@ -16,7 +16,7 @@ Machine Learning 52, 2003.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal, NamedTuple
@@ -83,6 +83,10 @@ class StudentMean:
         corrected = t + g * t**2 / 3 + g**2 * t**3 / 27 + g / (6 * self.n)
         return float(stdtr(self.n - 1, -math.sqrt(self.n) * corrected))
 
+    def p_below(self, bound: float) -> float:
+        """One-sided p-value against "the true mean is at least bound"."""
+        return StudentMean(-self.mean, self.deviation, self.n, -self.skewness).p_above(-bound)
+
     def _standardized(self, critical: float) -> float:
         """(mean - bound) / deviation at which the corrected statistic is ``critical``: the inverse of Hall's cubic."""
         root, g = critical / math.sqrt(self.n), self.skewness
@@ -127,7 +131,7 @@ class SeedMean:
         if not self.varies:
             half = self._half_width_of_equals(alpha)
             return Interval(self.mean - half, self.mean + half)
-        found = [estimate.interval(alpha) for estimate in self._estimates()]
+        found = [estimate.interval(alpha) for estimate in self._estimates]
         floor = self._floor(alpha)
         low = min(self._pessimistic(1).interval(alpha).low, *(low for low, _ in found))
         high = max(self._pessimistic(-1).interval(alpha).high, *(high for _, high in found))
@@ -138,12 +142,16 @@ class SeedMean:
         excess = self.mean - bound
         if not self.varies:
             return self._p_of_equals(excess)
-        estimates = (self._pessimistic(1), *self._estimates())
+        estimates = (self._pessimistic(1), *self._estimates)
         return max(self._p_of_items(excess), *(estimate.p_above(bound) for estimate in estimates))
 
     def p_below(self, bound: float) -> float:
         """One-sided: at most alpha / 2 exactly when the interval at alpha lies below the bound."""
-        return self.replaced(tuple(-value for value in self.values)).p_above(-bound)
+        excess = bound - self.mean
+        if not self.varies:
+            return self._p_of_equals(excess)
+        estimates = (self._pessimistic(-1), *self._estimates)
+        return max(self._p_of_items(excess), *(estimate.p_below(bound) for estimate in estimates))
 
     def replaced(self, values: tuple[float, ...]) -> SeedMean:
         """The same of other values."""
@@ -181,13 +189,13 @@ class SeedMean:
         quantiles = float(stdtrit(self.n - 1, POWER) - stdtrit(self.n - 1, alpha / 2))
         return quantiles * self.student.deviation / math.sqrt(self.n)
 
-    def _estimates(self) -> Iterator[StudentMean]:
+    @cached_property
+    def _estimates(self) -> tuple[StudentMean, ...]:
         """All values by Student's t, then all but one, with the skewness that is left, for each of them."""
-        yield self.student
-        for index in range(self.n if self.n > 2 else 0):
-            rest = (*self.values[:index], *self.values[index + 1 :])
-            estimate = self._estimate(rest).corrected(rest)
-            yield estimate if estimate.deviation else self.student
+        left_out = range(self.n if self.n > 2 else 0)
+        rests = [(*self.values[:index], *self.values[index + 1 :]) for index in left_out]
+        found = [self._estimate(rest).corrected(rest) for rest in rests]
+        return (self.student, *(estimate for estimate in found if estimate.deviation))
 
     def _pessimistic(self, side: Literal[1, -1]) -> StudentMean:
         """All values, with the skewness that makes them look larger (1) or smaller (-1) than they are."""
