@@ -152,5 +152,10 @@ def _lines(finding: Finding, legible: Legible) -> Iterator[Text]:
 
 def evidence_text(found: Finding | Condition) -> str:
     """What was measured, what follows from it, and how robust that is."""
-    said = f"{found.label}: {found.summary}" if found.label else found.summary
+    said = measured_text(found)
     return f"{said}; {found.robustness}" if found.robustness else said
+
+
+def measured_text(found: Finding | Condition) -> str:
+    """What was measured and what follows from it."""
+    return f"{found.label}: {found.summary}" if found.label else found.summary

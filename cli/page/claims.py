@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-from cli.display.findings import evidence_text, prediction_text
+from cli.display.findings import measured_text, prediction_text
 from cli.page.refutation import what_would_refute
 from cli.page.text import anchor
 from experiments.lab.judge.claims import Claim
@@ -61,6 +61,7 @@ class ConditionView:
     name: str
     verdict: Verdict
     evidence: str
+    robustness: str
 
 
 @dataclass(frozen=True)
@@ -72,6 +73,8 @@ class ClaimView:
     statement: str
     verdict: Verdict
     evidence: str
+    robustness: str
+    """For which threshold the verdict stands, and which other analyses agree."""
     conditions: tuple[ConditionView, ...]
     rule: str
     refuted_by: str
@@ -119,8 +122,11 @@ def _view(study: str, finding: Finding, rules: Mapping[str, Any], place: Place |
         name=finding.claim,
         statement=finding.statement,
         verdict=Verdict(finding.verdict),
-        evidence="" if conditions else evidence_text(finding),
-        conditions=tuple(ConditionView(one.condition, Verdict(one.verdict), evidence_text(one)) for one in conditions),
+        evidence="" if conditions else measured_text(finding),
+        robustness="" if conditions else finding.robustness,
+        conditions=tuple(
+            ConditionView(one.condition, Verdict(one.verdict), measured_text(one), one.robustness) for one in conditions
+        ),
         rule=finding.rule,
         refuted_by=what_would_refute(rule) if rule is not None and is_same else "",
         predicted=prediction_text(finding.predicted),

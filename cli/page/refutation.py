@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from experiments.lab.judge.rules import (
+    Counterexample,
     Each,
     Effect,
     Equivalence,
@@ -31,15 +32,17 @@ def what_would_refute(rule: Rule) -> str:
             return f"per {rule.per}, {what_would_refute(rule.rule)}"
         case Under():
             return "; ".join(f"{condition}: {what_would_refute(one)}" for condition, one in rule.rules.items())
-        case Theorem() | Fact() | Proportion() | Order():
+        case Theorem() | Counterexample() | Fact() | Proportion() | Order():
             return _of_counts(rule)
     return _of_intervals(rule)
 
 
-def _of_counts(rule: Theorem | Fact | Proportion | Order) -> str:
+def _of_counts(rule: Theorem | Counterexample | Fact | Proportion | Order) -> str:
     match rule:
         case Theorem():
             return "a single instance that violates it"
+        case Counterexample():
+            return "the counterexample, known beforehand"
         case Fact():
             return f"any other value than {rule.expected}"
         case Proportion():
