@@ -11,6 +11,7 @@ tests/cli/test_compose.py is their contract.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -26,12 +27,13 @@ from hydra.core.config_store import ConfigStore
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.hydra_config import HydraConfig
 from hydra.core.override_parser.overrides_parser import OverridesParser
-from hydra.core.override_parser.types import Override, ValueType
+from hydra.core.override_parser.types import Override, RangeSweep, ValueType
 from hydra.errors import HydraException
 from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
+from cli.points import MOST_POINTS, SweepPoint, bracketed, quoting, range_size
 from experiments.lab.errors import InputError
 from experiments.lab.params import unknown_key
 
@@ -40,13 +42,14 @@ NODE = "mlnotes"
 
 PHRASE = re.compile(r"[\w.:/~-]*[\w.~-](\(.*\)|\[.*\])|\{.*\}", re.DOTALL)
 """A word with something in brackets after it, or in braces."""
-LISTED = ("parts", "sink")
-"""Keys whose values may be given as ``parts=laws,training``; in a sweep their commas separate points like any."""
 COMMAS = ValueType.SIMPLE_CHOICE_SWEEP
 BASIC_SWEEPER = f"{BasicSweeper.__module__}.{BasicSweeper.__qualname__}"
 CONSOLE = {"handlers": {"console": {"stream": "ext://sys.stderr"}}}
 QUIET = {**CONSOLE, "root": {"level": "WARNING"}}
 NO_LOG_FILE = {"override hydra/job_logging": "stdout"}
+
+PLUGINS = ("hydra._internal.", "hydra_plugins.")
+"""Where a sweeper or a launcher may come from; Hydra calls whatever is named."""
 
 T = TypeVar("T")
 
@@ -69,7 +72,7 @@ class Composition:
         Raises:
             InputError: one line per override that cannot be used.
         """
-        one = replace(self, overrides=tuple(_quoted(_bracketed(text)) for text in self.overrides))
+        one = replace(self, overrides=tuple(_quoted(bracketed(text)) for text in self.overrides))
         with one._hydra() as _, one._explained():
             return one._plain(hydra_compose(config_name=NODE, overrides=list(one.overrides)))
 
@@ -108,11 +111,17 @@ class Composition:
                 run_mode=RunMode.MULTIRUN,
                 with_log_configuration=False,
             )
+            for part in ("sweeper", "launcher"):
+                target = str(config.hydra[part]._target_)
+                if not target.startswith(PLUGINS):
+                    raise InputError(f"hydra.{part}._target_={target}: expected a {part} that is installed for Hydra")
             if config.hydra.sweeper._target_ != BASIC_SWEEPER:
                 return []
             swept = [f"{key}={value}" for key, value in (config.hydra.sweeper.params or {}).items()]
             chosen = list(config.hydra.overrides.hydra)
             parsed = OverridesParser.create(hydra.config_loader).parse_overrides([*swept, *config.hydra.overrides.task])
+            if not 0 < (count := math.prod(map(_values_of, parsed))) <= MOST_POINTS:
+                raise InputError(f"expected 1 to {MOST_POINTS:,} points, got {count:,}")
             (points,) = BasicSweeper.split_arguments(parsed, None)
             return [self._plain(hydra_compose(config_name=NODE, overrides=[*chosen, *point])) for point in points]
 
@@ -122,7 +131,7 @@ class Composition:
         Returns:
             What each job returned, in order; nothing for a sweeper that keeps it to itself.
         """
-        with self._hydra(_place(directory)) as hydra:
+        with self._hydra(_place(directory)) as hydra, self._explained(sweeping=True):
             batches = hydra.multirun(
                 config_name=NODE,
                 task_function=partial(_task, job),
@@ -140,9 +149,15 @@ class Composition:
 
     @contextmanager
     def _explained(self, sweeping: bool = False) -> Iterator[None]:
+        if any(text.partition("=")[0].lstrip("+~") == "experiment" for text in self.overrides):
+            raise InputError(
+                f"experiment: {self.config.stem} is one of its own; {unknown_key('experiment', self.defaults)}"
+            )
         try:
             yield
-        except (HydraException, OmegaConfBaseException, ValueError) as error:
+        except InputError:
+            raise
+        except Exception as error:  # Hydra, its grammar and its plugins raise almost anything
             problems = [line for text in self.overrides if (line := _problem(text, self.defaults, sweeping))]
             raise InputError(*dict.fromkeys(problems or [_one_line(error)])) from None
 
@@ -177,19 +192,8 @@ def _named_task(job: Callable[[str], T], config: DictConfig) -> T:
 
 def _place(directory: Path) -> dict[str, object]:
     """Hydra's settings of a sweep in a directory."""
-    place = {"dir": str(directory).replace("$", "\\$"), "subdir": "."}
+    place = {"dir": str(directory).replace("${", "\\${"), "subdir": "."}
     return {"sweep": place, "output_subdir": None, "hydra_logging": CONSOLE, "job_logging": QUIET}
-
-
-@dataclass(frozen=True)
-class SweepPoint:
-    """One job of a sweep."""
-
-    number: int
-    overrides: tuple[str, ...]
-    values: Mapping[str, object]
-    directory: Path
-    """The sweep's directory."""
 
 
 def _task(job: Callable[[SweepPoint], T], config: DictConfig) -> T:
@@ -199,12 +203,6 @@ def _task(job: Callable[[SweepPoint], T], config: DictConfig) -> T:
     values.pop("experiment", None)
     plain = {str(key): value for key, value in values.items()}
     return job(SweepPoint(hydra.job.num, tuple(hydra.overrides.task), plain, Path(hydra.sweep.dir)))
-
-
-def _bracketed(text: str) -> str:
-    """``parts=laws,training`` as the list that it is."""
-    key, sign, value = text.partition("=")
-    return f"{key}{sign}[{value}]" if key in LISTED and "," in value and not value.startswith("[") else text
 
 
 def _quoted(text: str) -> str:
@@ -224,19 +222,27 @@ def _problem(text: str, known: Mapping[str, object], sweeping: bool) -> str | No
     """What is wrong with one override as it stands, if anything."""
     try:
         override: Override = OverridesParser.create().parse_override(text)
-    except HydraException as error:
-        return f"{text}: expected KEY=VALUE, {_one_line(error)}"
+    except (HydraException, ValueError) as error:
+        return f"{text[:200]}: expected KEY=VALUE, {_one_line(error)[:200]}{quoting(text)}"
     key = override.key_or_group.partition(".")[0].partition("/")[0]
     if key == "hydra":
         return None
     if not key:
         return f"{text}: expected KEY=VALUE"
-    if key not in known:
+    if key not in known or key == "experiment":
         return unknown_key(key, known)
     if override.is_sweep_override() and not sweeping:
         as_list = f"write {key}=[{text.partition('=')[2]}] for a list, or " if override.value_type is COMMAS else ""
         return f"{text}: expected one value; {as_list}add -m to run every value"
     return None
+
+
+def _values_of(override: Override) -> int:
+    """How many values an override sweeps over, without counting up a range."""
+    swept = override.value()
+    if isinstance(swept, RangeSweep):
+        return range_size(float(swept.start or 0), float(swept.stop or 0), float(swept.step))
+    return sum(1 for _ in override.sweep_iterator()) if override.is_discrete_sweep() else 1
 
 
 def _one_line(error: BaseException) -> str:

@@ -17,12 +17,12 @@ from typing import Any
 
 import typer
 
-from cli.compose import SweepPoint
 from cli.display.console import consoles
 from cli.display.sweeps import SweepJob
 from cli.document import print_document
 from cli.exits import FAILED, INTERRUPTED, UNUSABLE, complain, explanation
 from cli.past.document import run_document
+from cli.points import SweepPoint
 from cli.running.plans import command_of, composition, plan_of
 from cli.running.swept import begin, overrides_of, print_sweep, save_figure, sweep_of, sweep_to_resume
 from cli.sinks.tracking import trackers

@@ -7,6 +7,7 @@ turns them into words for people: what is legal, what arrived, which key was mea
 from __future__ import annotations
 
 import dataclasses
+import reprlib
 import types
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
@@ -20,6 +21,8 @@ from pydantic.fields import FieldInfo
 from experiments.lab.errors import InputError, meant
 
 P = TypeVar("P")
+SMALLEST, LARGEST = 1e-100, 1e100
+"""Sizes of numbers whose squares and products are numbers; a parameter may go beyond where its default does."""
 
 NOUNS: dict[Any, str] = {
     int: "an integer",
@@ -83,9 +86,12 @@ def validate(params_type: type[P], values: Mapping[str, object]) -> P:
     fields = _fields(params_type)
     alone = {key for key, value in values.items() if key in fields and _is_alone(value, fields[key])}
     try:
-        return params_type(**{key: [value] if key in alone else value for key, value in values.items()})
+        checked = params_type(**{key: [value] if key in alone else value for key, value in values.items()})
     except ValidationError as error:
         raise InputError(*_problems(params_type, error, alone)) from None
+    if faults := [f"{key}: {fault}" for key, value in values.items() if (fault := _fault(value, fields[key]))]:
+        raise InputError(*faults)
+    return checked
 
 
 def unknown_key(key: str, known: Iterable[str]) -> str:
@@ -121,6 +127,29 @@ def _fields(params_type: type) -> dict[str, FieldInfo]:
     return params_type.__pydantic_fields__  # type: ignore[attr-defined]
 
 
+def _fault(value: object, field: FieldInfo) -> str | None:
+    """What is wrong with a value that its type lets pass: nothing to run, or a number to compute nothing with."""
+    default = plain(field.get_default(call_default_factory=True))
+    usual, given = list(_leaves(default)), list(_leaves(value))
+    if value == [] and default and not any(getattr(item, "min_length", None) == 0 for item in field.metadata):
+        return f"expected {legal_values(field.annotation, field.metadata)}, got an empty list"
+    if any(isinstance(one, bool) for one in given) and "true" not in choices(field.annotation):
+        return f"expected {legal_values(field.annotation, field.metadata)}, got {str(value).lower()}"
+    if any(map(_is_extreme, given)) and not any(map(_is_extreme, usual)):
+        return f"expected numbers from {SMALLEST:g} to {LARGEST:g} in size, got {reprlib.repr(value)}"
+    return None
+
+
+def _leaves(value: object) -> Iterable[object]:
+    return (leaf for item in value for leaf in _leaves(item)) if isinstance(value, list | tuple) else (value,)
+
+
+def _is_extreme(value: object) -> bool:
+    if isinstance(value, int):
+        return not -(2**63) <= value < 2**63
+    return isinstance(value, float) and not (value == 0 or SMALLEST <= abs(value) <= LARGEST)
+
+
 def _is_alone(value: object, field: FieldInfo) -> bool:
     """Whether a value is one where only a list of any length, or null, would do; some fields read it themselves."""
     if any(isinstance(one, BeforeValidator) for one in field.metadata):
@@ -152,7 +181,7 @@ def _problems(params_type: type, error: ValidationError, alone: Collection[str])
             legal = legal_values(fields[key].annotation, fields[key].metadata)
             example = plain(fields[key].get_default(call_default_factory=True))
             typed = f", such as {key}={_word(example)}" if isinstance(example, list) and example else ""
-            lines[f"{where}: expected {legal}{typed}, got {problem['input']!r}"] = None
+            lines[f"{where}: expected {legal}{typed}, got {reprlib.repr(problem['input'])}"] = None
     return list(lines)
 
 
@@ -167,8 +196,8 @@ def _range(constraints: Iterable[object]) -> str:
         for name in ("ge", "gt", "le", "lt", "min_length")
         if getattr(item, name, None) is not None
     }
-    if "min_length" in bound:
-        return f", {bound['min_length']} or more"
+    if at_least := bound.pop("min_length", 0):
+        return f", {at_least} or more"
     if "ge" in bound and "le" in bound:
         return f" from {bound['ge']:,} to {bound['le']:,}"
     signs = {"ge": ">=", "gt": ">", "le": "<=", "lt": "<"}

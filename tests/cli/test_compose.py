@@ -8,7 +8,8 @@ import pytest
 from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
 from hydra.core.override_parser.overrides_parser import OverridesParser
 
-from cli.compose import Composition, SweepPoint
+from cli.compose import Composition
+from cli.points import SweepPoint
 from experiments.lab.errors import InputError
 
 DEFAULTS: dict[str, object] = {

@@ -32,7 +32,7 @@ class Params(VectorSource):
     """File that keeps an index. With a file of ``queries``, the index in it is searched; otherwise all rows of
     ``dataset``, or n generated ones, are indexed and written there. Only ours is measured then, by the part search.
     """
-    peers: tuple[IndexName, ...] = ("faiss_nsg", "hnsw", "exact")
+    peers: Annotated[tuple[IndexName, ...], Field(min_length=0)] = ("faiss_nsg", "hnsw", "exact")
     """Index types that are built and searched beside ours, with the same degree and list sizes."""
     k: Size = 10
     """Neighbors per query."""

@@ -53,7 +53,7 @@ def test_problems_of_settings_and_parameters_are_told_together(toys: Path) -> No
 def test_every_study_takes_its_parameters_and_what_all_studies_have(toys: Path) -> None:
     names = [field.name for field in keys_of(catalog.load("toys.count"))]
     assert names == ["steps", "rate", "sizes", "fault", *RUN_KEYS]
-    assert RUN_KEYS == ("seed", "seeds", "workers", "parts", "until", "budget", "sink")
+    assert RUN_KEYS == ("seed", "seeds", "workers", "parts", "until", "budget", "memory_limit", "sink")
     assert composition(catalog.find("toys.count")).defaults == {
         "steps": 2,
         "rate": 0.5,
@@ -65,6 +65,7 @@ def test_every_study_takes_its_parameters_and_what_all_studies_have(toys: Path) 
         "parts": None,
         "until": "seeds",
         "budget": 600.0,
+        "memory_limit": None,
         "sink": [],
     }
     assert Settings().parts is None
