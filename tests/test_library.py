@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import json
 import re
+import shutil
 import subprocess
 import sys
 import warnings
@@ -59,14 +60,12 @@ def test_a_foreign_package_is_named(tmp_path: Path) -> None:
     assert done.stderr.splitlines()[-1] == f"ImportError: {said}"
 
 
-DOCUMENT = SOURCE.parent / "docs" / "library.md"
+DOCUMENTS = [SOURCE.parent / "docs" / name for name in ("library.md", "records.md")]
 BLOCKS = {
-    heading: block
-    for section in DOCUMENT.read_text().split("\n## ")[1:]
-    for heading, block in (
-        (f"{section.partition(chr(10))[0]} {number}", block)
-        for number, block in enumerate(re.findall(r"```python\n(.*?)```", section, re.DOTALL))
-    )
+    f"{section.partition(chr(10))[0]} {number}": block
+    for document in DOCUMENTS
+    for section in document.read_text().split("\n## ")[1:]
+    for number, block in enumerate(re.findall(r"```python\n(.*?)```", section, re.DOTALL))
 }
 PRINTED = re.compile(r"print\(.*\) +# (.*)")
 """A printed line of an example, with what it prints."""
@@ -97,14 +96,29 @@ def workplace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
+@pytest.fixture
+def record(workplace: Path) -> Path:
+    """A run in the workplace."""
+    return mlnotes.run("ann.voronoi", smoke=True).path
+
+
 @pytest.mark.parametrize("block", BLOCKS.values(), ids=BLOCKS)
-def test_the_document_s_examples_print_what_they_say(
-    block: str, workplace: Path, capsys: pytest.CaptureFixture[str]
+def test_the_documents_examples_print_what_they_say(
+    block: str, record: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    if "import lightning" in block:
-        pytest.importorskip("lightning", reason="Lightning is not installed")
+    for package in ("lightning", "polars"):
+        if f"import {package}" in block:
+            pytest.importorskip(package, reason=f"{package} is not installed")
     with warnings.catch_warnings():
         if "import lightning" in block:
             warnings.simplefilter("ignore")  # Lightning's own
-        exec(compile(block, "library.md", "exec"), {"__name__": "example"})
+        exec(compile(block, "example", "exec"), {"__name__": "example"})
     assert capsys.readouterr().out.splitlines() == PRINTED.findall(block)
+
+
+@pytest.mark.skipif(shutil.which("jq") is None, reason="jq is not installed")
+def test_the_documents_jq_says_what_a_frame_says(record: Path) -> None:
+    (command,) = re.findall(r"```sh\n(.*?)```", DOCUMENTS[1].read_text(), re.DOTALL)
+    said = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=True).stdout
+    laws = mlnotes.load(record).frame("laws")
+    assert json.loads(said) == laws.groupby("statement")["error"].max().to_dict()

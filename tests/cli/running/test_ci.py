@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
+import shlex
 from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
+import yaml
 
 from tests.cli.invoking import Invoke
 
@@ -63,3 +66,17 @@ def test_durations_name_the_slowest_first(mlnotes: Invoke, squares: Path) -> Non
     lines = mlnotes("verify", "toys", "--durations").stdout.splitlines()[-3:]
     assert {line.split()[-1] for line in lines[:2]} == {"toys.count", "toys.squares"}
     assert lines[2].endswith("2 studies")
+
+
+@pytest.mark.parametrize("place", [0, 1])
+def test_the_document_s_commands_work(
+    place: int, mlnotes: Invoke, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    document = (Path(__file__).parents[3] / "docs" / "ci.md").read_text()
+    workflow = yaml.safe_load(re.findall(r"```yaml\n(.*?)```", document, re.DOTALL)[place])
+    steps = workflow["jobs"]["verify"]["steps"] if "jobs" in workflow else workflow["verify"]["script"]
+    commands = [step if isinstance(step, str) else step.get("run", "") for step in steps]
+    (words,) = [shlex.split(command) for command in commands if "mlnotes verify" in command]
+    monkeypatch.chdir(tmp_path)
+    assert mlnotes(*words[1:]).exit_code == 0
+    assert (tmp_path / "junit.xml").exists()
