@@ -8,7 +8,6 @@ thing with it: rows of one type, the claims that they decide, and how they are s
 from __future__ import annotations
 
 import dataclasses
-import functools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,9 +16,16 @@ from typing import Any, Generic, Literal, TypeVar, dataclass_transform
 import pydantic.dataclasses
 from pydantic import ConfigDict
 
+from experiments.lab.figures import Drawing as Drawing
+from experiments.lab.figures import Figure as Figure
+from experiments.lab.figures import Heatmap as Heatmap
+from experiments.lab.figures import Trace as Trace
 from experiments.lab.judge.claims import Asked, Claim
 from experiments.lab.judge.judge import Finding
 from experiments.lab.judge.measured import NotRunError
+from experiments.lab.setup import Setup as Setup
+from experiments.lab.setup import once as once
+from experiments.lab.setup import plain_setup as plain_setup
 
 CHECKED = ConfigDict(extra="forbid", use_attribute_docstrings=True)
 """Configuration of every Params: unknown keys are refused, the text under a field is its meaning."""
@@ -76,51 +82,6 @@ class Artifact:
     write: Callable[[Path], None]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Heatmap:
-    """A labelled matrix, such as a confusion matrix: ``values[i][j]`` at row label i and column label j."""
-
-    name: str
-    title: str
-    row_axis: str
-    column_axis: str
-    row_labels: tuple[str, ...]
-    column_labels: tuple[str, ...]
-    values: tuple[tuple[float, ...], ...]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Drawing:
-    """A picture in the plane, in the units of its points: points, edges, cells and marked paths.
-
-    ``edges`` and ``paths`` index into ``points``; ``cells`` are closed polygons given by their corners.
-    """
-
-    name: str
-    title: str
-    points: tuple[tuple[float, float], ...]
-    edges: tuple[tuple[int, int], ...] = ()
-    directed: bool = False
-    paths: tuple[tuple[str, tuple[int, ...]], ...] = ()
-    marks: tuple[tuple[str, float, float], ...] = ()
-    """(label, x, y) of single points to name, such as a query."""
-    cells: tuple[tuple[tuple[float, float], ...], ...] = ()
-
-
-@dataclass(frozen=True, kw_only=True)
-class Trace:
-    """Quantities along a run that are too fine for rows, such as the loss within an epoch.
-
-    ``lines`` holds (label, x values, y values); ``x`` and ``y`` name the quantities as columns are named.
-    """
-
-    name: str
-    x: str
-    y: str
-    lines: tuple[tuple[str, tuple[float, ...], tuple[float, ...]], ...]
-
-
-Figure = Heatmap | Drawing | Trace
 Event = Row | Progress | Note | Artifact | Figure
 
 
@@ -167,38 +128,6 @@ class Curve:
 P = TypeVar("P")
 S = TypeVar("S", bound="Setup[Any]")
 R = TypeVar("R", bound=Row)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Setup(Generic[P]):
-    """What the parts of an experiment share in one repetition.
-
-    An experiment that reads data, or whose parts look at the same trained networks, subclasses it: data become fields,
-    and work that several parts need becomes a method under ``@once``.
-    """
-
-    params: P
-    seed: int
-    notes: tuple[str, ...] = ()
-    """Sentences for the reader, such as what the data are."""
-
-
-def once(method: Callable[..., T]) -> Callable[..., T]:
-    """Decorator of a Setup's method: its work is done once per setup and arguments, by the part that asks first."""
-
-    @functools.wraps(method)
-    def remembered(setup: Any, *arguments: Any) -> T:
-        known = setup.__dict__.setdefault("_done", {})
-        if (method.__name__, arguments) not in known:
-            known[method.__name__, arguments] = method(setup, *arguments)
-        return known[method.__name__, arguments]
-
-    return remembered
-
-
-def plain_setup(params: P, seed: int) -> Setup[P]:
-    """The ``prepare`` of an experiment whose parts share nothing but the parameters."""
-    return Setup(params=params, seed=seed)
 
 
 @dataclass(frozen=True, kw_only=True)
