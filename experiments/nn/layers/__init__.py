@@ -16,35 +16,17 @@ Generalization, 2017; documentation of torch.nn.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
-from experiments.foundation.statements.trials import trials_of, tried
+from experiments.foundation.statements.trials import trials_of
 from experiments.lab.answers import mean, number, percent
 from experiments.lab.experiment import Experiment, Findings, Headline, Rows, Table
-from experiments.lab.judge.claims import Claim
-from experiments.lab.judge.measured import Instances, Pairs
-from experiments.lab.judge.measures import by_seed
-from experiments.lab.judge.rules import Equivalence, Theorem, Under
-from experiments.nn.layers import batch_norm, dropout, laws, memory
-from experiments.nn.layers.setup import ROUNDING, Params, prepare
-
-KEPT, IDLE = "survivors are x / (1 - p)", "nothing happens in evaluation"
-
-
-def what_dropout_does(rows: Rows) -> Mapping[str, Instances | Pairs]:
-    tries, ones = rows.of(laws.PART), rows.of(dropout.PART)
-    return {
-        KEPT: tried(trials_of(tries, "dropout", KEPT)),
-        IDLE: tried(trials_of(tries, "dropout", IDLE)),
-        "a share p is zero": Pairs(by_seed(ones, "dropped_share"), by_seed(ones, "p")),
-        "the mean stays": Pairs.against(by_seed(ones, "mean_output"), 1.0),
-    }
+from experiments.nn.layers import laws, training
+from experiments.nn.layers.setup import Params, prepare
 
 
 def answer(findings: Findings, rows: Rows) -> str:
     off = max(row.error for row in trials_of(rows.of(laws.PART), "neuron"))
-    trained, remembered = rows.of(batch_norm.PART), rows.of(memory.PART)
-    tuned = batch_norm.at_fastest_rates(trained)
+    trained, remembered = rows.of(training.PART), rows.of(training.MEMORY)
+    tuned = training.at_fastest_rates(trained)
     init = tuned[0].init
     without, with_norm = (mean(tuned, "steps_to_target", init=init, batch_norm=norm) for norm in (False, True))
     return (
@@ -58,33 +40,15 @@ EXPERIMENT = Experiment(
     about=__doc__,
     params=Params,
     prepare=prepare,
-    parts=(laws.PART, dropout.PART, batch_norm.PART, memory.PART),
-    claims=(
-        Claim(
-            "dropout_rescales_what_it_keeps",
-            statement="Dropout zeroes a share p, divides the rest by 1 - p, keeps the mean and rests in evaluation.",
-            rule=Under(
-                {
-                    KEPT: Theorem("equal", control="unscaled survivors", tolerance=ROUNDING),
-                    IDLE: Theorem("equal to the input", control="outputs in training", tolerance=ROUNDING),
-                    "a share p is zero": Equivalence("share of zeros and p", margin=0.01),
-                    "the mean stays": Equivalence("mean of ones after dropout and 1", margin=0.01),
-                }
-            ),
-            measure=what_dropout_does,
-            topic="Dropout",
-            predicted="holds",
-            source="Srivastava et al. 2014; documentation of torch.nn.Dropout",
-        ),
-    ),
+    parts=(laws.PART, training.PART, training.MEMORY),
     answer=answer,
     headline=Headline(
-        batch_norm.PART,
+        training.PART,
         Table(
             "With and without batch normalization, each at its fastest learning rate",
             by=("init", "batch_norm", "lr"),
             columns=("steps_to_target", "train_accuracy"),
         ),
-        pick=batch_norm.at_fastest_rates,
+        pick=training.at_fastest_rates,
     ),
 )

@@ -13,6 +13,8 @@ from experiments.nn.layers.setup import ROUNDING, Images
 
 STANDARD = 1e-3
 """Batch normalization adds eps = 1e-5 to the variance, of which the smallest on normal batches is above 0.1."""
+ONES = 100_000
+"""On which shares of dropout are counted."""
 FEWEST_XOR = 3
 """Trainings on exclusive or, of which one in ten may fail."""
 
@@ -44,6 +46,7 @@ def every_trial(images: Images) -> Iterator[TrialRow]:
         yield layers.sequential_trial(x)
         yield from layers.batch_norm_trials(x)
         yield from layers.dropout_trials(x, params.p)
+        yield from layers.dropout_share_trials(ONES, params.p)
         yield layers.convolution_trial(generator)
         yield from layers.count_trials(rng)
         if trial < max(FEWEST_XOR, params.trials // 10):
@@ -128,6 +131,24 @@ PART = Part(
             topic="Batch normalization",
             predicted="holds",
             source="Ioffe and Szegedy 2015",
+        ),
+        Claim(
+            "dropout_rescales_what_it_keeps",
+            statement="Dropout zeroes a share p, divides the rest by 1 - p, keeps the mean and rests in evaluation.",
+            rule=Under(
+                {
+                    "survivors are x / (1 - p)": Theorem("equal", control="unscaled survivors", tolerance=ROUNDING),
+                    "nothing happens in evaluation": Theorem(
+                        "equal to the input", control="outputs in training", tolerance=ROUNDING
+                    ),
+                    "a share p is zero": Theorem("standard deviations off", control="no dropout", tolerance=6),
+                    "the mean stays": Theorem("standard deviations off", control="unscaled survivors", tolerance=6),
+                }
+            ),
+            measure=instances_by_case("dropout"),
+            topic="Dropout",
+            predicted="holds",
+            source="Srivastava et al. 2014; documentation of torch.nn.Dropout",
         ),
         Claim(
             "dropout_leaves_the_rest_untouched",

@@ -148,10 +148,19 @@ def dropout_trials(x: Tensor, p: float) -> Iterator[TrialRow]:
     yield TrialRow(statement="rest untouched", case="in evaluation", error=idle, control_error=active)
 
 
-def dropout_shares(n: int, p: float) -> tuple[float, float]:
-    """(share of zeros, mean) of nn.Dropout on n ones."""
+def dropout_share_trials(n: int, p: float) -> Iterator[TrialRow]:
+    """nn.Dropout on n ones: share of zeros and mean, in standard deviations from p and 1.
+
+    The control of the share are the ones themselves, of the mean survivors that are not scaled.
+    """
     dropped = nn.Dropout(p)(torch.ones(n, dtype=torch.float64))
-    return float((dropped == 0).double().mean()), float(dropped.mean())
+    share, deviation = float((dropped == 0).double().mean()), (p * (1 - p) / n) ** 0.5
+    errors = {
+        "a share p is zero": (share - p, p),
+        "the mean stays": ((1 - p) * (float(dropped.mean()) - 1), (1 - p) * p),
+    }
+    for case, (off, control) in errors.items():
+        yield TrialRow(statement="dropout", case=case, error=abs(off) / deviation, control_error=control / deviation)
 
 
 def convolution_trial(generator: torch.Generator) -> TrialRow:

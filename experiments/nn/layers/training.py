@@ -1,4 +1,4 @@
-"""Deep perceptrons trained with and without batch normalization, at every learning rate."""
+"""Deep perceptrons with and without batch normalization at every learning rate, and perceptrons on random labels."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from experiments.foundation.networks.tuning import Choice, choose_by_others, unt
 from experiments.lab.answers import mean, number
 from experiments.lab.experiment import Curve, Event, Part, Progress, Row, Table, observation
 from experiments.lab.judge.claims import Claim
-from experiments.lab.judge.measured import Pairs, Undecided
+from experiments.lab.judge.measured import Pairs, Trials, Undecided
 from experiments.lab.judge.measures import by_seed
-from experiments.lab.judge.rules import Each, Ratio
+from experiments.lab.judge.rules import Each, Proportion, Ratio
 from experiments.nn.layers.setup import Images
 
 
@@ -88,6 +88,33 @@ def steps_at_the_fastest(rows: Sequence[TrainingRow]) -> str:
     return f"At its fastest rate a network with {init} weights takes {without} steps, {with_norm} with batch norm"
 
 
+@observation
+class MemoryRow(Row):
+    """One network with labels of its own."""
+
+    images: int
+    dataset: str
+    train_accuracy: float
+
+
+def run_memory(images: Images) -> Iterator[Event]:
+    from experiments.foundation.networks.budget import Budget
+    from experiments.nn.core.perceptrons import memorize
+
+    params = images.params
+    count, widths = params.random_labels, (params.memory_width, params.memory_width)
+    yield Progress("random labels", 0, 1)
+    budget = Budget(steps=params.memory_steps, batch_size=min(50, count), optimizer="adam")
+    inputs, classes = images.split.train.inputs[:count], images.split.classes
+    found = memorize(inputs, classes, widths, budget, networks=params.networks, lr=params.memory_lr, seed=images.seed)
+    for accuracy in found:
+        yield MemoryRow(images=count, dataset=images.dataset, train_accuracy=accuracy)
+
+
+def without_error(rows: Sequence[MemoryRow]) -> Trials:
+    return Trials.of((row.seed, row.train_accuracy == 1) for row in rows)
+
+
 PART = Part(
     name="training",
     row=TrainingRow,
@@ -124,4 +151,21 @@ PART = Part(
             title=steps_at_the_fastest,
         ),
     ),
+)
+MEMORY = Part(
+    name="memory",
+    row=MemoryRow,
+    run=run_memory,
+    claims=(
+        Claim(
+            "network_fits_random_labels",
+            statement="A perceptron fits random labels without error.",
+            rule=Proportion("trainings with every training label right", at_least=0.9),
+            measure=without_error,
+            topic="Neural networks fit random labels",
+            predicted="holds",
+            source="Zhang et al. 2017",
+        ),
+    ),
+    tables=(Table("Accuracy on random training labels", by=("images",), columns=("train_accuracy",)),),
 )
