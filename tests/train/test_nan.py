@@ -10,7 +10,7 @@ import torch
 from experiments.foundation.networks.split import Examples
 from experiments.lab.judge.rules import compare
 from experiments.train.core.faults import FAULTS, Fault, sample_trial
-from experiments.train.nan import faults, healthy
+from experiments.train.nan import faults, watching
 from experiments.train.nan.setup import Images, Params
 
 EXAMPLES = Examples(torch.rand(40, 16, generator=torch.Generator().manual_seed(0)), torch.arange(40) % 10)
@@ -46,7 +46,7 @@ def test_a_fault_that_never_comes_is_found_by_nobody() -> None:
 
 
 def test_a_second_where_mends_the_gradient_of_the_first() -> None:
-    (claim,), rows = healthy.WHERE.claims, list(healthy.run_where(IMAGES))
+    (claim,), rows = watching.WHERE.claims, list(watching.run_where(IMAGES))
     assert compare(claim.rule, claim.measure(rows)).outcome == "holds"
     mended = [replace(row, gradient_finite=1.0) for row in rows]
     assert compare(claim.rule, claim.measure(mended)).outcome == "refuted"

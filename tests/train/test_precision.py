@@ -8,7 +8,7 @@ import pytest
 
 from experiments.lab.judge.measured import Pairs, Undecided
 from experiments.lab.judge.rules import compare
-from experiments.train.precision import accuracy, formats
+from experiments.train.precision import accuracy, laws
 from experiments.train.precision.setup import Numbers, Params, prepare
 
 
@@ -18,13 +18,13 @@ def numbers() -> Numbers:
 
 
 def test_a_limit_that_torch_contradicts_refutes_the_formats(numbers: Numbers) -> None:
-    (claim,), rows = formats.FORMATS.claims, list(formats.run_formats(numbers))
+    (claim,), rows = laws.FORMATS.claims, list(laws.run_formats(numbers))
     assert compare(claim.rule, claim.measure(rows)).outcome == "holds"
     assert compare(claim.rule, claim.measure([replace(rows[0], torch_agrees=0.0), *rows[1:]])).outcome == "refuted"
 
 
 def test_a_small_update_that_moves_a_weight_refutes_their_loss(numbers: Numbers) -> None:
-    (claim,), rows = formats.UPDATES.claims, list(formats.run_updates(numbers))
+    (claim,), rows = laws.UPDATES.claims, list(laws.run_updates(numbers))
     assert compare(claim.rule, claim.measure(rows)).outcome == "holds"
     moved = [replace(row, moved=1.0) for row in rows]
     assert compare(claim.rule, claim.measure(moved)).outcome == "refuted"

@@ -9,7 +9,7 @@ from torch import nn
 from experiments.foundation.networks.evaluation import network_accuracy
 from experiments.foundation.networks.split import Examples, Split
 from experiments.lab.judge.measured import Pairs, Undecided
-from experiments.train.regularization import penalty, remedies, underfitting
+from experiments.train.regularization import remedies, small_models, underfitting
 from experiments.train.regularization.remedies import STOPPED, TO_THE_END, RemedyRow
 from experiments.train.regularization.setup import Params, prepare
 
@@ -37,8 +37,8 @@ def test_a_width_is_the_strength_of_a_smaller_network() -> None:
 
 
 def test_losses_of_one_network_differ_under_dropout_alone() -> None:
-    _, row = penalty.run(prepare(Params(), 0))
-    assert row.case == penalty.NETWORK
+    _, row = small_models.run_penalty(prepare(Params(), 0))
+    assert row.case == small_models.NETWORK
     assert row.error > 0.01
 
 

@@ -40,35 +40,35 @@ class MemoryRow(Row):
 
 def run_law(networks: Networks) -> Iterator[TrialRow]:
     """Every batch of a few images listed; the control is the law of the other way to draw."""
-    from experiments.train.core import gradient_noise
+    from experiments.train.core import batch_costs
 
     few = networks.split.train.first(FEW)
-    gradients = gradient_noise.per_sample_gradients(networks.network, few.inputs, few.labels)
+    gradients = batch_costs.per_sample_gradients(networks.network, few.inputs, few.labels)
     for size in (2, 3, 4):
         for replace, drawn in DRAWN.items():
-            listed = gradient_noise.noise_over_all_batches(gradients, size, replace=replace)
+            listed = batch_costs.noise_over_all_batches(gradients, size, replace=replace)
             error, control = (
-                abs(gradient_noise.noise_in_theory(gradients, size, replace=law) / listed - 1)
+                abs(batch_costs.noise_in_theory(gradients, size, replace=law) / listed - 1)
                 for law in (replace, not replace)
             )
             yield TrialRow(statement="noise", case=f"batches of {size} {drawn}", error=error, control_error=control)
 
 
 def run_noise(networks: Networks) -> Iterator[NoiseRow]:
-    from experiments.train.core import gradient_noise
+    from experiments.train.core import batch_costs
 
     seen = networks.split.train.first(MOST)
-    gradients = gradient_noise.per_sample_gradients(networks.network, seen.inputs, seen.labels)
+    gradients = batch_costs.per_sample_gradients(networks.network, seen.inputs, seen.labels)
     signal = float(gradients.mean(0).square().sum())
     for size in networks.params.batch_sizes:
-        noise = gradient_noise.noise_in_theory(gradients, size, replace=True)
+        noise = batch_costs.noise_in_theory(gradients, size, replace=True)
         yield NoiseRow(dataset=networks.split.name, batch_size=size, noise_over_signal=noise / signal)
 
 
 def run_memory(networks: Networks) -> Iterator[MemoryRow]:
     import torch
 
-    from experiments.train.core.memory import training_bytes
+    from experiments.train.core.batch_costs import training_bytes
 
     train, network, rng = networks.split.train, networks.network, torch.Generator().manual_seed(networks.seed)
 

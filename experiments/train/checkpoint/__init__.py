@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from experiments.lab.answers import listing, mean, number
 from experiments.lab.experiment import Experiment, Findings, Headline, Rows, Table
-from experiments.train.checkpoint import laws, resumed
+from experiments.train.checkpoint import saving
 from experiments.train.checkpoint.setup import COMPLETE, Params, prepare
 
 LACKING = {
@@ -25,7 +25,7 @@ LACKING = {
 
 
 def answer(findings: Findings, rows: Rows) -> str:
-    ended = resumed.at_the_end(rows.of(resumed.PART))
+    ended = saving.at_the_end(rows.of(saving.PART))
     off = {case: mean(ended, "difference", case=case) for case in dict.fromkeys(row.case for row in ended)}
     return (
         f"{ended[0].step} updates after the stop, the largest distance of a weight from the uninterrupted training is "
@@ -37,11 +37,11 @@ EXPERIMENT = Experiment(
     about=__doc__,
     params=Params,
     prepare=prepare,
-    parts=(resumed.PART, laws.PART),
+    parts=(saving.PART, saving.LAWS),
     answer=answer,
     headline=Headline(
-        resumed.PART,
+        saving.PART,
         Table("How far the weights are off at the end, by what the checkpoint lacks", ("case",), ("difference",)),
-        pick=resumed.at_the_end,
+        pick=saving.at_the_end,
     ),
 )

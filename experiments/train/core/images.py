@@ -1,8 +1,11 @@
-"""The images of a study: random parts of a data set, and the sentence that says which images its verdicts are about."""
+"""The images of a study: random parts of a data set, of which some labels may be wrong."""
 
 from __future__ import annotations
 
 from dataclasses import replace
+
+import torch
+from torch import Tensor
 
 from experiments.foundation.datasets.images import load_images
 from experiments.foundation.networks.split import Split, pooled_split
@@ -22,3 +25,16 @@ def draw_images(dataset: str, *, train: int, validation: int = 0, test: int, see
     pool, drawn = len(data.train_labels) + len(data.test_labels), train + validation + test
     about = f": verdicts are for these {pool:,} images" if drawn > SMALL_POOL * pool else ""
     return replace(split, description=f"{split.description}; every seed draws {drawn:,} of {pool:,} images{about}")
+
+
+def with_wrong_labels(labels: Tensor, share: float, classes: int, rng: torch.Generator) -> Tensor:
+    """A copy of labels (n,) of which round(``share`` n) random ones are another class, uniformly.
+
+    >>> noisy = with_wrong_labels(torch.zeros(10, dtype=torch.int64), 0.3, 5, torch.Generator())
+    >>> int((noisy != 0).sum())
+    3
+    """
+    wrong = torch.randperm(len(labels), generator=rng)[: round(share * len(labels))]
+    noisy = labels.clone()
+    noisy[wrong] = (labels[wrong] + torch.randint(1, classes, (len(wrong),), generator=rng)) % classes
+    return noisy

@@ -4,8 +4,7 @@ Conventions: X (n, p), y (n,), no intercept unless X has a column of ones; mse =
 Gradient descent minimizes f(w) = |X w - y|^2 / (2 n), whose Hessian is H = X^T X / n; kappa = lambda_max / lambda_min.
 With the best constant step 2 / (lambda_max + lambda_min) every error shrinks at least by (kappa - 1) / (kappa + 1).
 Sources: Nocedal, Wright, Numerical Optimization, 2006, section 3.3; Huber, Robust Estimation of a Location Parameter,
-Annals of Mathematical Statistics 35(1), 1964.
-"""
+Annals of Mathematical Statistics 35(1), 1964."""
 
 from __future__ import annotations
 
@@ -13,7 +12,9 @@ import math
 from collections.abc import Callable, Iterator
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
+from torch import Tensor, nn
 
 Array = NDArray[np.float64]
 
@@ -157,3 +158,21 @@ def with_outliers(y: Array, fraction: float, size: float, rng: np.random.Generat
     broken = y.copy()
     broken[rng.permutation(len(y))[: round(fraction * len(y))]] += size
     return broken
+
+
+def gradient_after(passes: int, inputs: Tensor, targets: Tensor, *, zero_grad: bool) -> Tensor:
+    """Gradient (p,) of the squared error of one linear model at its initial weights, after ``passes`` backward passes.
+
+    ``inputs`` (n, p) and ``targets`` (n,); the weights are all ones and are not updated.
+
+    >>> x, y = torch.tensor([[1.0], [2.0]]), torch.zeros(2)
+    >>> [gradient_after(3, x, y, zero_grad=zeroed).item() for zeroed in (True, False)]
+    [5.0, 15.0]
+    """
+    weights = nn.Parameter(torch.ones(inputs.shape[1], dtype=inputs.dtype))
+    for _ in range(passes):
+        if zero_grad:
+            weights.grad = None
+        nn.functional.mse_loss(inputs @ weights, targets).backward()
+    assert weights.grad is not None
+    return weights.grad

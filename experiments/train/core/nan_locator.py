@@ -13,34 +13,42 @@ operation of the forward and of the backward pass. Knows nothing of optimizers, 
             raise FloatingPointError(origin.sentence)
         optimizer.step()
 
-Legal infinities: one that the program writes down (``masked_fill(mask, -inf)``, ``full(-inf)``, ``where(..., -inf)``)
-and -inf in a tensor that comes from outside, as in attention masks; what is born of them, such as the NaN in the
-softmax of a fully masked row, is found. Not seen: a NaN made inside one fused operation that also removes it.
+Legal infinities: one that the program writes down (``masked_fill(mask, -inf)``, ``torch.tensor(inf)``, ``where``), one in
+a buffer, and -inf in a tensor that comes from outside, as in attention masks; what is born of them, such as the NaN in
+the softmax of a fully masked row, is found. Not seen: a NaN made inside one fused operation that also removes it.
 Source: PyTorch, torch.utils._python_dispatch; Micikevicius et al., Mixed Precision Training, 2018 (loss scaling).
 """
 
 from __future__ import annotations
 
 import math
+import warnings
+from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 
 import torch
 from torch import Tensor, nn
 
-from experiments.train.core.nan_origin import Origin, Tracer, kind_of, only_negative_infinity
+from experiments.train.core.nan_origin import Origin, kind_of, values_of
+from experiments.train.core.nan_tracer import Tracer
 
 
 class NanWatch:
     """Looks after every training step of ``network`` and, when one is not finite, names the operation to blame.
 
-    With ``scaled`` the loss passes through a loss scaler, whose overflowing gradients are its business: then only the
-    loss is checked.
+    Args:
+        network: compiled and distributed ones too; the replay runs uncompiled, and without the other processes.
+        scaled: the loss passes through a loss scaler, whose overflowing gradients are its business: only the loss is
+            checked.
+        history: steps whose largest gradients are kept, to say which one had been growing.
     """
 
-    def __init__(self, network: nn.Module, *, scaled: bool = False) -> None:
+    def __init__(self, network: nn.Module, *, scaled: bool = False, history: int = 10) -> None:
         self._network, self._scaled = network, scaled
         self._random = _random_state()
+        self._recent: deque[tuple[tuple[str, ...], Tensor]] = deque(maxlen=history)
 
     def begin(self) -> None:
         """Remember the state of torch's random generators: call it before the forward pass."""
@@ -56,20 +64,44 @@ class NanWatch:
         Raises:
             RuntimeError: the replay was finite, so the step does not depend on its batch, weights and seeds alone.
         """
-        if self._finite(loss):
+        if self._is_finite(loss):
             return None
-        with _untouched(self._network):
+        with _untouched(self._network), _alone(self._network):
             _set_random_state(self._random)
             origin = find_origin(self._network, compute_loss)
         if origin is None:
             raise RuntimeError("the step was not finite, but its replay was: does it depend on hidden state?")
-        return origin
+        return replace(origin, drift=self._drift())
 
-    def _finite(self, loss: Tensor) -> bool:
-        gradients = [p.grad for p in self._network.parameters() if p.grad is not None and not self._scaled]
+    def guard(self, loss: Tensor, compute_loss: Callable[[], Tensor]) -> bool:
+        """Whether the optimizer may take the step; else what is to blame is warned of, and training can go on."""
+        origin = self.check(loss, compute_loss)
+        if origin is not None:
+            warnings.warn(f"step left out: {origin.sentence}", RuntimeWarning, stacklevel=2)
+        return origin is None
+
+    def _is_finite(self, loss: Tensor) -> bool:
+        named = [] if self._scaled else [(name, p.grad) for name, p in self._network.named_parameters()]
+        stored = [(name, values_of(gradient)) for name, gradient in named if gradient is not None]
+        gradients = {name: values for name, values in stored if values.numel()}
         # the largest entry, which is nan if one is; the Euclidean norm would overflow before its entries do
-        largest = torch._foreach_norm(gradients, math.inf) if gradients else []
-        return bool(torch.stack([loss.detach().float().abs(), *(g.float() for g in largest)]).isfinite().all())
+        largest = torch._foreach_norm(list(gradients.values()), math.inf) if gradients else []
+        found = torch.stack([loss.detach().float().abs(), *(one.float() for one in largest)])
+        finite = bool(found.isfinite().all())
+        if finite:
+            self._recent.append((tuple(gradients), found[1:]))
+        return finite
+
+    def _drift(self) -> str:
+        """The gradient that grew most over the finite steps that are kept, where one grew at least tenfold."""
+        if len(self._recent) < 2 or self._recent[0][0] != self._recent[-1][0]:
+            return ""
+        names, first = self._recent[0]
+        growth = self._recent[-1][1] / first.clamp_min(torch.finfo(torch.float32).tiny)
+        if not len(growth) or growth.max() < 10:
+            return ""
+        most = int(growth.argmax())
+        return f"the largest gradient of {names[most]} grew {growth[most]:.3g} times in {len(self._recent)} steps"
 
 
 def find_origin(network: nn.Module, compute_loss: Callable[[], Tensor]) -> Origin | None:
@@ -77,19 +109,37 @@ def find_origin(network: nn.Module, compute_loss: Callable[[], Tensor]) -> Origi
 
     Gradients accumulate in the parameters as in any backward pass.
     """
-    for name, tensor in (*network.named_parameters(), *network.named_buffers()):
-        kind = kind_of(tensor)
-        if kind is not None and not only_negative_infinity(tensor):
+    for name, parameter in network.named_parameters():
+        kind = kind_of(parameter)
+        if kind is not None:
             module, _, own = name.rpartition(".")
             return Origin(operation="update", module=module, direction="state", kind=kind, inputs=(own,))
-    tracer = Tracer()
+    buffers = {
+        buffer.untyped_storage()._cdata: (name.rpartition(".")[0], name.rpartition(".")[2])
+        for name, buffer in network.named_buffers()
+        if kind_of(buffer) is not None
+    }
+    tracer = Tracer(buffers)
     with tracer.following(network), tracer:
         loss = compute_loss()
         tracer.tag(loss)
-        tracer.direction = "backward"
         if tracer.origin is None and loss.requires_grad:
+            tracer.direction = "backward"
             loss.backward()
-    return tracer.origin
+    origin = tracer.origin or (tracer.suspect if kind_of(loss) else None)
+    return origin and replace(origin, path=tuple(tracer.path))
+
+
+@contextmanager
+def _alone(network: nn.Module) -> Iterator[None]:
+    """A distributed network talks to no other process: those have had a finite step and do not replay."""
+    with ExitStack() as stack:
+        for module in network.modules():
+            if isinstance(module, nn.parallel.DistributedDataParallel):
+                stack.enter_context(module.no_sync())
+                stack.callback(setattr, module, "require_forward_param_sync", module.require_forward_param_sync)
+                module.require_forward_param_sync = False
+        yield
 
 
 def _random_state() -> tuple[Tensor, list[Tensor]]:

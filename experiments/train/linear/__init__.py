@@ -15,12 +15,12 @@ from collections.abc import Sequence
 
 from experiments.lab.answers import mean, number
 from experiments.lab.experiment import Experiment, Findings, Headline, Rows
-from experiments.train.linear import descent, laws, outliers
+from experiments.train.linear import descent, laws
 from experiments.train.linear.setup import Params, prepare
 
 
 def answer(findings: Findings, rows: Rows) -> str:
-    rates, fits = rows.of(descent.RATES), [row for row in rows.of(outliers.PART) if row.targets == "with outliers"]
+    rates, fits = rows.of(descent.RATES), [row for row in rows.of(laws.OUTLIERS) if row.targets == "with outliers"]
     low, high = (kappa(row.kappa for row in rates) for kappa in (min, max))
     squared, huber = (mean(fits, "test_rmse", loss=loss) for loss in ("squared", "Huber"))
     return (
@@ -39,8 +39,8 @@ EXPERIMENT = Experiment(
     about=__doc__,
     params=Params,
     prepare=prepare,
-    parts=(descent.RATES, descent.PATHS, descent.SIGMOID, laws.LAWS, laws.LEAST, outliers.PART),
+    parts=(descent.RATES, descent.PATHS, descent.SIGMOID, laws.LAWS, laws.LEAST, laws.OUTLIERS),
     claims=(descent.FAST,),
     answer=answer,
-    headline=Headline(part=outliers.PART, table=outliers.PART.tables[0]),
+    headline=Headline(part=laws.OUTLIERS, table=laws.OUTLIERS.tables[0]),
 )

@@ -1,4 +1,4 @@
-"""Identities of linear models on random instances, and the least error there can be."""
+"""Identities of linear models on random instances, the least error there can be, and the price of outliers."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from experiments.foundation.statements.trials import TrialRow, instances
 from experiments.lab.experiment import Part, Row, Table, observation
 from experiments.lab.judge.claims import Claim
 from experiments.lab.judge.measured import Instances
-from experiments.lab.judge.rules import Counterexample, Theorem, Under
+from experiments.lab.judge.measures import paired
+from experiments.lab.judge.rules import Counterexample, Ratio, Theorem, Under
 from experiments.train.linear.setup import Problem, Problems, Repeated
 
 
@@ -46,7 +47,7 @@ def accumulation(problem: Problem) -> Iterator[TrialRow]:
     """k backward passes leave k times the gradient; with zero_grad, the control, they do not."""
     import torch
 
-    from experiments.train.core.accumulation import gradient_after
+    from experiments.train.core.linear_models import gradient_after
 
     inputs, targets = torch.from_numpy(problem.X), torch.from_numpy(problem.y)
     once = gradient_after(1, inputs, targets, zero_grad=True)
@@ -153,4 +154,44 @@ LEAST = Part(
         ),
     ),
     tables=(Table(title="The least error", by=("observations", "features"), columns=("mean_squared_error",)),),
+)
+
+
+@observation
+class OutlierRow(Row):
+    dataset: str
+    loss: str
+    targets: str
+    """Of training: clean, or with outliers."""
+    test_rmse: float
+    """Root mean squared error on clean targets."""
+
+
+def run_outliers(problems: Problems) -> Iterator[OutlierRow]:
+    from experiments.train.core import linear_models as linear
+
+    test = problems.diabetes.test
+    fits = {"squared": linear.fit_squared, "Huber": linear.fit_huber, "absolute": linear.fit_absolute}
+    for targets, (X, y) in problems.diabetes.train.items():
+        for loss, fit in fits.items():
+            rmse = float(linear.squared_errors(test.X @ fit(X, y), test.y).mean() ** 0.5)
+            yield OutlierRow(dataset="diabetes", loss=loss, targets=targets, test_rmse=rmse)
+
+
+OUTLIERS = Part(
+    name="outliers",
+    row=OutlierRow,
+    run=run_outliers,
+    claims=(
+        Claim(
+            "outliers_spoil_the_squared_error",
+            statement="With 5 % gross outliers squared error predicts at least 5 % worse than Huber's loss.",
+            rule=Ratio("test RMSE on diabetes with outliers, squared / Huber", at_least=1.05),
+            measure=paired("test_rmse", {"targets": "with outliers"}, loss=("squared", "Huber")),
+            topic="MSE: a suitable penalty",
+            predicted="holds",
+            source="Huber 1964",
+        ),
+    ),
+    tables=(Table(title="Diabetes: test error by loss", by=("loss", "targets"), columns=("test_rmse",)),),
 )

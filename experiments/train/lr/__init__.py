@@ -17,7 +17,7 @@ from experiments.lab.experiment import Experiment, Findings, Headline, Rows
 from experiments.lab.judge.claims import Claim
 from experiments.lab.judge.measured import Pairs, Undecided
 from experiments.lab.judge.rules import Effect, Under
-from experiments.train.lr import networks, quadratics, steps
+from experiments.train.lr import networks, quadratics
 from experiments.train.lr.setup import Params, prepare
 
 
@@ -50,7 +50,7 @@ EXPERIMENT = Experiment(
     about=__doc__,
     params=Params,
     prepare=prepare,
-    parts=(quadratics.LIMITS, quadratics.SPEED, quadratics.PATIENCE, networks.PART, steps.PART),
+    parts=(quadratics.LIMITS, quadratics.SPEED, quadratics.PATIENCE, networks.PART, quadratics.STEPS),
     claims=(
         Claim(
             "too_small_a_rate_stays_suboptimal",

@@ -16,10 +16,9 @@ from experiments.lab.experiment import Experiment, Findings, Headline, Rows, Tab
 from experiments.lab.judge.claims import Claim
 from experiments.lab.judge.measured import Instances
 from experiments.lab.judge.rules import Theorem
-from experiments.train.mnist import repeats, training
-from experiments.train.mnist.epochs import EpochRow
-from experiments.train.mnist.params import Params
-from experiments.train.mnist.setup import prepare
+from experiments.train.mnist import training
+from experiments.train.mnist.epochs import REPEATS, EpochRow
+from experiments.train.mnist.setup import Params, prepare
 
 
 def distance_from_sklearn(rows: Rows) -> Instances:
@@ -45,7 +44,7 @@ EXPERIMENT = Experiment(
     about=__doc__,
     params=Params,
     prepare=prepare,
-    parts=(repeats.PART, training.PART),
+    parts=(REPEATS, training.PART),
     claims=(
         Claim(
             "metrics_equal_sklearns",

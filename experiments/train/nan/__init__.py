@@ -15,7 +15,7 @@ from experiments.lab.experiment import Experiment, Findings, Headline, Rows, Tab
 from experiments.lab.judge.claims import Claim
 from experiments.lab.judge.measured import Instances
 from experiments.lab.judge.rules import Theorem
-from experiments.train.nan import faults, healthy, price
+from experiments.train.nan import faults, watching
 from experiments.train.nan.setup import Params, prepare
 
 
@@ -23,13 +23,13 @@ def alarms(rows: Rows) -> Instances:
     """Alarms of healthy networks; the faults are the control."""
     tried = rows.of(faults.PART)
     return Instances(
-        [row.alarms for row in rows.of(healthy.HEALTHY)],
+        [row.alarms for row in rows.of(watching.HEALTHY)],
         control=[row.step_right for row in tried if row.method == faults.WATCH],
     )
 
 
 def answer(findings: Findings, rows: Rows) -> str:
-    tried, priced = rows.of(faults.PART), rows.of(price.PART)
+    tried, priced = rows.of(faults.PART), rows.of(watching.PRICE)
     deepest = max(row.layers for row in priced)
 
     def named(method: str) -> str:
@@ -54,7 +54,7 @@ EXPERIMENT = Experiment(
     about=__doc__,
     params=Params,
     prepare=prepare,
-    parts=(healthy.HEALTHY, healthy.WHERE, faults.PART, price.PART),
+    parts=(watching.HEALTHY, watching.WHERE, faults.PART, watching.PRICE),
     claims=(
         Claim(
             "healthy_trainings_raise_no_alarm",

@@ -15,7 +15,7 @@ from experiments.lab.answers import mean, number, percent
 from experiments.lab.experiment import Experiment, Findings, Headline, Rows, Table
 from experiments.lab.judge.claims import Claim
 from experiments.lab.judge.rules import Each, Ratio
-from experiments.train.precision import accuracy, costs, formats, gradients, laws
+from experiments.train.precision import accuracy, costs, gradients, laws
 from experiments.train.precision.setup import Params, prepare
 
 
@@ -44,9 +44,9 @@ EXPERIMENT = Experiment(
     params=Params,
     prepare=prepare,
     parts=(
-        formats.FORMATS,
-        formats.UPDATES,
-        laws.PART,
+        laws.FORMATS,
+        laws.UPDATES,
+        laws.LAWS,
         gradients.EXPONENTS,
         gradients.SCALES,
         gradients.RESCUE,

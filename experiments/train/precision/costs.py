@@ -51,7 +51,7 @@ class MemoryRow(Row):
 def run_memory(numbers: Numbers) -> Iterator[MemoryRow]:
     import torch
 
-    from experiments.train.core.memory import training_bytes
+    from experiments.train.core.batch_costs import training_bytes
     from experiments.train.core.number_formats import FORMATS
     from experiments.train.core.perceptron import perceptron
 

@@ -1,13 +1,14 @@
-"""Laws of loss scaling: what underflows, that a power of two cancels, and what the scaler does on overflow."""
+"""Laws of 16 bits: what formats hold, which updates and gradients are lost, and how the loss is scaled."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from experiments.foundation.statements.trials import TRIALS, TrialRow, instances
-from experiments.lab.experiment import Part
+from experiments.lab.experiment import Part, Row, Table, observation
 from experiments.lab.judge.claims import Claim
-from experiments.lab.judge.rules import Theorem
+from experiments.lab.judge.measured import Instances, Observed
+from experiments.lab.judge.rules import Fact, Theorem
 from experiments.train.precision.setup import Numbers
 
 
@@ -56,7 +57,7 @@ def scaler_trials(numbers: Numbers) -> Iterator[TrialRow]:
         )
 
 
-PART = Part(
+LAWS = Part(
     name="laws",
     row=TrialRow,
     run=run,
@@ -90,4 +91,133 @@ PART = Part(
         ),
     ),
     tables=(TRIALS,),
+)
+
+
+LOST, KEPT = "below eps / 4", "above eps / 2"
+
+
+@observation
+class FormatRow(Row):
+    """The limits of a format that follow from the number of its bits."""
+
+    number_format: str
+    eps: float
+    """Distance from 1 to the next number."""
+    largest: float
+    smallest: float
+    """The smallest positive number, a subnormal one."""
+    torch_agrees: float
+    """1 if torch.finfo says the same limits."""
+    square_sum: float
+    """20 * 20 summed 4096 times by a matrix product."""
+
+
+def run_formats(numbers: Numbers) -> Iterator[FormatRow]:
+    from experiments.train.core.number_formats import FORMATS, limits_by_bits, limits_by_torch, wide_sum
+
+    for chosen in FORMATS:
+        yield FormatRow(
+            number_format=chosen.name,
+            eps=chosen.eps,
+            largest=chosen.largest,
+            smallest=chosen.smallest,
+            torch_agrees=float(limits_by_bits(chosen) == limits_by_torch(chosen)),
+            square_sum=wide_sum(chosen, 20.0, 4096),
+        )
+
+
+def limits(rows: Sequence[FormatRow]) -> Observed:
+    agree = all(row.torch_agrees for row in rows)
+    seen = {(row.number_format, row.eps, row.largest, row.smallest) for row in rows}
+    return Observed(sorted(seen) if agree else "torch.finfo differs")
+
+
+@observation
+class UpdateRow(Row):
+    """One weight after many equal updates."""
+
+    number_format: str
+    case: str
+    """Size of the update relative to the weight."""
+    relative_update: float
+    moved: float
+    """Way that the weight went in its own format / exact way."""
+    moved_with_master: float
+    """The same with a float32 copy."""
+
+
+def run_updates(numbers: Numbers) -> Iterator[UpdateRow]:
+    from experiments.train.core.number_formats import BFLOAT16, FLOAT16, repeated_update
+
+    for chosen in (FLOAT16, BFLOAT16):
+        for weight in numbers.drawn().weights[chosen.name]:
+            for case, factor in ((LOST, 0.2), (KEPT, 0.9)):
+                moved = repeated_update(chosen, weight, factor * chosen.eps, numbers.params.updates)
+                yield UpdateRow(
+                    number_format=chosen.name,
+                    case=case,
+                    relative_update=factor * chosen.eps,
+                    moved=moved.in_format,
+                    moved_with_master=moved.with_master,
+                )
+
+
+def lost_updates(rows: Sequence[UpdateRow]) -> Instances:
+    """0 where the 16-bit weight stays and its float32 copy goes the exact way."""
+    errors: dict[str, list[float]] = {LOST: [], KEPT: []}
+    for row in rows:
+        errors[row.case].append(float(row.moved != 0 or abs(row.moved_with_master - 1) > 0.01))
+    return Instances(errors[LOST], control=errors[KEPT])
+
+
+FORMATS = Part(
+    name="formats",
+    row=FormatRow,
+    run=run_formats,
+    claims=(
+        Claim(
+            "formats_are_what_their_bits_say",
+            statement="fp16 has eps 2^-10 and ends at 65504 and 2^-24; bf16 has eps 2^-7 and float32's range.",
+            rule=Fact(
+                "format, eps, largest and smallest number, by the bits and by torch.finfo",
+                expected=[
+                    ("bf16", 2.0**-7, (2 - 2.0**-7) * 2.0**127, 2.0**-133),
+                    ("fp16", 2.0**-10, 65504.0, 2.0**-24),
+                    ("fp32", 2.0**-23, (2 - 2.0**-23) * 2.0**127, 2.0**-149),
+                ],
+            ),
+            measure=limits,
+            topic="Number formats of mixed precision",
+            predicted="holds",
+            source="IEEE 754-2019",
+        ),
+    ),
+    tables=(Table("Number formats", ("number_format",), ("eps", "largest", "smallest", "square_sum")),),
+)
+UPDATES = Part(
+    name="updates",
+    row=UpdateRow,
+    run=run_updates,
+    claims=(
+        Claim(
+            "small_updates_are_lost_without_a_master_copy",
+            statement="Updates below eps / 4 of a 16-bit weight are lost; a float32 master copy keeps them.",
+            rule=Theorem(
+                "the weight does not move and its master copy goes the exact way within 1 %",
+                control="updates above eps / 2",
+            ),
+            measure=lost_updates,
+            topic="Master weights",
+            predicted="holds",
+            source="Micikevicius et al., Mixed Precision Training, 2018",
+        ),
+    ),
+    tables=(
+        Table(
+            "One weight, many small updates: way gone / exact way",
+            by=("number_format", "case"),
+            columns=("relative_update", "moved", "moved_with_master"),
+        ),
+    ),
 )

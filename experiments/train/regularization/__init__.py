@@ -16,12 +16,12 @@ from statistics import median
 
 from experiments.lab.answers import mean, number, percent
 from experiments.lab.experiment import Experiment, Findings, Headline, Rows, Table
-from experiments.train.regularization import penalty, polynomials, remedies, underfitting
+from experiments.train.regularization import remedies, small_models, underfitting
 from experiments.train.regularization.setup import Params, prepare
 
 
 def answer(findings: Findings, rows: Rows) -> str:
-    fits = [row for row in rows.of(polynomials.PART) if row.noise == "little"]
+    fits = [row for row in rows.of(small_models.PART) if row.noise == "little"]
     low, high = (pick(row.degree for row in fits) for pick in (min, max))
     train, noise = (mean(fits, column, degree=low) for column in ("train_error", "bayes_error"))
     gap = median(row.test_error / row.train_error for row in fits if row.degree == high)
@@ -47,7 +47,7 @@ EXPERIMENT = Experiment(
     about=__doc__,
     params=Params,
     prepare=prepare,
-    parts=(polynomials.PART, penalty.PART, underfitting.PART, remedies.PART),
+    parts=(small_models.PART, small_models.PENALTY, underfitting.PART, remedies.PART),
     answer=answer,
     headline=Headline(
         remedies.PART,

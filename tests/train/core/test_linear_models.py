@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import torch
 from sklearn.linear_model import QuantileRegressor
 from statsmodels.robust.norms import HuberT
 from statsmodels.robust.robust_linear_model import RLM
 
 from experiments.train.core import linear_models as linear
+from experiments.train.core.linear_models import gradient_after
 
 
 def noisy_line(seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
@@ -62,3 +64,10 @@ def test_bias_and_variance_add_up_on_a_hand_computed_example() -> None:
 def test_a_saturated_sigmoid_stalls() -> None:
     assert linear.sigmoid_steps(1000, start=-8.0, step=1.0) == 1000
     assert linear.sigmoid_steps(1000, start=0.0, step=10.0) < 1000
+
+
+def test_gradients_accumulate_unless_they_are_zeroed() -> None:
+    x, y = torch.tensor([[1.0], [2.0]]), torch.tensor([0.0, 0.0])
+    assert gradient_after(1, x, y, zero_grad=False).item() == 5  # mean of 2 * 1 * 1 and 2 * 2 * 2
+    assert gradient_after(3, x, y, zero_grad=False).item() == 15
+    assert gradient_after(3, x, y, zero_grad=True).item() == 5

@@ -10,7 +10,7 @@ from torch import nn
 
 from experiments.foundation.networks.split import Examples
 from experiments.train.core import precision_arms
-from experiments.train.core.memory import training_bytes
+from experiments.train.core.batch_costs import training_bytes
 from experiments.train.core.perceptron import perceptron
 
 

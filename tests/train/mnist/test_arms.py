@@ -10,10 +10,10 @@ import pytest
 import torch
 
 from experiments.foundation.networks.recipe import Recipe
+from experiments.foundation.networks.checkpoint import save_checkpoint
 from experiments.lab.errors import InputError
 from experiments.train.mnist import arms
-from experiments.train.mnist.params import Params
-from experiments.train.mnist.setup import prepare
+from experiments.train.mnist.setup import Params, prepare
 from tests.train.mnist.trainings import FAST, SMALL, events, interrupted, rows
 
 OTHER = Params(
@@ -110,7 +110,7 @@ def test_a_checkpoint_of_the_first_version_is_resumed_or_refused_in_one_line(
     interrupted(path, early_stop=early_stop)
     content = torch.load(path, weights_only=True)
     content["description"].pop("validation", None)
-    torch.save(content, path)
+    save_checkpoint(path, content["state"], content["description"])
     if early_stop is None:
         assert len(rows(events(resume=str(path)))) == 1
         return

@@ -11,14 +11,13 @@ from experiments.lab.experiment import Heatmap, Progress, Rows, Trace
 from experiments.lab.judge.measured import NotMeasured, Trials
 from experiments.lab.judge.rules import compare
 from experiments.train import mnist
-from experiments.train.mnist import repeats, training
+from experiments.train.mnist import epochs, training
 from experiments.train.mnist.epochs import EpochRow
-from experiments.train.mnist.params import Params
-from experiments.train.mnist.setup import prepare
+from experiments.train.mnist.setup import Params, prepare
 from tests.train.mnist.trainings import FAST, SMALL, events, rows
 
 _, SIXTEEN_BITS, GPU = training.PART.claims
-(SAME_BITS,) = repeats.PART.claims
+(SAME_BITS,) = epochs.REPEATS.claims
 (METRICS,) = mnist.EXPERIMENT.claims
 
 
@@ -52,7 +51,7 @@ def test_the_fast_recipe_learns_and_tests_its_moving_average() -> None:
 
 
 def test_same_seed_claim_holds_and_would_be_refuted_by_one_bit() -> None:
-    found = [event for event in repeats.run(prepare(Params(**SMALL), 0)) if isinstance(event, EpochRow)]
+    found = [event for event in epochs.run_repeats(prepare(Params(**SMALL), 0)) if isinstance(event, EpochRow)]
     assert [row.arm for row in found] == ["first", "again", "other seed"]
     assert compare(SAME_BITS.rule, SAME_BITS.measure(found)).outcome == "holds"
     broken = [replace(row, weights_digest="0") if row.arm == "again" else row for row in found]

@@ -1,4 +1,4 @@
-"""How noisy the gradient of a random batch is.
+"""How noisy the gradient of a random batch is, and how many bytes its step holds.
 
 For N per-sample gradients with covariance S (denominator N), the mean over a batch of B has covariance of trace
 tr S / B if drawn with replacement, and tr S / B * (N - B) / (N - 1) without: 0 for B = N.
@@ -7,6 +7,7 @@ Source: Cochran, Sampling Techniques, 3rd edition, 1977, chapter 2.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import combinations, product
 
 import torch
@@ -42,3 +43,27 @@ def noise_over_all_batches(gradients: Tensor, batch_size: int, *, replace: bool)
     batches = list(product(range(n), repeat=batch_size) if replace else combinations(range(n), batch_size))
     means = gradients[torch.tensor(batches)].mean(1)
     return float((means - gradients.mean(0)).square().sum(1).mean())
+
+
+def training_bytes(network: nn.Module, compute_loss: Callable[[], Tensor]) -> tuple[int, int]:
+    """(bytes that the forward pass keeps for the backward pass, bytes of parameters and gradients).
+
+    Parameters that the graph keeps are counted as parameters alone, but copies of them in another type as kept; a
+    tensor kept twice counts once.
+    """
+    own = {p.untyped_storage().data_ptr() for p in network.parameters()}
+    kept: dict[int, int] = {}
+
+    def pack(tensor: Tensor) -> Tensor:
+        storage = tensor.untyped_storage()
+        if storage.data_ptr() not in own:
+            kept[storage.data_ptr()] = storage.nbytes()
+        return tensor
+
+    with torch.autograd.graph.saved_tensors_hooks(pack, lambda tensor: tensor):
+        loss = compute_loss()
+    activations = sum(kept.values())
+    loss.backward()
+    held = sum(p.nbytes + (0 if p.grad is None else p.grad.nbytes) for p in network.parameters())
+    network.zero_grad()
+    return activations, held

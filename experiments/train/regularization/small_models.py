@@ -1,15 +1,16 @@
-"""Polynomials on a noisy sine, whose least possible error is known: what underfitting and overfitting look like."""
+"""Polynomials on a noisy sine, whose least error is known; and dropout beside the penalty that it is said to be."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from experiments.foundation.statements.trials import TrialRow, instances_by_case
 from experiments.lab.answers import mean, number
 from experiments.lab.experiment import Curve, Part, Row, Table, observation
 from experiments.lab.judge.claims import Claim
 from experiments.lab.judge.measured import Pairs
 from experiments.lab.judge.measures import by_seed
-from experiments.lab.judge.rules import Ratio, Under
+from experiments.lab.judge.rules import Counterexample, Ratio, Theorem, Under
 from experiments.train.regularization.setup import Images
 
 
@@ -98,4 +99,56 @@ PART = Part(
         ),
     ),
     curves=(Curve("polynomials", "degree", "test_error", "noise", y_scale="log", title=best_degree),),
+)
+
+
+LINEAR = "a linear model in the mean over masks"
+NETWORK = "one network in several passes"
+
+
+def run_penalty(images: Images) -> Iterator[TrialRow]:
+    """Of a linear model an adaptive L2 penalty, for which a plain one, the control, is off; of a network the spread
+    of the loss, which a term of weights and data alone would not have."""
+    import torch
+
+    from experiments.train.core.dropout_schedules import dropout_loss_exactly, dropout_penalty
+    from experiments.train.core.perceptron import perceptron
+
+    torch.manual_seed(images.seed)
+    inputs = torch.randn(30, 6, dtype=torch.float64) * torch.arange(1, 7)
+    weights, targets = torch.randn(6, dtype=torch.float64), torch.randn(30, dtype=torch.float64)
+    averaged = dropout_loss_exactly(inputs, targets, weights, 0.3)
+    plain = (inputs @ weights - targets).square().mean()
+    error, control = (
+        float((plain + penalty - averaged).abs() / averaged) for penalty in dropout_penalty(inputs, weights, 0.3)
+    )
+    yield TrialRow(statement="penalty", case=LINEAR, error=error, control_error=control)
+    network, labels = perceptron((6, 20, 3), dropout=0.3), torch.randint(3, (30,))
+    with torch.no_grad():
+        losses = torch.stack([torch.nn.functional.cross_entropy(network(inputs.float()), labels) for _ in range(5)])
+    spread = float((losses.max() - losses.min()) / losses.mean())
+    yield TrialRow(statement="penalty", case=NETWORK, error=spread)
+
+
+PENALTY = Part(
+    name="penalty",
+    row=TrialRow,
+    run=run_penalty,
+    claims=(
+        Claim(
+            "dropout_is_a_term_of_the_loss",
+            statement="Dropout is a regularization term of the loss.",
+            rule=Under(
+                {
+                    LINEAR: Theorem("relative difference from an adaptive L2", control="a plain one", tolerance=1e-12),
+                    NETWORK: Counterexample("one loss for one network and one batch"),
+                }
+            ),
+            measure=instances_by_case("penalty"),
+            topic="Dropout as a term of the loss",
+            predicted={LINEAR: "holds", NETWORK: "refuted"},
+            source="Wager, Wang and Liang 2013",
+        ),
+    ),
+    tables=(Table(title="Dropout as a penalty", by=("case",), columns=("error", "control_error")),),
 )
