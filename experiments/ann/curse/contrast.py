@@ -78,7 +78,6 @@ def ends(rows: Sequence[ContrastRow], data: str) -> tuple[str, str]:
 
 
 def contrast_of_both(rows: Sequence[ContrastRow]) -> str:
-    """What the curve shows."""
     own, surface = ends(rows, "independent"), ends(rows, "surface")
     return f"Contrast of independent coordinates: {own[0]} to {own[1]}, of a surface's: {surface[0]} to {surface[1]}"
 

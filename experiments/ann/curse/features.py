@@ -135,7 +135,6 @@ def samples_by_model(rows: Sequence[FeaturesRow]) -> dict[str, tuple[str, int]]:
 
 
 def more_samples(rows: Sequence[FeaturesRow]) -> str:
-    """What the curve shows."""
     said = listing(f"{model} {samples}" for model, (samples, _) in samples_by_model(rows).items())
     return f"Samples needed as features are added: {said}"
 

@@ -53,7 +53,6 @@ def distance_times_root(rows: Sequence[NearestRow]) -> Mapping[str, Points]:
 
 
 def gain_of_points(rows: Sequence[NearestRow]) -> str:
-    """What the curve shows."""
     fewest, most = min(row.n for row in rows), max(row.n for row in rows)
     said = []
     for dim in (min(row.dim for row in rows), max(row.dim for row in rows)):

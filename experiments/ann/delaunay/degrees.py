@@ -39,7 +39,6 @@ def degree_by_dimension(rows: Sequence[DegreeRow]) -> Points:
 
 
 def degrees_of_ends(rows: Sequence[DegreeRow]) -> str:
-    """What the curve shows."""
     low, high = min(row.dim for row in rows), max(row.dim for row in rows)
     few, many = (number(mean(rows, "mean_degree", dim=dim)) for dim in (low, high))
     return f"A point has {few} Delaunay neighbors in {low} dimensions, {many} in {high}"

@@ -65,7 +65,6 @@ class AnyDimension(dict[str, Rule]):
 
 
 def growth_by_dimension(rows: Sequence[DegreeRow]) -> str:
-    """What the curve shows."""
     fewest, most = min(row.n for row in rows), max(row.n for row in rows)
     factors = {
         dim: mean(rows, "mean_degree", dim=dim, n=most) / mean(rows, "mean_degree", dim=dim, n=fewest)

@@ -45,7 +45,6 @@ def three_verdicts(rows: Rows) -> Instances:
 
 
 def hops_of_ends(rows: Sequence[GraphRow]) -> str:
-    """What the curve shows."""
     fewest, most = min(row.n for row in rows), max(row.n for row in rows)
     few, many = (number(mean(rows, "mean_hops", n=n)) for n in (fewest, most))
     return f"Greedy takes {few} hops on the MRNG of {fewest:,} points, {many} on that of {most:,}"

@@ -106,7 +106,6 @@ def degree_by_dimension(rows: Sequence[GraphRow]) -> Points:
 
 
 def degrees_in_most_dimensions(rows: Sequence[GraphRow]) -> str:
-    """What the curve shows."""
     most = max(row.dim for row in rows)
     rng, delaunay = (number(mean(rows, "mean_degree", graph=graph, dim=most)) for graph in ("rng", "delaunay"))
     return f"In {most} dimensions a point has {rng} neighbors in the RNG, {delaunay} in the Delaunay graph"

@@ -104,74 +104,53 @@ def on_test(rows: Sequence[NetworkRow], column: str, budget: str = ALL) -> list[
     return [row for row in rows if (row.pictures, row.budget, row.lr) == ("test", budget, rates[row.network])]
 
 
-def once_tuned(
-    measured: Callable[[list[NetworkRow]], Pairs | Points],
-    rows: Sequence[NetworkRow],
-    column: str,
-    *networks: str,
-    budget: str = ALL,
-) -> Pairs | Points | Undecided:
-    """What is measured on test pictures, unless the best rate of one of the networks is at the edge of the grid."""
-    choices = tuned(rows, column, budget)
-    reason = untuned(*(choices[network] for network in networks))
-    return Undecided(reason) if reason else measured(on_test(rows, column, budget))
-
-
 def plain(rows: Sequence[NetworkRow]) -> dict[int, str]:
     """Stride -> its network without dilation, by rising stride."""
     return dict(sorted({row.stride: row.network for row in rows if not row.dilated}.items()))
 
 
-def cell_and_ideal_error(rows: Sequence[NetworkRow]) -> Mapping[str, Pairs | Points | Undecided]:
+Arm = tuple[str, str | Callable[[NetworkRow], float]]
+"""A network and what is read of it."""
+
+
+def compared(rows: Sequence[NetworkRow], first: Arm, second: Arm, *, by: str, budget: str = ALL) -> Pairs | Undecided:
+    """Two arms on test pictures, each at the rate with the best column ``by``, if that is inside the grid."""
+    choices = tuned(rows, by, budget)
+    if reason := untuned(*(choices[network] for network, _ in (first, second))):
+        return Undecided(reason)
+    best = on_test(rows, by, budget)
+    return Pairs(*(by_seed(best, column, network=network) for network, column in (first, second)))
+
+
+def cell_and_ideal_error(rows: Sequence[NetworkRow]) -> Mapping[str, Pairs | Undecided]:
     """Logarithms of the error of the cell named and of the right one, per stride."""
-
-    def of(network: str) -> Callable[[list[NetworkRow]], Pairs]:
-        return lambda best: Pairs(
-            by_seed(best, lambda row: math.log(row.cell_error), network=network),
-            by_seed(best, lambda row: math.log(row.ideal_error), network=network),
-        )
-
-    return {name: once_tuned(of(name), rows, "cell_error", name) for name in plain(rows).values()}
+    logs = (lambda row: math.log(row.cell_error)), (lambda row: math.log(row.ideal_error))
+    return {name: compared(rows, *((name, log) for log in logs), by="cell_error") for name in plain(rows).values()}
 
 
 def with_place_in_cell(rows: Sequence[NetworkRow]) -> Mapping[str, Pairs | Points | Undecided]:
-    """Error without over error with the place in the cell, at the same rate, of the two largest strides."""
-    networks = plain(rows)
-
-    def of(network: str) -> Callable[[list[NetworkRow]], Pairs]:
-        return lambda best: Pairs(
-            *(by_seed(best, column, network=network) for column in ("cell_error", "offset_error"))
-        )
-
-    falls = {
-        words: once_tuned(of(name), rows, "offset_error", name)
-        for words, name in zip(LARGEST, list(networks.values())[-2:], strict=True)
+    """Error without over error with the place in the cell of the two largest strides; the latter over all strides."""
+    networks, by = list(plain(rows).values()), "offset_error"
+    found: dict[str, Pairs | Points | Undecided] = {
+        words: compared(rows, (name, "cell_error"), (name, by), by=by)
+        for words, name in zip(LARGEST, networks[-2:], strict=True)
     }
-    rises = once_tuned(
-        lambda best: points(best, "stride", "offset_error", dilated=False), rows, "offset_error", *networks.values()
-    )
-    return {**falls, STILL_RISES: rises}
+    reason = untuned(*(tuned(rows, by)[name] for name in networks))
+    found[STILL_RISES] = Undecided(reason) if reason else points(on_test(rows, by), "stride", by, dilated=False)
+    return found
 
 
-def accuracy_of_ends(rows: Sequence[NetworkRow]) -> Mapping[str, Pairs | Points | Undecided]:
+def accuracy_of_ends(rows: Sequence[NetworkRow]) -> Mapping[str, Pairs | Undecided]:
     """Of the largest and of the smallest stride, per budget."""
-    smallest, *_, largest = plain(rows).values()
-
-    def of_ends(best: list[NetworkRow]) -> Pairs:
-        return Pairs(*(by_seed(best, "class_accuracy", network=network) for network in (largest, smallest)))
-
-    return {budget: once_tuned(of_ends, rows, "class_accuracy", largest, smallest, budget=budget) for budget in BUDGETS}
+    (smallest, *_, largest), by = plain(rows).values(), "class_accuracy"
+    return {budget: compared(rows, (largest, by), (smallest, by), by=by, budget=budget) for budget in BUDGETS}
 
 
-def largest_stride_and_dilated(rows: Sequence[NetworkRow]) -> Pairs | Points | Undecided | NotMeasured:
+def largest_stride_and_dilated(rows: Sequence[NetworkRow]) -> Pairs | Undecided | NotMeasured:
     (*_, largest), dilated = plain(rows).values(), [row.network for row in rows if row.dilated]
     if not dilated:
         return NotMeasured("needs dilated=true")
-
-    def of_both(best: list[NetworkRow]) -> Pairs:
-        return Pairs(by_seed(best, "offset_error", network=largest), by_seed(best, "offset_error", dilated=True))
-
-    return once_tuned(of_both, rows, "offset_error", largest, dilated[0])
+    return compared(rows, (largest, "offset_error"), (dilated[0], "offset_error"), by="offset_error")
 
 
 def error_of_ends(column: str) -> Callable[[Sequence[NetworkRow]], str]:

@@ -176,7 +176,6 @@ def boundaries(rows: Sequence[MaskRow]) -> Pairs | Undecided:
 
 
 def dice_of_both(rows: Sequence[MaskRow]) -> str:
-    """What the curve shows."""
     best = [row for row in on_test(rows) if row.condition == "rare"]
     ce, dice = (number(mean(best, "dice_at_validated", network="unet", loss=loss), 2) for loss in ("ce", "dice"))
     half = number(mean(on_test(rows, "dice_at_half"), "dice_at_half", network="unet", loss="ce", condition="rare"), 2)

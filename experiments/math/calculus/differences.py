@@ -97,7 +97,6 @@ def log_of_best_step(rows: Sequence[DifferenceRow]) -> Mapping[str, Pairs | Unde
 
 
 def least_errors(rows: Sequence[DifferenceRow]) -> str:
-    """What the curve shows."""
     said = []
     for scheme in dict.fromkeys(row.scheme for row in rows):
         by_step = of_scheme(rows, scheme).values()

@@ -76,7 +76,6 @@ def run_angles(draws: Draws) -> Iterator[AngleRow]:
 
 
 def best_rates(rows: Sequence[AngleRow]) -> str:
-    """What the curve shows."""
     best = {norm: max(row.relative_rate for row in rows if row.norm == norm) for norm in NORMS}
     said = listing(f"{number(rate)} ({norm})" for norm, rate in best.items())
     return f"The best unit steps rise {said} times as fast as the gradient's"

@@ -15,12 +15,6 @@ from numpy.typing import NDArray
 Norm = Literal["l1", "l2", "linf"]
 ORDERS: dict[str, float] = {"l1": 1.0, "l2": 2.0, "linf": np.inf}
 NORMS: tuple[Norm, ...] = ("l2", "linf", "l1")
-DUALS: dict[str, Norm] = {"l1": "linf", "l2": "l2", "linf": "l1"}
-
-
-def length(vectors: NDArray[np.float64], norm: Norm) -> NDArray[np.float64]:
-    """Length of each vector (..., d): (...)."""
-    return np.linalg.norm(vectors, ord=ORDERS[norm], axis=-1)
 
 
 def unit(vectors: NDArray[np.float64], norm: Norm) -> NDArray[np.float64]:
@@ -29,10 +23,10 @@ def unit(vectors: NDArray[np.float64], norm: Norm) -> NDArray[np.float64]:
     Raises:
         ValueError: a zero vector, which has no direction.
     """
-    lengths = length(vectors, norm)
+    lengths = np.linalg.norm(vectors, ord=ORDERS[norm], axis=-1, keepdims=True)
     if np.any(lengths == 0):
         raise ValueError("expected vectors with a direction, got a zero vector")
-    return vectors / lengths[..., None]
+    return vectors / lengths
 
 
 def steepest_step(gradient: NDArray[np.float64], norm: Norm) -> NDArray[np.float64]:
@@ -45,11 +39,6 @@ def steepest_step(gradient: NDArray[np.float64], norm: Norm) -> NDArray[np.float
     largest = int(np.argmax(np.abs(gradient)))
     step[largest] = np.sign(gradient[largest])
     return step
-
-
-def steepest_rate(gradient: NDArray[np.float64], norm: Norm) -> float:
-    """Largest directional derivative over steps of unit length: the dual norm of the gradient (d,)."""
-    return float(length(gradient, DUALS[norm]))
 
 
 def rates_by_angle(gradient: NDArray[np.float64], norm: Norm, count: int) -> NDArray[np.float64]:

@@ -17,7 +17,6 @@ import torch
 from torch import Tensor, nn
 
 Cell = Literal["rnn", "gru", "lstm", "lstm_forget_bias", "transformer"]
-CELLS: tuple[Cell, ...] = ("rnn", "gru", "lstm", "lstm_forget_bias", "transformer")
 HEADS = 4
 
 

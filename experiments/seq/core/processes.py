@@ -6,14 +6,13 @@ Source: Harvey: Forecasting, Structural Time Series Models and the Kalman Filter
 
 from __future__ import annotations
 
-from typing import Literal, get_args
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 Process = Literal["iid", "random_walk", "local_level", "trend", "seasonal", "ar_negative"]
-PROCESSES: tuple[Process, ...] = get_args(Process)
 LEVEL = 10.0
 SLOPE = 0.5
 AMPLITUDE = 12.0

@@ -122,7 +122,6 @@ def weight_at_the_memory(rows: Sequence[WeightRow]) -> Observed:
 
 
 def weights_ten_steps_back(rows: Sequence[WeightRow]) -> str:
-    """What the curve shows."""
     short, long = (number(mean(rows, "weight", beta=beta, lag=10), 2) for beta in (BETAS[0], BETAS[-1]))
     return f"Ten steps back a value weighs {short} of the newest at beta {BETAS[0]}, {long} at beta {BETAS[-1]}"
 

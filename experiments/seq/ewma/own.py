@@ -37,7 +37,6 @@ def run_path(shop: Shop) -> Iterator[PathRow]:
 
 
 def nearest_forecast(rows: Sequence[PathRow]) -> str:
-    """What the curve shows."""
     observed = {row.t: row.value for row in rows if row.method == "observed"}
     methods = dict.fromkeys(row.method for row in rows if row.method != "observed")
     errors = {

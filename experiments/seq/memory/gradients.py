@@ -60,7 +60,6 @@ def biased_and_plain(rows: Sequence[GradientRow]) -> Pairs:
 
 
 def lost_per_step(rows: Sequence[GradientRow]) -> str:
-    """What the curve shows."""
     far = max(row.lag for row in rows)
     left = {cell: mean(rows, "gradient_ratio", case=cell, lag=far) for cell in ("rnn", "lstm", "lstm_forget_bias")}
     rnn, plain, biased = (number(ratio, 2) for ratio in left.values())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
 import numpy as np
 import pytest
 import torch
@@ -9,7 +11,6 @@ import torch
 from experiments.seq.core import parallel
 from experiments.seq.core.learning import Rememberer, Rememberers, clip_members, probabilities, train
 from experiments.seq.core.memory import (
-    CELLS,
     Attention,
     Cell,
     Recurrent,
@@ -33,7 +34,7 @@ def test_a_sequence_shows_its_symbol_once_and_then_blanks() -> None:
     assert (inputs[:, 1:, 3] == 1).all()
 
 
-@pytest.mark.parametrize("cell", CELLS)
+@pytest.mark.parametrize("cell", get_args(Cell))
 def test_networks_side_by_side_are_torch_s_networks_and_have_their_gradients(cell: Cell) -> None:
     torch.manual_seed(0)
     networks = [Rememberer(cell, 3, 8, 1.0) for _ in range(2)]
@@ -49,7 +50,7 @@ def test_networks_side_by_side_are_torch_s_networks_and_have_their_gradients(cel
             torch.testing.assert_close(weights.grad[member], own.grad, rtol=1e-4, atol=1e-5)
 
 
-@pytest.mark.parametrize("cell", CELLS)
+@pytest.mark.parametrize("cell", get_args(Cell))
 def test_every_network_gives_a_state_per_step_and_sees_no_future(cell: str) -> None:
     torch.manual_seed(0)
     network = body(cell, 4, 8, 1.0).eval()  # type: ignore[arg-type]
