@@ -94,7 +94,7 @@ def read_note(path: Path) -> Note:
         InputError: the file cannot be read, or links do not resolve, one line each.
     """
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")
     except OSError as error:
         raise InputError(f"{path}: expected a file of notes in Markdown: {error.strerror}") from None
     except UnicodeDecodeError as error:

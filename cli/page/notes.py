@@ -68,7 +68,9 @@ def write_notes(note: Note, known: Judgements, output: str) -> None:
         InputError: the file cannot be written.
     """
     counts = verdict_views(note.sentences, known)
-    html = render("notes.html.j2", title=note.title, body=notes_html(note, Shown(known=known)), counts=counts)
+    published = any(one.published for one in known.values())
+    body = notes_html(note, Shown(known=known))
+    html = render("notes.html.j2", title=note.title, body=body, counts=counts, published=published)
     write_page(html, Path(output))
 
 

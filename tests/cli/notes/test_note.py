@@ -62,3 +62,9 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     path.write_bytes(b"caf\xe9")
     with pytest.raises(InputError, match=r"notes\.md: expected text in UTF-8, got byte 233 at 3"):
         read_note(path)
+
+
+def test_a_mark_of_byte_order_is_no_text(tmp_path: Path) -> None:
+    path = tmp_path / "notes.md"
+    path.write_bytes("\ufeff# Caf\u00e9\r\n".encode())
+    assert read_note(path).title == "Caf\u00e9"
