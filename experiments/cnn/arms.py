@@ -146,8 +146,8 @@ class Arms:
 def best_and_worst(rows: Sequence[FitRow]) -> str:
     """The arms of highest and lowest validation accuracy at the rates that suit them best."""
     ranked = sorted(choose(rows, score=lambda row: row.validation_accuracy).values(), key=lambda choice: -choice.score)
-    said = [f"{choice.arm} {percent(choice.score)} at {choice.setting:g}" for choice in (ranked[0], ranked[-1])]
-    return f"Validation images right at the best rate: from {said[0]} to {said[1]}"
+    said = [f"{choice.arm} {percent(choice.score)}" for choice in (ranked[0], ranked[-1])]
+    return f"Validation accuracy at the best rate: most with {said[0]}, least with {said[1]}"
 
 
 SWEEP_CURVE = Curve(

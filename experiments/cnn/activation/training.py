@@ -4,29 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from statistics import fmean
-from typing import TYPE_CHECKING, Any
 
 from experiments.cnn import arms
 from experiments.cnn.activation.setup import Networks
 from experiments.lab.answers import mean, percent
 from experiments.lab.experiment import Curve, Event, Part, Progress, Table, Trace, observation
 
-if TYPE_CHECKING:
-    from experiments.foundation.networks.budget import Fit
+RELU = ("relu", *(f"relu, {init} init" for init in ("default", "he", "xavier")))
 
 
 @observation
-class ArmRow(arms.FitRow):
-    activation: str
-    init: str
-
-
-@observation
-class SweepRow(ArmRow):
+class SweepRow(arms.FitRow):
     """One learning rate of one arm."""
 
-    chosen: bool
-    """Whether validation chose it."""
     dead_share: float
     """Share of channels that are above 0 at no place of any image, mean over layers; of a ReLU they are dead."""
     chance: float
@@ -34,17 +24,11 @@ class SweepRow(ArmRow):
 
 
 @observation
-class TunedRow(ArmRow):
+class TunedRow(arms.FitRow):
     """One arm at the learning rate that validation chose."""
 
     train_accuracy: float
     test_accuracy: float
-
-
-def columns(networks: Networks, name: str, fit: Fit) -> dict[str, Any]:
-    """Those of an ArmRow."""
-    activation, init = networks.arms[name]
-    return {"activation": activation, "init": init, **arms.fitted(name, fit, networks)}
 
 
 def run_sweep(networks: Networks) -> Iterator[Event]:
@@ -56,10 +40,9 @@ def run_sweep(networks: Networks) -> Iterator[Event]:
         found = networks.tuned(arm)
         for fit, network in zip(found.tuned.fits, found.networks, strict=True):
             yield SweepRow(
-                chosen=fit is found.best[0],
                 dead_share=fmean(dead_shares(network, images)),
                 chance=1 / networks.split.classes,
-                **columns(networks, name, fit),
+                **arms.fitted(name, fit, networks),
             )
 
 
@@ -69,10 +52,11 @@ def run_tuned(networks: Networks) -> Iterator[Event]:
     lines = []
     for name, arm in networks.arms.items():
         fit, _ = networks.tuned(arm).best
-        tested: dict[str, Any] = {"train_accuracy": fit.train_accuracy, "test_accuracy": fit.test_accuracy}
-        yield TunedRow(**tested, **columns(networks, name, fit))
+        yield TunedRow(
+            train_accuracy=fit.train_accuracy, test_accuracy=fit.test_accuracy, **arms.fitted(name, fit, networks)
+        )
         known = [(float(step), loss) for step, loss in enumerate(smoothed(fit.losses), start=1) if loss == loss]
-        if known and name == arm[0]:
+        if known and "," not in name:
             lines.append((name, tuple(step for step, _ in known), tuple(loss for _, loss in known)))
     yield Trace(name="training_loss", x="step", y="train_loss", lines=tuple(lines))
 
@@ -96,7 +80,7 @@ SWEEP = Part(
             "dead_share",
             "arm",
             x_scale="log",
-            only={"activation": "relu"},
+            only={"arm": RELU},
             title=dead_by_rate,
         ),
     ),
@@ -105,5 +89,5 @@ TUNED = Part(
     name="training",
     row=TunedRow,
     run=run_tuned,
-    tables=(Table("Tuned", ("arm", "init"), ("test_accuracy", "train_accuracy", "train_loss", "diverged", "lr")),),
+    tables=(Table("Tuned", ("arm",), ("test_accuracy", "train_accuracy", "train_loss", "diverged", "lr")),),
 )
