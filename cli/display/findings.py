@@ -139,8 +139,10 @@ def _conditions(conditions: Sequence[Condition], legible: Legible) -> RichTable:
 
 def _lines(finding: Finding, legible: Legible) -> Iterator[Text]:
     yield Text(legible(finding.statement), style="bold")
-    if evidence := evidence_text(finding):
-        yield Text(legible(evidence))
+    if said := measured_text(finding):
+        yield Text(legible(said))
+    if finding.robustness:
+        yield Text(legible(finding.robustness), style="muted")
     if standing := standing_line(finding):
         yield Text(legible(standing), style="warning")
     data = f"data: {', '.join(finding.datasets)}" if finding.datasets else ""

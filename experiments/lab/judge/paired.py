@@ -92,8 +92,17 @@ def _larger(found: Differences, threshold: float, stated: Evidence) -> Compariso
         report=partial(_report_effect, found, threshold, stated),
         by_seed=found.by_seed,
         matters=abs(threshold),
-        card=partial(card_above, found.mean, threshold, shown=found.shown, others=found.others),
+        card=partial(
+            card_above, found.mean, threshold, moved=_moved(found, threshold), shown=found.shown, others=found.others
+        ),
     )
+
+
+def _moved(found: Differences, threshold: float) -> tuple[float, ...]:
+    """Half and twice the threshold; of a ratio's logarithm, but at most a factor of 2 away."""
+    farthest = math.log(2) if found.name == "ratio" else math.inf
+    steps = (-min(abs(threshold) / 2, farthest), min(abs(threshold), farthest))
+    return tuple(threshold + math.copysign(1, threshold) * step for step in steps) if threshold else ()
 
 
 def _report_effect(found: Differences, threshold: float, stated: Evidence, alpha: float, verdict: Verdict) -> Decision:

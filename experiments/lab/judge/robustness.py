@@ -41,7 +41,7 @@ class Card:
     """Analysis -> what it says."""
 
     def line(self, verdict: Verdict) -> str:
-        """Such as "stands for a threshold below 0.062; 5 of 6 alternatives agree: not twice the threshold"."""
+        """Such as "stands for a threshold below 0.062; 5 of 6 alternatives agree: not a threshold of 0.1"."""
         against = [name for name, found in self.alternatives.items() if found != verdict]
         count = len(self.alternatives)
         agreed = f"{count - len(against)} of {count} alternatives agree" if count else ""
@@ -72,20 +72,22 @@ def card_above(
     threshold: float,
     alpha: float,
     *,
+    moved: Sequence[float] = (),
     shown: Callable[[float], float] = float,
     sides: tuple[str, str] = ("below", "above"),
     others: Mapping[str, SeedMean] | None = None,
 ) -> Card:
     """The card of a mean that should exceed a threshold.
 
-    ``shown`` gives the scale that is read, ``sides`` where the thresholds lie on it for which the verdict stands.
+    ``moved`` are other thresholds, ``shown`` gives the scale that is read, ``sides`` where the thresholds lie on it for
+    which the verdict stands.
     """
     low, high = interval = mean.interval(alpha)
     verdict = one_sided(threshold)(interval)
     holds, refuted = sides
     stands = {"holds": f"{holds} {shown(low):.3g}", "refuted": f"{refuted} {shown(high):.3g}"}.get(verdict, "")
-    moved = {"half the threshold": one_sided(threshold / 2), "twice the threshold": one_sided(2 * threshold)}
-    found = alternatives(mean, alpha, one_sided(threshold), moved if threshold else {}, others or {})
+    tried = {f"a threshold of {shown(other):.3g}": one_sided(other) for other in moved}
+    found = alternatives(mean, alpha, one_sided(threshold), tried, others or {})
     return Card(stands and f"a threshold {stands}", found)
 
 

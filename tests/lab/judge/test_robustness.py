@@ -12,7 +12,7 @@ from scipy.stats import mstats
 from experiments.lab.judge.mean import SeedMean
 from experiments.lab.judge.measured import Pairs, Points
 from experiments.lab.judge.robustness import flip_interval, median_interval, trimmed_interval
-from experiments.lab.judge.rules import Each, Effect, Equivalence, Rule, Slope, compare
+from experiments.lab.judge.rules import Each, Effect, Equivalence, Ratio, Rule, Slope, compare
 
 VALUES = np.random.default_rng(0).normal(1.0, 0.3, 12).tolist()
 LOW, HIGH = SeedMean(tuple(VALUES), 2.0).interval(0.05)
@@ -46,7 +46,7 @@ def test_flipped_signs_cover_symmetric_values_as_stated() -> None:
         (
             Effect("x", delta=0.6),
             VALUES,
-            f"stands for a threshold below {LOW:.3g}; 6 of 7 alternatives agree: not twice the threshold",
+            f"stands for a threshold below {LOW:.3g}; 6 of 7 alternatives agree: not a threshold of 1.2",
         ),
         (Equivalence("x", margin=2.0), VALUES, f"stands for a margin above {HIGH:.3g}; 6 of 7 alternatives agree"),
     ],
@@ -60,7 +60,7 @@ def test_a_card_says_for_which_threshold_a_verdict_stands_and_what_would_turn_it
 def test_an_undecided_verdict_stands_for_nothing_and_names_who_decides() -> None:
     decision = compare(Effect("x", delta=0.95), pairs(VALUES)).at(0.05)
     assert decision.verdict == "inconclusive"
-    assert decision.robustness.startswith("5 of 7 alternatives agree: not half the threshold, twice the threshold")
+    assert decision.robustness.startswith("5 of 7 alternatives agree: not a threshold of 0.475, a threshold of 1.9")
 
 
 def test_slopes_have_cards_too() -> None:
@@ -84,3 +84,14 @@ def test_a_verdict_that_hangs_on_one_condition_names_it() -> None:
     decision = found.at(0.05)
     assert decision.verdict == "conditional"
     assert decision.robustness == "0 of 2 alternatives agree: not without ce, without dice"
+
+
+@pytest.mark.parametrize(
+    ("at_least", "others"), [(1.05, ("1.02", "1.1")), (1000.0, ("500", "2e+03")), (0.1, ("0.2", "0.05"))]
+)
+def test_the_threshold_of_a_ratio_is_moved_by_half_its_excess_or_a_factor_of_two(
+    at_least: float, others: tuple[str, str]
+) -> None:
+    measured = Pairs.against({seed: at_least * (4 + seed / 10) for seed in range(5)}, 1.0)
+    found = compare(Ratio("x", at_least=at_least), measured).at(0.05).alternatives
+    assert [f"a threshold of {other}" for other in others] == list(found)[:2]
