@@ -54,7 +54,9 @@ def fetch_dataset(name: str, *, json: bool) -> None:
     found = check(name)
     if json:
         print_document({"name": name, "status": found.status, "detail": found.detail})
-    else:
+    if found.status == "corrupt":
+        raise InputError(f"{name}: {found.detail}")
+    if not json:
         consoles().results.print(f"{name}: {found.detail}", soft_wrap=True)
 
 

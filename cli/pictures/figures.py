@@ -182,8 +182,13 @@ def _finding(curve: Curve, rows: Sequence[Row]) -> str:
 
 
 def _save(figure: Figure, stem: Path) -> list[Path]:
-    """PNG and SVG without dates and versions, which would differ from one day and machine to the next."""
-    png, svg = stem.parent / f"{stem.name}.png", stem.parent / f"{stem.name}.svg"
-    figure.savefig(png, dpi=PNG_DPI, metadata={"Software": None})
-    figure.savefig(svg, metadata={"Date": None, "Creator": None})
-    return [png, svg]
+    """PNG and SVG without dates and versions, which would differ from one day and machine to the next.
+
+    Each is written beside its name and renamed, so that none is ever half there.
+    """
+    paths = []
+    for kind, metadata in (("png", {"Software": None}), ("svg", {"Date": None, "Creator": None})):
+        path, beside = stem.parent / f"{stem.name}.{kind}", stem.parent / f"{stem.name}.part"
+        figure.savefig(beside, format=kind, dpi=PNG_DPI if kind == "png" else "figure", metadata=metadata)
+        paths.append(beside.replace(path))
+    return paths

@@ -91,7 +91,7 @@ def load_instances(path: Path) -> Instances:
     )  # NaN stands for a missing one: no file can hold this object
     crowd = annotations.column("iscrowd", FLAG, default=0)
     refuse(path, images.faults, categories.faults, annotations.faults)
-    sides = _boxes(boxes)
+    sides, given = _boxes(boxes), np.array(areas, dtype=np.float64)
     return Instances(
         image_sizes=dict(zip(image_ids, zip(widths, heights, strict=True), strict=True)),
         categories=dict(zip(category_ids, names, strict=True)),
@@ -99,7 +99,7 @@ def load_instances(path: Path) -> Instances:
         image_ids=np.array(image_of, dtype=np.int64),
         category_ids=np.array(category_of, dtype=np.int64),
         boxes_xywh=sides,
-        areas=np.where(np.isnan(areas), sides[:, 2] * sides[:, 3], areas),
+        areas=np.where(np.isnan(given), sides[:, 2] * sides[:, 3], given),
         is_crowd=np.array(crowd, dtype=np.bool_),
         segmentations=tuple(entry.get("segmentation") for entry in annotations.entries),
     )
