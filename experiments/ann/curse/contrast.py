@@ -92,7 +92,7 @@ PART = Part(
             statement="The relative contrast of distances falls as independent coordinates are added.",
             rule=Order("median contrast over the number of coordinates", direction="falling"),
             measure=contrast_by_dimension,
-            topic="curse of dimensionality",
+            topic="curse of dimensionality: contrast",
             predicted="holds",
             source="Beyer et al. 1999",
         ),
@@ -103,7 +103,7 @@ PART = Part(
                 Ratio("contrast in the fewest over that in the most coordinates", at_least=10), per="kind of data"
             ),
             measure=fewest_over_most,
-            topic="curse of dimensionality, manifold",
+            topic="curse of dimensionality: contrast on a manifold",
             predicted={"independent coordinates": "holds", "a curved surface": "refuted"},
             source="Beyer et al. 1999: data of low implicit dimension keep their contrast",
         ),

@@ -71,7 +71,7 @@ PART = Part(
             statement="The distance to the nearest of n points falls like n^(-1/d).",
             rule=Each(Slope("distance x n^(1/d) over n", theory=0, tolerance=0.02), per="dimension"),
             measure=distance_times_root,
-            topic="features and samples",
+            topic="curse of dimensionality: nearest distance",
             predicted="holds",
             source="a ball of radius r has volume V r^d; Stone 1982 for the rates that follow",
         ),

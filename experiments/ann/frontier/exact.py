@@ -122,7 +122,7 @@ AGREEMENT = Part(
                 tolerance=1e-5,
             ),
             measure=differences,
-            topic="the KNN problem",
+            topic="the KNN problem: exact methods",
             predicted="holds",
             source="all four measure every vector that could be among the nearest",
         ),

@@ -170,7 +170,7 @@ PART = Part(
             "hash or IVF.",
             rule=Ratio("distance computations at recall 0.9, best other method over best graph", at_least=1.25),
             measure=others_over_graphs,
-            topic="classes of algorithms",
+            topic="classes of algorithms: distances compared",
             predicted="holds",
             source="Aumüller, Bernhardsson and Faithfull 2020: graphs lead at high recall",
         ),
@@ -181,7 +181,7 @@ PART = Part(
                 "recall does not fall from one effort to the next", control="the same curve backwards", tolerance=0.01
             ),
             measure=falls_of_recall,
-            topic="the ANN problem",
+            topic="the ANN problem: recall and effort",
             predicted="holds",
             source="more effort looks at more vectors",
         ),

@@ -130,7 +130,7 @@ PART = Part(
             statement="The mean degree of the RNG rises with the dimension.",
             rule=Order("mean degree over the dimensions", direction="rising"),
             measure=degree_by_dimension,
-            topic="RNG",
+            topic="RNG, degree",
             predicted="holds",
             source="pilot",
         ),

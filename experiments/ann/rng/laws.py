@@ -86,7 +86,7 @@ PART = Part(
                 control="closed lunes on a hexagonal lattice, where ties drop tree edges",
             ),
             measure=inclusions,
-            topic="RNG",
+            topic="RNG, spanning tree and Delaunay graph",
             predicted="holds",
             source="Toussaint 1980",
         ),

@@ -84,7 +84,7 @@ PART = Part(
                 tolerance=1e-12,
             ),
             measure=instances("agreement"),
-            topic="Backpropagation on a computation graph",
+            topic="Backpropagation on a computation graph: results",
             predicted="holds",
             source="Griewank and Walther 2008",
         ),

@@ -93,7 +93,7 @@ PART = Part(
             statement="A graph captured ahead of time computes what the model computes, on both sides of a branch.",
             rule=Each(Fact("the graph on an input for each side of the branch", expected="right"), per="way"),
             measure=outcomes,
-            topic="Static and dynamic graphs",
+            topic="Static and dynamic graphs: results",
             predicted={
                 "eager": "holds",
                 "torch.jit.trace": "refuted",
@@ -107,7 +107,7 @@ PART = Part(
             statement="torch.compile falls back to Python once at a data-dependent branch instead of refusing it.",
             rule=Fact("the number of graph breaks", expected=[1]),
             measure=breaks_of_compile,
-            topic="Static and dynamic graphs",
+            topic="Static and dynamic graphs: torch.compile",
             predicted="holds",
             source="PyTorch documentation, graph breaks",
         ),

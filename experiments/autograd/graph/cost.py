@@ -123,7 +123,7 @@ GROWTH = Part(
             statement="A derivative that is written out at least doubles its operations with every further level.",
             rule=Each(Theorem("operations double with each depth from 2 on", control="the tape"), per="map"),
             measure=doubling_by_map,
-            topic="Backpropagation is differentiation",
+            topic="Backpropagation is differentiation: cost",
             predicted={"logistic map": "holds", "polynomial map": "refuted", "mlp map": "refuted"},
             source="Baydin et al. 2018, for the logistic map; the others: pilot",
         ),
@@ -132,7 +132,7 @@ GROWTH = Part(
             statement="The cost of reverse mode is proportional to the depth of the composition.",
             rule=Slope("operations of the logistic map's tape over depth", theory=1.0, tolerance=0.1),
             measure=tape_over_depth,
-            topic="Backpropagation on a computation graph",
+            topic="Backpropagation on a computation graph: cost by depth",
             predicted="holds",
             source="Griewank and Walther 2008",
         ),
@@ -161,7 +161,7 @@ CHEAP = Claim(
         "operations on the tape over operations of the function", control="the derivative written out", tolerance=5
     ),
     measure=gradient_over_function,
-    topic="Backpropagation on a computation graph",
+    topic="Backpropagation on a computation graph: cost",
     predicted="holds",
     source="Griewank and Walther 2008: the cheap gradient",
 )

@@ -121,7 +121,7 @@ RANDOMNESS = Part(
                 per="source of random numbers",
             ),
             measure=repetitions,
-            topic="Dataset and DataLoader",
+            topic="DataLoader: random numbers of workers",
             predicted={
                 "torch": "holds",
                 "random": "holds",

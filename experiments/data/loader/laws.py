@@ -123,7 +123,7 @@ PART = Part(
             statement="The seed of the generator alone fixes the order of the samples, whatever the number of workers.",
             rule=Theorem("the same seed gives the same order, without and with workers", control="another seed"),
             measure=instances("order"),
-            topic="Dataset and DataLoader",
+            topic="DataLoader: order of samples",
             predicted="holds",
             source="PyTorch documentation, torch.utils.data: the sampler runs in the main process",
         ),
@@ -139,7 +139,7 @@ PART = Part(
                 per="kind of batches",
             ),
             measure=instances_by_case("average"),
-            topic="Batch",
+            topic="Batch: averages over batches",
             predicted={
                 "equal batches": "holds",
                 "smaller last batch": "refuted",

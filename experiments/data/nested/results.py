@@ -97,7 +97,7 @@ LAWS = Part(
                 tolerance=1e-5,
             ),
             measure=instances("results", one_control=True),  # where nothing is padded, nothing can be mistaken
-            topic="NestedTensor",
+            topic="NestedTensor, results",
             predicted="holds",
             source="PyTorch documentation, torch.nested",
         ),
@@ -118,7 +118,7 @@ STORAGE = Part(
                 tolerance=1e-12,
             ),
             measure=beyond_the_elements,
-            topic="one efficient structure",
+            topic="one efficient structure: memory",
             predicted="holds",
             source="PyTorch documentation, torch.nested",
         ),

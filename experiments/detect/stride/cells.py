@@ -39,7 +39,7 @@ PART = Part(
                 "the mean distance is (sqrt 2 + log(1 + sqrt 2)) / 6 strides", control="stride / sqrt 6", tolerance=1e-5
             ),
             measure=distances,
-            topic="localization",
+            topic="localization by cells",
             predicted="holds",
             source="the integral over the unit square",
         ),

@@ -209,7 +209,7 @@ PART = Part(
             statement="Dilation keeps the place: stride 4 with stride 16's receptive field is half a pixel better.",
             rule=Effect("error in pixels of the largest stride - that of the dilated network", delta=0.5),
             measure=largest_stride_and_dilated,
-            topic="downsampling and receptive field",
+            topic="downsampling, receptive field and localization",
             predicted="holds",
             source="Li et al. 2018",
         ),

@@ -135,7 +135,7 @@ PART = Part(
                 tolerance=1.0,
             ),
             measure=instances("formula"),
-            topic="Gradient of cross-entropy",
+            topic="Gradients of cross-entropy and Dice, formulas",
             predicted="holds",
             source="the chain rule; Milletari et al. 2016 for this form of Dice",
         ),
@@ -151,7 +151,7 @@ PART = Part(
                 }
             ),
             measure=bound_and_saturation,
-            topic="Gradient of cross-entropy",
+            topic="Gradient of cross-entropy: bounds",
             predicted="holds",
             source="|p - t| with p and t in [0, 1]",
         ),

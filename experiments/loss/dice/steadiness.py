@@ -58,7 +58,7 @@ PART = Part(
             statement="At the end of training the gradients of cross-entropy are 1.5 times as steady as Dice's.",
             rule=Ratio("|mean|^2 / variance over batches, cross-entropy over Dice loss", at_least=1.5),
             measure=of_both_losses,
-            topic="Gradient of cross-entropy",
+            topic="Gradient of cross-entropy: steadiness",
             predicted="holds",
             source="pilot",
         ),

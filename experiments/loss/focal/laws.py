@@ -149,7 +149,7 @@ PART = Part(
                 "focal loss over cross-entropy is (1 - p)^gamma", control="the exponent gamma + 1", tolerance=1e-12
             ),
             measure=without_chance("weight"),
-            topic="Focal loss",
+            topic="Focal loss, formula",
             predicted="holds",
             source="Lin et al. 2017",
         ),
@@ -162,7 +162,7 @@ PART = Part(
                 tolerance=1e-6,
             ),
             measure=without_chance("stability"),
-            topic="Focal loss",
+            topic="Focal loss, computing it",
             predicted="holds",
             source="Lin et al. 2017",
         ),

@@ -88,7 +88,7 @@ PART = Part(
                 }
             ),
             measure=with_and_without_prior,
-            topic="Focal loss",
+            topic="Focal loss, prior of the output",
             predicted="holds",
             source="Lin et al. 2017, sections 3.3 and 4.1: without it training diverged",
         ),

@@ -63,7 +63,7 @@ PART = Part(
             statement="Cross-entropy is half a point more accurate than the best other loss, each at its own rate.",
             rule=Effect("test accuracy of cross-entropy - the best other loss by validation", delta=0.005),
             measure=against_the_best_other,
-            topic="Reasons against cross-entropy",
+            topic="Reasons against cross-entropy: accuracy",
             predicted="refuted",
             source="Hui and Belkin 2021",
         ),

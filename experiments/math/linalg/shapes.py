@@ -103,7 +103,7 @@ PART = Part(
             statement="A scalar has 0 dimensions, a vector 1, a matrix 2 and a cube of numbers 3, at any size.",
             rule=Fact("the number of them for which numpy's ndim says otherwise", expected=0),
             measure=wrong_dimensions,
-            topic="Scalars to tensors",
+            topic="Scalars to tensors: dimensions",
             predicted="holds",
             source="documentation of numpy.ndarray.ndim: the number of axes",
         ),

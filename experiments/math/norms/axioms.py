@@ -114,7 +114,7 @@ PART = Part(
                 }
             ),
             measure=by_axiom,
-            topic="Norms",
+            topic="Norms, axioms",
             predicted="holds",
             source="Horn and Johnson 2013",
         ),
@@ -147,7 +147,7 @@ PART = Part(
             statement="(sum |x_i|^p)^(1/p) is a norm for p = 1/2 too.",
             rule=Theorem("the triangle inequality on (1, 0) and (0, 1)", control="p = 1/4", tolerance=ROUNDING),
             measure=two_axes,
-            topic="Kinds of norms",
+            topic="Kinds of norms, p below 1",
             predicted="refuted",
             source="(1 + 1)^2 = 4 > 2",
         ),

@@ -106,7 +106,7 @@ PART = Part(
                 per="kind of series",
             ),
             measure=mean_against_average,
-            topic="Exponentially weighted average",
+            topic="Exponentially weighted average, forecasts",
             predicted={kind: "holds" if kind in DRIFT else "refuted" for kind in KINDS},
             source="pilot",
         ),

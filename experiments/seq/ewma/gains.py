@@ -50,7 +50,7 @@ PART = Part(
             ),
             rule=Each(Equivalence("the best weight found on long series, and the formula", margin=0.03), per="q"),
             measure=found_and_theory,
-            topic="Exponentially weighted average",
+            topic="Exponentially weighted average, best weight",
             predicted="holds",
             source="Muth 1960",
         ),

@@ -164,7 +164,7 @@ PART = Part(
             statement="An RNN keeps what it has read: most trainings lead to one that names every symbol.",
             rule=Each(OF_A_TRAINING, per="lag and number of updates"),
             measure=solved_by("rnn"),
-            topic="RNN",
+            topic="RNN: keeping the past",
             predicted={
                 "rnn, lag 10, 200 updates": "holds",
                 "rnn, lag 10, 600 updates": "holds",
@@ -178,7 +178,7 @@ PART = Part(
             statement="LSTM and GRU solve the gradient problem: most trainings lead to one that names every symbol.",
             rule=Each(OF_A_TRAINING, per="network, lag and number of updates"),
             measure=solved_by("gru", "lstm", "lstm_forget_bias"),
-            topic="LSTM and GRU",
+            topic="LSTM and GRU: the gradient problem",
             predicted={
                 f"{cell}, lag {lag}, {updates} updates": "refuted" if (lag, updates) == (40, 200) else "holds"
                 for cell in ("gru", "lstm", "lstm_forget_bias")
@@ -192,7 +192,7 @@ PART = Part(
             statement="Attention remembers as surely over the longest lag as over the shortest.",
             rule=Equivalence("probability of the right symbol at the longest and at the shortest lag", margin=0.02),
             measure=attention_far_and_near,
-            topic="Transformer",
+            topic="Transformer: far positions",
             predicted="holds",
             source="Vaswani et al. 2017: any two positions are one step apart",
         ),

@@ -87,7 +87,7 @@ PART = Part(
             ),
             rule=Ratio("gradient ratio with over without forget bias at the longest lag", at_least=100.0),
             measure=biased_and_plain,
-            topic="LSTM and GRU",
+            topic="LSTM, forget gate",
             predicted="holds",
             source="Jozefowicz et al. 2015",
         ),
