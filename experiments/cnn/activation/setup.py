@@ -9,7 +9,7 @@ from pydantic import Field
 
 from experiments.cnn.arms import Images, TrainingParams, taken
 from experiments.lab.experiment import once, parameters
-from experiments.lab.judge.verdict import Verdict
+from experiments.lab.judge.claims import Predicted
 
 if TYPE_CHECKING:
     from experiments.cnn.core.activation_network import DeepNetwork
@@ -20,7 +20,7 @@ Initialization = Literal["auto", "default", "he", "xavier"]
 Arm = tuple[Activation, Initialization]
 CONTRASTED = ("relu", "sigmoid")
 """Activations that are also trained at the same initialization."""
-KEPT: dict[str, Verdict] = {
+KEPT: dict[str, Predicted] = {
     **dict.fromkeys(("identity", "relu", "leaky_relu"), "holds"),
     **dict.fromkeys(("sigmoid", "tanh", "selu"), "refuted"),
 }

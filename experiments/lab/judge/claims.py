@@ -7,16 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Literal, TypeVar
 
 from experiments.lab.judge.compare import Rule
 from experiments.lab.judge.measured import Measured, NotMeasured, Undecided
-from experiments.lab.judge.verdict import Kind, Verdict
+from experiments.lab.judge.verdict import Kind
 
 D = TypeVar("D")
 
-Prediction = Verdict | Mapping[str, Verdict]
-"""One verdict, or one per condition."""
+Predicted = Literal["holds", "refuted"]
+Prediction = Predicted | Mapping[str, Predicted]
+"""One verdict, or one per condition: "conditional" would be right for any mix, "inconclusive" for any failure."""
 
 
 @dataclass(frozen=True)

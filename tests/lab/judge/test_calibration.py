@@ -195,7 +195,7 @@ def _asked(number: int, pairs: Pairs) -> Asked:
         rule=Effect("treatment - baseline", delta=0.3),
         measure=lambda rows: pairs,
         topic="n",
-        predicted="inconclusive",
+        predicted="holds",
         source="simulated",
     )
     return Asked(part="", claim=claim, rows=())
