@@ -107,6 +107,32 @@ def test_record_is_inside_as_csv_and_json(mlnotes: Invoke, page: Callable[..., R
     assert "host" not in held["machine"]
 
 
+def test_notes_stand_beside_their_claims(mlnotes: Invoke, page: Callable[..., Read], toys: Path) -> None:
+    link = "[No value is below 0.](claim:toys.count/values_are_not_negative)"
+    (toys.parent / "experiments" / "toys" / "notes.md").write_text(f"# Counting\n\nA tale.\n\n## Zero\n\nSo: {link}\n")
+    mlnotes("run", "toys.count")
+    for words in (("toys.count",), ("toys",), ("--all",)):
+        found = page(*words)
+        assert_stands_alone(found)
+        assert {"note-toys.count-values_are_not_negative", "notes-toys-Zero"} <= set(found.ids)
+        assert {"#toys.count-values_are_not_negative", "#notes-toys-Zero"} <= set(found.links)
+        assert "#note-toys.count-values_are_not_negative" in found.links
+        assert ("A tale." in found.text) == (words != ("toys.count",))
+        assert ("From the notes" in found.text) == (words == ("toys.count",))
+        assert ("topics" in found.ids) == (words == ("--all",))
+
+
+def test_a_chapter_whose_links_do_not_resolve_is_left_out(
+    mlnotes: Invoke, page: Callable[..., Read], toys: Path
+) -> None:
+    (toys.parent / "experiments" / "toys" / "notes.md").write_text("# Counting\n\n[x](claim:toys.count/values)\n")
+    mlnotes("run", "toys.count")
+    for words in (("toys.count",), ("toys",), ("--all",)):
+        text = page(*words).text
+        assert text.count("The chapter of the notes is left out") == 1
+        assert "toys.count has no claim values" in text
+
+
 def test_data_too_large_for_a_page_are_told(
     mlnotes: Invoke, page: Callable[..., Read], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -180,7 +206,7 @@ def test_family_and_book_take_the_finished_full_run_of_every_study(mlnotes: Invo
 def test_book_of_nothing_lists_every_study(page: Callable[..., Read]) -> None:
     found = page("--all")
     assert_stands_alone(found)
-    assert found.text.count("not run here") == 3
+    assert found.text.count("· not run here") == 3
 
 
 def test_a_study_that_cannot_be_shown_does_not_take_the_book_with_it(
