@@ -101,6 +101,12 @@ class Sweep:
         best_value = one_value(self.metric, self._value(line))
         return f"Best {words(self.metric).lower()}: {best_value} at {where}{f' ({of_what})' if of_what else ''}."
 
+    def result(self) -> float:
+        """The metric of the best of all lines, or of the first where no direction is known; NaN without a number."""
+        values = [self._value(line) for line in self.lines if line.rows] if self.metric else []
+        best = best_of(self.metric or "", values)
+        return best if best is not None else next(iter(values), math.nan)
+
     def figure(self) -> Trace | None:
         """The metric over the first swept key that is a number; None where none is, or there is one point."""
         keys = sorted(self.swept, key=lambda key: key == "seed")  # a seed is no quantity: only where nothing else is

@@ -6,6 +6,7 @@ is told in the summary and by the exit code.
 
 from __future__ import annotations
 
+import math
 import shlex
 import shutil
 import traceback
@@ -18,13 +19,13 @@ from typing import Any
 import typer
 
 from cli.display.console import consoles
-from cli.display.sweeps import SweepJob
+from cli.display.sweeps import Sweep, SweepJob
 from cli.document import print_document
 from cli.exits import FAILED, INTERRUPTED, UNUSABLE, complain, explanation
 from cli.past.document import run_document
 from cli.points import SweepPoint
 from cli.running.plans import command_of, composition, plan_of
-from cli.running.swept import begin, overrides_of, print_sweep, save_figure, sweep_of, sweep_to_resume
+from cli.running.swept import begin, overrides_of, print_sweep, save_figure, sweep_document, sweep_of, sweep_to_resume
 from cli.sinks.tracking import trackers
 from experiments.lab.catalog import Study, find
 from experiments.lab.errors import InputError
@@ -56,6 +57,11 @@ class Job:
     """Directory of its record, None where nothing was observed."""
     errors: tuple[str, ...] = ()
     exit_code: int = 0
+    result: float = math.nan
+    """The headline's number, by which a sweeper such as Optuna's chooses its next points."""
+
+    def __float__(self) -> float:
+        return self.result
 
 
 def run_sweep(name: str, overrides: tuple[str, ...], how: How) -> None:
@@ -111,12 +117,15 @@ def run_job(point: SweepPoint, *, study: Study, smoke: bool, debug: bool) -> Job
     recording = Recording(directory)
     try:
         plan = plan_of(study, point.values, smoke=smoke, command=command)
-        execute(plan, (recording, *trackers(plan.settings.sink, recording)))
+        outcome = execute(plan, (recording, *trackers(plan.settings.sink, recording)))
     except Exception as error:  # the other jobs go on, and the summary tells it
         code = UNUSABLE if isinstance(error, InputError) else FAILED
         lines = tuple(traceback.format_exc().splitlines()) if debug else explanation(error)
         return Job(point.number, point.overrides, directory if recording.record else None, lines, code)
-    return Job(point.number, point.overrides, directory if recording.record else None)
+    if outcome is None:
+        return Job(point.number, point.overrides, None)
+    done = SweepJob(number=point.number, overrides={}, status=outcome.status, rows=outcome.rows)
+    return Job(point.number, point.overrides, directory, result=Sweep(plan.experiment, [done]).result())
 
 
 def _check_all(study: Study, points: list[dict[str, object]], *, smoke: bool) -> None:
@@ -133,7 +142,8 @@ def _check_all(study: Study, points: list[dict[str, object]], *, smoke: bool) ->
 def _tell(jobs: Sequence[Job], directory: Path, how: How) -> None:
     """Print how the jobs ended, and draw the sweep."""
     if how.json:
-        print_document({"sweep": str(directory), "jobs": [_document(job) for job in jobs]})
+        whole = sweep_document(directory)  # of a sweeper that keeps its jobs to itself
+        print_document({"sweep": str(directory), "jobs": [_document(job) for job in jobs]} if jobs else whole)
         return
     lost = [
         SweepJob(number=job.number, overrides=overrides_of(job.overrides), status="failed")

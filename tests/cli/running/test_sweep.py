@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from cli.points import SweepPoint
 from cli.running.plans import composition
 from cli.running.sweep import run_job
 from experiments.lab import catalog
@@ -167,3 +168,18 @@ def test_launchers_run_jobs_in_processes_of_their_own(launcher: str, tmp_path: P
     assert [outcome.errors for outcome in outcomes] == [(), ()]
     found = [Record(outcome.record) for outcome in outcomes if outcome.record]
     assert [(record.status, record.meta["seeds"]) for record in found] == [("done", [0]), ("done", [1])]
+
+
+def test_a_job_is_the_number_of_its_headline_to_a_sweeper(squares: Path, tmp_path: Path) -> None:
+    point = SweepPoint(0, ("share=0.7",), {"share": 0.7, "seeds": 2}, tmp_path)
+    job = run_job(point, study=catalog.find("toys.squares"), smoke=False, debug=False)
+    assert float(job) == pytest.approx(0.7 + 0.002 / 2)  # the best network's accuracy, mean over seeds 0 and 1
+
+
+@pytest.mark.filterwarnings("default")  # of Optuna's plugin, which uses what a current Optuna deprecates
+def test_optuna_chooses_the_points(mlnotes: Invoke, squares: Path) -> None:
+    pytest.importorskip("hydra_plugins.hydra_optuna_sweeper", reason="hydra-optuna-sweeper is an extra, not installed")
+    options = ("hydra/sweeper=optuna", "hydra.sweeper.n_trials=3", "hydra.sweeper.direction=maximize")
+    result = mlnotes("run", "toys.squares", "-m", *options, "share=interval(0.1,0.9)", "--json")
+    assert result.exit_code == 0
+    assert len(document(result)["jobs"]) == 3
