@@ -140,18 +140,46 @@ def search_allowed(
     threads: int,
     allowed: Mask,
 ) -> tuple[Ids, Floats, Ids]:
-    """``search_lists`` among the allowed nodes (n,) only.
+    """``search_lists`` among the allowed nodes only: (n,) the same for all queries, or (m, n), a mask for each."""
+    if allowed.ndim == 1:
+        return search_among(lists, short, query_codes, vectors, queries, k, size, threads, allowed, len(vectors))
+    m = len(queries)
+    ids, squared, measured = np.empty((m, k), np.int32), np.empty((m, k), np.float32), np.empty(m, np.int32)
+
+    def work(_: int, start: int, stop: int) -> None:
+        for row in range(start, stop):
+            own = slice(row, row + 1)
+            arguments = (lists, short, query_codes[own], vectors, queries[own], k, size, 1, allowed[row])
+            ids[own], squared[own], measured[own] = search_among(*arguments, len(vectors))
+
+    run_all(work, m, chunk=1, threads=threads)
+    return ids, squared, measured
+
+
+def search_among(
+    lists: Ids,
+    short: ShortCodes,
+    query_codes: QueryCodes | Floats,
+    vectors: Stored,
+    queries: Stored,
+    k: int,
+    size: int,
+    threads: int,
+    allowed: Mask | None,
+    used: int,
+) -> tuple[Ids, Floats, Ids]:
+    """``search_lists`` among the allowed of ``used`` nodes, which may be fewer than there are rows.
 
     The candidate list is lengthened by one over their share, so that about ``size`` of them are in it. Where few are
     allowed, and for queries that met fewer than k, the allowed vectors are scanned: the result has k neighbors wherever
     k are allowed.
     """
-    count = int(allowed.sum())
+    count = used if allowed is None else int(np.count_nonzero(allowed[:used]))
     m, size = len(queries), max(size, k)
     if count == 0:
         return np.full((m, k), -1, np.int32), np.full((m, k), np.inf, np.float32), np.zeros(m, np.int32)
-    longer = -(-size * len(vectors) // count)  # size / share, rounded up
-    if longer * SCANNED_PER_LISTED >= count:
+    longer = -(-size * used // count)  # size / share, rounded up
+    if longer * SCANNED_PER_LISTED >= count and (count < used or size >= used):
         ids, squared = np.full((m, k), -1, np.int32), np.full((m, k), np.inf, np.float32)
         measured, lacking = np.zeros(m, np.int32), np.arange(m)
     else:
@@ -159,7 +187,7 @@ def search_allowed(
         # -1 where the last of min(k, count) results should be: fewer were met than there are.
         lacking = np.flatnonzero(ids[:, min(k, count) - 1] < 0)
     if len(lacking):
-        members = np.flatnonzero(allowed)
+        members = np.flatnonzero(allowed[:used]) if allowed is not None else np.arange(used)
         base, rows = (np.ascontiguousarray(part, dtype=np.float32) for part in (vectors[members], queries[lacking]))
         near, distances = exact_neighbors(base, rows, k, threads=threads)
         ids[lacking] = np.where(near >= 0, members[near], -1)

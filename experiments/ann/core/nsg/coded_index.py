@@ -139,7 +139,7 @@ class CodedNSG:
         if allowed is None:
             ids, squared, measured = search_lists(*arguments)
         else:
-            ids, squared, measured = search_allowed(*arguments, checked_mask(allowed, len(self)))
+            ids, squared, measured = search_allowed(*arguments, checked_mask(allowed, len(self), len(placed)))
         return SearchResult(ids, self.space.report(squared, vectors), measured, np.zeros(len(placed), np.int32))
 
     def place(self, queries: ArrayLike) -> tuple[Stored, Floats]:

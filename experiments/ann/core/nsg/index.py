@@ -12,10 +12,11 @@ Source: Fu, Xiang, Wang, Cai: Fast Approximate Nearest Neighbor Search With The 
 from __future__ import annotations
 
 import os
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from dataclasses import asdict
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -98,7 +99,8 @@ class NSG:
             search_list_size: length of the candidate list; raised to k where smaller. With the number of vectors the
                 search is exact.
             threads: workers; all usable cores by default. They do not change the result.
-            allowed: booleans (n,): which vectors may be results; all by default.
+            allowed: which vectors may be results: booleans (n,), or for each query of its own, booleans (m, n) or m
+                arrays of ids; all by default. Where few are, they are scanned.
 
         Returns:
             ids (m, k) and distances (m, k) in the metric's terms.
@@ -114,7 +116,7 @@ class NSG:
         if allowed is None:
             ids, squared, _ = search_lists(*arguments)
         else:
-            ids, squared, _ = search_allowed(*arguments, checked_mask(allowed, len(self)))
+            ids, squared, _ = search_allowed(*arguments, checked_mask(allowed, len(self), len(placed)))
         return ids, self.space.report(squared, vectors)
 
     def searcher(self, k: int, search_list_size: int) -> Searcher:
@@ -204,16 +206,36 @@ class NSG:
         return self.graph.nbytes + self.base.nbytes
 
 
-def checked_mask(allowed: ArrayLike, n: int) -> Mask:
-    """A mask of n booleans.
+def checked_mask(allowed: ArrayLike, n: int, m: int) -> Mask:
+    """Masks as booleans (n,), the same for all queries, or (m, n); ids of each query make such.
 
-    >>> checked_mask([True, False], 2)
-    array([ True, False])
+    >>> checked_mask([True, False], 2, 1), checked_mask([[1], [0, 1]], 2, 2)
+    (array([ True, False]), array([[False,  True],
+           [ True,  True]]))
 
     Raises:
         ValueError: other numbers, or another length.
     """
+    if isinstance(allowed, Sequence) and len(allowed) == m and all(_are_ids(one) for one in allowed):
+        masks = np.zeros((m, n), np.bool_)
+        for mask, ids in zip(masks, allowed, strict=True):
+            mask[_checked_rows(ids, n)] = True
+        return masks
     mask = np.asarray(allowed)
-    if mask.dtype != np.bool_ or mask.shape != (n,):
-        raise ValueError(f"allowed: expected {n} booleans, got {mask.dtype} of shape {mask.shape}")
+    if mask.dtype != np.bool_ or mask.shape not in ((n,), (m, n)):
+        raise ValueError(
+            f"allowed: expected {n} booleans, as many for each of {m} queries, or the ids that each allows, "
+            f"got {mask.dtype} of shape {mask.shape}"
+        )
     return mask
+
+
+def _are_ids(one: Any) -> bool:
+    return np.ndim(one) == 1 and (len(one) == 0 or np.asarray(one).dtype.kind in "iu")
+
+
+def _checked_rows(ids: ArrayLike, n: int) -> NDArray[np.int64]:
+    rows = np.asarray(ids, np.int64)
+    if rows.size and not 0 <= rows.min() <= rows.max() < n:
+        raise ValueError(f"allowed: expected ids from 0 to {n - 1}, got {rows.min()} to {rows.max()}")
+    return rows

@@ -54,7 +54,7 @@ class Searcher:
             self.encoders = {row.dtype.char: _encoder(short, row) for row in (self.octets, self.floats)}
         shape = SearchShape.of(short, len(vectors), k, search_list_size)
         self.before: tuple[Any, ...] = (lists, short.codes)
-        self.after = (
+        self.after: tuple[Any, ...] = (
             shape.size,
             shape.most,
             key_rows(1, shape.size),
