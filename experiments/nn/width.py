@@ -136,7 +136,10 @@ def run(setup: Setup[Params]) -> Iterator[Event]:
 
 
 def distance_from_the_size_asked_for(rows: Sequence[ShapeRow]) -> Instances:
-    return Instances([row.excess for row in rows], control=[row.unscaled_excess for row in rows])
+    shapes = {row.shape: row for row in rows}.values()
+    return Instances(
+        [row.excess for row in shapes], control=[row.unscaled_excess for row in shapes], all_of="all shapes"
+    )
 
 
 def tuned_accuracy(rows: Sequence[ShapeRow], shape: str, other: str) -> Pairs | Undecided:
@@ -149,10 +152,6 @@ def tuned_accuracy(rows: Sequence[ShapeRow], shape: str, other: str) -> Pairs | 
     if reason := untuned(chosen[shape], chosen[other]):
         return Undecided(reason)
     return Pairs(*(by_seed(chosen[name].rows, "test_accuracy") for name in (shape, other)))
-
-
-def against_constant(rows: Sequence[ShapeRow]) -> Pairs | Undecided:
-    return tuned_accuracy(rows, "decreasing", "constant")
 
 
 def against_others(rows: Sequence[ShapeRow]) -> Mapping[str, Pairs | Undecided]:
@@ -206,7 +205,7 @@ PART = Part(
             "decreasing_widths_beat_constant_ones",
             statement="Widths that decrease from layer to layer beat constant ones by half a point of test accuracy.",
             rule=Effect("test accuracy of decreasing - constant widths, each at its rate by validation", delta=0.005),
-            measure=against_constant,
+            measure=lambda rows: tuned_accuracy(rows, "decreasing", "constant"),
             topic="Decreasing the number of nodes layer by layer",
             predicted="refuted",
             source="pilot",
