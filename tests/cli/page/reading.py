@@ -63,3 +63,12 @@ def read(html: str) -> Read:
     found.close()
     assert found.open == []
     return found
+
+
+def assert_stands_alone(found: Read) -> None:
+    """No address is fetched, links stay inside, ids are unique, nothing runs."""
+    assert len(found.ids) == len(set(found.ids))
+    assert all(link.startswith(("#", "data:")) for link in found.links)
+    assert {link[1:] for link in found.links if link.startswith("#")} <= set(found.ids)
+    assert all(address.startswith(("data:", "#")) for address in found.addresses)
+    assert not any(key.startswith("on") for key, _ in found.attributes)

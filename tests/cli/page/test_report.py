@@ -14,22 +14,10 @@ import pytest
 
 from cli.page.text import visible
 from experiments.lab.record import Record, records
-from tests.cli.invoking import Invoke, document
-from tests.cli.page.reading import Read, read
+from tests.cli.invoking import Invoke
+from tests.cli.page.reading import Read, assert_stands_alone
 
 HOSTILE = '"><script>alert(1)</script><img src=x onerror=alert(2)> \x1b[2J\x1b]0;title\x07 $x$ {{ 7 * 7 }}'
-
-
-@pytest.fixture
-def page(squares: Path, mlnotes: Invoke) -> Callable[..., Read]:
-    """``page(words)``: what ``mlnotes report`` writes, read back."""
-
-    def written(*words: str) -> Read:
-        result = mlnotes("report", *words, "--json")
-        assert result.exit_code == 0, result.output
-        return read(Path(document(result)["page"]).read_text(encoding="utf-8"))
-
-    return written
 
 
 def spoil(record: Record) -> None:
@@ -55,15 +43,6 @@ def write_rows(record: Record, rows: list[dict[str, Any]]) -> None:
     meta = json.loads((record.path / "record.json").read_text())
     meta.pop("rows", None)
     (record.path / "record.json").write_text(json.dumps(meta))
-
-
-def assert_stands_alone(found: Read) -> None:
-    """No address is fetched, links stay inside, ids are unique, nothing runs."""
-    assert len(found.ids) == len(set(found.ids))
-    assert all(link.startswith(("#", "data:")) for link in found.links)
-    assert {link[1:] for link in found.links if link.startswith("#")} <= set(found.ids)
-    assert all(address.startswith(("data:", "#")) for address in found.addresses)
-    assert not any(key.startswith("on") for key, _ in found.attributes)
 
 
 def test_page_says_question_answer_verdicts_rules_and_how_to_repeat(mlnotes: Invoke, page: Callable[..., Read]) -> None:
@@ -105,32 +84,6 @@ def test_record_is_inside_as_csv_and_json(mlnotes: Invoke, page: Callable[..., R
     assert [one["verdict"] for one in held["findings"]] == ["holds", "holds"]
     assert "process" not in held
     assert "host" not in held["machine"]
-
-
-def test_notes_stand_beside_their_claims(mlnotes: Invoke, page: Callable[..., Read], toys: Path) -> None:
-    link = "[No value is below 0.](claim:toys.count/values_are_not_negative)"
-    (toys.parent / "experiments" / "toys" / "notes.md").write_text(f"# Counting\n\nA tale.\n\n## Zero\n\nSo: {link}\n")
-    mlnotes("run", "toys.count")
-    for words in (("toys.count",), ("toys",), ("--all",)):
-        found = page(*words)
-        assert_stands_alone(found)
-        assert {"note-toys.count-values_are_not_negative", "notes-toys-Zero"} <= set(found.ids)
-        assert {"#toys.count-values_are_not_negative", "#notes-toys-Zero"} <= set(found.links)
-        assert "#note-toys.count-values_are_not_negative" in found.links
-        assert ("A tale." in found.text) == (words != ("toys.count",))
-        assert ("From the notes" in found.text) == (words == ("toys.count",))
-        assert ("topics" in found.ids) == (words == ("--all",))
-
-
-def test_a_chapter_whose_links_do_not_resolve_is_left_out(
-    mlnotes: Invoke, page: Callable[..., Read], toys: Path
-) -> None:
-    (toys.parent / "experiments" / "toys" / "notes.md").write_text("# Counting\n\n[x](claim:toys.count/values)\n")
-    mlnotes("run", "toys.count")
-    for words in (("toys.count",), ("toys",), ("--all",)):
-        text = page(*words).text
-        assert text.count("The chapter of the notes is left out") == 1
-        assert "toys.count has no claim values" in text
 
 
 def test_data_too_large_for_a_page_are_told(
