@@ -25,6 +25,8 @@ def run_document(record: Record) -> Document:
         "findings": record.findings(),
         "seconds": meta.get("seconds"),
         "versions": meta["versions"],
+        "commit": meta.get("commit"),
+        "looks": meta.get("looks", []),
     }
 
 

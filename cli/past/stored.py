@@ -8,7 +8,7 @@ from experiments.lab.judge.judge import Finding
 from experiments.lab.params import validate
 from experiments.lab.plan import Plan, Settings
 from experiments.lab.record import Record
-from experiments.lab.sinks import Outcome
+from experiments.lab.sinks import Looked, Outcome
 
 
 def stored_plan(record: Record, command: tuple[str, ...] | None = None) -> Plan:
@@ -44,6 +44,7 @@ def stored_outcome(record: Record) -> Outcome:
         figures=tuple(record.figures()),
         findings=stored_findings(record),
         answer=meta.get("answer") or "",
+        looks=tuple(Looked(**{**look, "decided": tuple(look["decided"])}) for look in meta.get("looks", ())),
         seeds_done=tuple(plan.seeds if record.status == "done" else meta.get("seeds_done", ())),
         seconds=meta.get("seconds") or 0.0,
     )

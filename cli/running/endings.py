@@ -69,8 +69,14 @@ def _advice(known: Outcome, run: str) -> Iterator[str]:
     if not all(one.as_predicted for one in findings):
         yield f"mlnotes show {run} --claims  (the evidence)"
     if any(one.verdict == "inconclusive" and one.kind not in EXACT_KINDS for one in findings) and len(plan.seeds) > 1:
-        yield f"{_command(plan, 'seeds', f'seeds={2 * len(plan.seeds)}')}  (more seeds decide more)"
+        yield _price(known) if known.looks else f"{_command(plan, 'until', 'until=decided')}  (more seeds decide more)"
     yield _sweep(plan) or f"mlnotes show {run} --tables"
+
+
+def _price(known: Outcome) -> str:
+    """What is left undecided after the last look, and what it would cost."""
+    open_claims = known.looks[-1].undecided.items()
+    return f"undecided: {'; '.join(f'{claim} ({price})' for claim, price in open_claims)}"
 
 
 def _full_study(plan: Plan, undecided: int) -> str:

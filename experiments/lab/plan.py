@@ -33,10 +33,12 @@ def _listed(value: object) -> object:
 def _seconds(value: object) -> object:
     """``10m`` is 600."""
     unit = {"s": 1, "m": 60, "h": 3600}.get(value[-1:]) if isinstance(value, str) else None
-    try:
-        return unit * float(value[:-1]) if unit and isinstance(value, str) else value
-    except ValueError:
+    if not isinstance(value, str):
         return value
+    try:
+        return unit * float(value[:-1]) if unit else float(value)
+    except ValueError:
+        raise ValueError(f"expected seconds, or a time such as 90s, 10m or 2h, got {value!r}") from None
 
 
 def _bytes(value: object) -> object:

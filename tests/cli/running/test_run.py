@@ -49,6 +49,8 @@ def test_json_is_one_document_of_the_record(mlnotes: Invoke, toys: Path) -> None
     assert list(found) == [
         "experiment", "study", "status", "record", "params", "seeds", "answer", "rows", "findings", "seconds",
         "versions",
+        "commit",
+        "looks",
     ]  # fmt: skip
     record = Record(Path(found["record"]))
     assert found["rows"] == record.rows()
