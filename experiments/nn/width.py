@@ -181,8 +181,9 @@ def best_and_decreasing(rows: Sequence[ShapeRow]) -> str:
 def answer(findings: Findings, rows: Rows) -> str:
     trained = rows.of(PART)
     said = listing(f"{shape} {percent(accuracy)}" for shape, accuracy in tuned_accuracies(trained).items())
-    size = trained[0].parameters
-    return f"With about {size:,} parameters each and its own learning rate, test accuracy by shape is {said}."
+    images = "these 1,797 digits" if trained[0].dataset == "digits" else trained[0].dataset
+    size = f"{trained[0].parameters:,} parameters each"
+    return f"With about {size} and its own learning rate, test accuracy on {images} by shape is {said}."
 
 
 PART = Part(

@@ -28,7 +28,8 @@ def answer(findings: Findings, rows: Rows) -> str:
     )
     accuracies = listing(f"{right[arm]} with {TOLD.get(arm, arm)}" for arm in told)
     stays = f"A small shift of the image leaves {listing(kept.values())} of their predictions as they were"
-    return f"Each at its best learning rate, test accuracy is {accuracies}. {stays}."
+    images = "these 1,797 digits" if tuned[0].dataset == "digits" else tuned[0].dataset
+    return f"Each at its best learning rate, test accuracy on {images} is {accuracies}. {stays}."
 
 
 EXPERIMENT = Experiment(
