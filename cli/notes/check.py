@@ -6,11 +6,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from cli.display.claim_lines import condition_words
 from cli.display.console import consoles
 from cli.document import print_document
 from cli.notes.chapters import number_of, sentence_document, studies_to_run
-from cli.notes.judgements import Judgements, verdict_of
+from cli.notes.judgements import Judgements, conditions_of, verdict_of
 from cli.notes.note import Note, Sentence, read_note
 from cli.notes.published import judgements_or_published
 from experiments.lab.errors import InputError
@@ -62,8 +61,7 @@ def _found(sentence: Sentence, known: Judgements) -> str:
     found = known[sentence.key]
     if sentence.condition:
         return f"{verdict_of(sentence, known)} for {sentence.condition}, not {sentence.claimed}"
-    why = condition_words(found.conditions)[-1] if found.conditions else found.summary
-    return f"{found.verdict}, not {sentence.claimed}: {why}"
+    return f"{found.verdict}, not {sentence.claimed}: {conditions_of(sentence, known) or found.summary}"
 
 
 def _document(file: str, sentences: Sequence[Sentence], wrong: Sequence[Sentence], known: Judgements) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from cli.display.claim_lines import condition_words
 from cli.notes.note import NOT_JUDGED, Sentence
 from cli.past.best import rank
 from experiments.lab.catalog import find
@@ -31,6 +32,8 @@ class Judgement:
 
 
 Judgements = Mapping[Key, Judgement]
+UNSETTLED = ("conditional", "inconclusive")
+"""Verdicts that need their conditions named."""
 
 
 def judgements(names: Collection[str]) -> Judgements:
@@ -77,6 +80,15 @@ def verdict_of(sentence: Sentence, known: Judgements) -> str:
         raise InputError(f"{problem}: {meant(sentence.condition, found.conditions)}")
     verdict = found.conditions[sentence.condition]
     return "" if verdict == NOT_JUDGED else verdict
+
+
+def conditions_of(sentence: Sentence, known: Judgements) -> str:
+    """Under which conditions a sentence holds and fails, where its verdict depends on them; else nothing."""
+    found = known.get(sentence.key)
+    if found is None or sentence.condition or found.verdict not in UNSETTLED or not found.conditions:
+        return ""
+    words = condition_words(found.conditions)
+    return words[-1] if found.verdict == "conditional" else words[0]
 
 
 def _judgement(record: Record, finding: Mapping[str, Any]) -> Judgement:

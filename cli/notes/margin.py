@@ -14,9 +14,9 @@ from rich.console import Console, ConsoleOptions, RenderResult
 from rich.style import Style
 from rich.text import Text
 
-from cli.display.claim_lines import MARGIN, SIGNS, condition_words
+from cli.display.claim_lines import MARGIN, SIGNS
 from cli.display.findings import WIDTH, verdict_style
-from cli.notes.judgements import Judgements, verdict_of
+from cli.notes.judgements import Judgements, conditions_of, verdict_of
 from cli.notes.note import NOT_JUDGED, Note, Sentence
 
 READABLE = 92
@@ -78,10 +78,9 @@ class Annotated:
 
     def _conditions(self, sentence: Sentence | None, mark: str, console: Console, width: int) -> Iterator[Text]:
         """Under a sentence that depends, on what."""
-        found = self.known.get(sentence.key) if sentence and not sentence.condition else None
-        if found and found.verdict in ("conditional", "inconclusive") and found.conditions:
-            words = Text(f"({condition_words(found.conditions)[-1]})", style="muted")
-            for line in words.wrap(console, max(16, width - len(mark))):
+        words = conditions_of(sentence, self.known) if sentence else ""
+        if words:
+            for line in Text(f"({words})", style="muted").wrap(console, max(16, width - len(mark))):
                 line.rstrip()
                 yield Text.assemble(" " * MARGIN, mark, line, no_wrap=True)
 

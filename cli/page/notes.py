@@ -11,8 +11,7 @@ from markdown_it.renderer import RendererHTML
 from markdown_it.token import Token
 from markdown_it.utils import EnvType, OptionsDict
 
-from cli.display.claim_lines import condition_words
-from cli.notes.judgements import Judgements, Key, judgements_of, verdict_of
+from cli.notes.judgements import Judgements, Key, conditions_of, judgements_of, verdict_of
 from cli.notes.note import NOT_JUDGED, Note, Sentence, chapter_if_any, markdown, plain
 from cli.page.claims import Place, Verdict, counted
 from cli.page.render import fragment, render
@@ -155,10 +154,7 @@ class NotesRenderer(RendererHTML):
         sentence = self.open.pop()
         if sentence is None:
             return self.renderToken(tokens, index, options, env)
-        found = self.shown.known.get(sentence.key)
-        depends = found and found.verdict in ("conditional", "inconclusive") and found.conditions
-        words = condition_words(found.conditions)[-1] if found and depends and not sentence.condition else ""
-        return fragment("closing_sentence", conditions=words)
+        return fragment("closing_sentence", conditions=conditions_of(sentence, self.shown.known))
 
     def _name(self, name: str) -> str:
         """The name, but for the second element that would have it."""
