@@ -48,7 +48,7 @@ def test_every_mode_is_tuned_and_the_highest_rate_of_dropout_is_an_edge(strong: 
         for (rate, cutoff), accuracy in settings.items()
         for lr, factor in factors
     ]
-    found = training.compared("underfit", "train_loss", "none", "early")(rows)
+    found = training.modes("underfit", "train_loss", "none", "early")(rows)
     assert found == Pairs({0: 0.6}, {0: 0.8}) if decided else isinstance(found, Undecided)
     assert training.directions(rows) == Pairs({0: 0.1}, {0: 0.1}) or not decided
 

@@ -31,7 +31,7 @@ def race(optimizer: str, tuning: tuple[int, int, int], judged: tuple[int, int, i
     [
         ((9, 5, 6), (1, 7, 1), Pairs({0: 60.0}, {0: 7.0})),
         ((9, 6, 5), (1, 7, 1), Undecided("the best learning rate of adam, 0.9, is the largest of its grid")),
-        ((9, 5, 6), (1, 100, 1), Undecided("1 races of adam did not reach the target")),
+        ((9, 5, 6), (1, 100, 1), Undecided("races of adam that did not reach the target: 1")),
     ],
 )
 def test_rules_race_at_the_rate_that_other_problems_chose(

@@ -34,7 +34,6 @@ def test_adam_in_fp16_alone_diverges_and_counts_as_guessing(numbers: Numbers) ->
     rows = [event for event in accuracy.run(numbers) if isinstance(event, accuracy.AccuracyRow)]
     diverged = {(row.number_format, row.optimizer): row.test_accuracy for row in rows if row.diverged}
     assert diverged == {("fp16-true", "adam"): 0.1}
-    assert accuracy.at_best(rows)["fp16-true, adam"].at_edge
     assert len(accuracy.beside_float32(rows)) == 10
 
 

@@ -55,6 +55,7 @@ def rows_of(remedy: str, accuracies: dict[float, tuple[float, float, float]]) ->
             dataset="digits",
             remedy=remedy,
             strength=strength,
+            place=list(accuracies).index(strength),
             updates=updates,
             train_accuracy=1.0,
             validation_accuracy=accuracy,
@@ -81,10 +82,10 @@ def test_both_arms_stop_where_validation_says_or_neither_does() -> None:
     ("strengths", "reason"),
     [
         ({0.1: (0.1, 0.6, 0.1), 1.0: (0.1, 0.2, 0.1)}, None),
-        ({0.1: (0.1, 0.2, 0.1), 1.0: (0.1, 0.6, 0.1)}, "the best setting of l2, 1, is at the edge of its grid"),
+        ({0.1: (0.1, 0.2, 0.1), 1.0: (0.1, 0.6, 0.1)}, "the best place in the grid of l2, 1, is the largest"),
         (
             {0.1: (0.1, 0.2, 0.6), 1.0: (0.1, 0.2, 0.1)},
-            "the best number of updates of l2 at 0.1, 3, is the largest",
+            "the best number of updates of l2, 3, is the largest",
         ),
     ],
 )

@@ -24,7 +24,7 @@ def answer(findings: Findings, rows: Rows) -> str:
     noisy, quiet = (mean(wells, "left_start", batch_size=size) for size in (sizes[0], sizes[-1]))
     small, full = (pick(row.batch_size for row in trained) for pick in (min, max))
     accuracy = {
-        (budget, size): percent(mean(training.chosen(trained, size, budget)[0], "test_accuracy"))
+        (budget, size): percent(mean(training.chosen(trained, size, budget).rows, "test_accuracy"))
         for budget in training.BUDGETS
         for size in (small, full)
     }

@@ -82,8 +82,8 @@ def prepare(params: Params, seed: int) -> Networks:
     import torch
 
     from experiments.train.core.curvature import TinyNetwork
-    from experiments.train.core.images import draw_images
     from experiments.train.core.perceptron import perceptron
+    from experiments.train.images import draw_images
 
     n, held, tested = params.train_images, params.validation_images, params.test_images
     split = draw_images(params.dataset, train=n, validation=held, test=tested, seed=seed)

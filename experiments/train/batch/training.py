@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from operator import attrgetter
 
-from experiments.foundation.networks.tuning import Choice, choose, untuned
 from experiments.lab.answers import mean
 from experiments.lab.experiment import Event, Part, Progress, Row, Table, observation
 from experiments.lab.judge.claims import Claim
 from experiments.lab.judge.measured import Pairs, Undecided
-from experiments.lab.judge.measures import by_seed
 from experiments.lab.judge.rules import Each, Effect
 from experiments.train.batch.setup import Networks
+from experiments.train.tuned import Dial, Tuned, compared, tuned
 
 EPOCHS, STEPS, TUNED = "equal epochs", "equal steps", "steps by validation"
 BUDGETS = (EPOCHS, STEPS, TUNED)
@@ -83,49 +81,34 @@ def trained(networks: Networks, batch_size: int, lr: float) -> Iterator[Accuracy
     yield from rows
 
 
-def chosen(rows: Sequence[AccuracyRow], batch_size: int, budget: str) -> tuple[list[AccuracyRow], str | None]:
-    """The trainings at the learning rate, and where the budget leaves it open at the number of updates, that
-    validation chooses; and why these are not tuned, if so."""
+def chosen(rows: Sequence[AccuracyRow], batch_size: int, budget: str) -> Tuned[AccuracyRow]:
+    """The trainings at the learning rate, and where the budget leaves it open at the number of updates, that validation
+    chooses. Where the last is the best and half as many updates lack half a point, a longer one may be better."""
     small = min(row.batch_size for row in rows)
     first, last = (pick(row.updates for row in rows) for pick in (min, max))
     of = [row for row in rows if row.batch_size == batch_size]
     if budget != TUNED:
         updates = first if budget == EPOCHS and batch_size != small else last
-        of = [row for row in of if row.updates == updates]
-    score = attrgetter("validation_accuracy")
-    stops = choose(of, score=score, arm=_arm, setting=attrgetter("updates"))
-    stopped = [row for stop in stops.values() for row in stop.rows]
-    best = choose(stopped, score=score, arm=attrgetter("batch_size"))[batch_size]
-    reason = untuned(best)
-    stop = stops[_arm(best.rows[0])]
-    if reason is None and budget == TUNED and _ends_early(stop, of):
-        reason = untuned(stop, what="number of updates")
-    return list(best.rows), reason
+        return tuned([row for row in of if row.updates == updates], _size, Dial("lr"))[f"batches of {batch_size}"]
+    arm = tuned(of, _size, Dial("updates", "number of updates", ("smallest",)), Dial("lr"))[f"batches of {batch_size}"]
+    lr, seen = arm.rows[0].lr, sorted({row.updates for row in of})
+    half, end = (mean(of, "validation_accuracy", lr=lr, updates=updates) for updates in seen[-2:])
+    rises = arm.rows[0].updates == last and end - half > RISE
+    return Tuned(arm.rows, f"{_size(arm.rows[0])} still get better after {last} updates") if rises else arm
 
 
-def _arm(row: AccuracyRow) -> str:
-    return f"batches of {row.batch_size} at rate {row.lr:g}"
-
-
-def _ends_early(stop: Choice[AccuracyRow], rows: Sequence[AccuracyRow]) -> bool:
-    """Whether a longer training may be better: the last is the best, and half as many updates lack half a point."""
-    half = [row for row in rows if row.lr == stop.rows[0].lr and row.updates == stop.grid[-2]]
-    return stop.edge == "largest" and stop.score - mean(half, "validation_accuracy") > RISE
+def _size(row: AccuracyRow) -> str:
+    return f"batches of {row.batch_size}"
 
 
 def small_against_full(rows: Sequence[AccuracyRow]) -> Mapping[str, Pairs | Undecided]:
     sizes = [pick(row.batch_size for row in rows) for pick in (min, max)]
-    found: dict[str, Pairs | Undecided] = {}
-    for budget in BUDGETS:
-        arms = [chosen(rows, size, budget) for size in sizes]
-        reason = next((reason for _, reason in arms if reason), None)
-        found[budget] = Undecided(reason) if reason else Pairs(*(by_seed(of, "test_accuracy") for of, _ in arms))
-    return found
+    return {budget: compared("test_accuracy", *(chosen(rows, size, budget) for size in sizes)) for budget in BUDGETS}
 
 
 def at_best(rows: Sequence[AccuracyRow]) -> list[AccuracyRow]:
     """The trainings of the headline: either batch size at the rate and the number of updates that validation chose."""
-    return [row for size in sorted({row.batch_size for row in rows}) for row in chosen(rows, size, TUNED)[0]]
+    return [row for size in sorted({row.batch_size for row in rows}) for row in chosen(rows, size, TUNED).rows]
 
 
 PART = Part(

@@ -70,27 +70,3 @@ def scaler_step(weight: Tensor, gradient: Tensor, initial_scale: float) -> Scale
     return ScalerStep(
         weights_changed=not torch.equal(p.detach(), weight), scale_factor=scaler.get_scale() / initial_scale
     )
-
-
-def rescued_training(
-    network: nn.Module, inputs: Tensor, targets: Tensor, *, way: str, loss_factor: float, lr: float, steps: int
-) -> float:
-    """Final mean squared error, measured in float32, of gradient descent on loss_factor * mse.
-
-    ``way``: fp32, bf16, fp16 or "fp16 scaled"; the learning rate is lr / loss_factor, so exact arithmetic gives one
-    and the same training.
-    """
-    compute = {"fp32": None, "bf16": torch.bfloat16, "fp16": torch.float16, "fp16 scaled": torch.float16}
-    dtype = compute[way]
-    optimizer = torch.optim.SGD(network.parameters(), lr / loss_factor)
-    scaler = torch.amp.GradScaler("cpu", enabled=way == "fp16 scaled")
-    for _ in range(steps):
-        optimizer.zero_grad()
-        with torch.autocast("cpu", dtype or torch.bfloat16, enabled=dtype is not None):
-            predictions = network(inputs)
-        loss = nn.functional.mse_loss(predictions.float(), targets) * loss_factor
-        scaler.scale(loss).backward()
-        scaler.step(optimizer)
-        scaler.update()
-    with torch.no_grad():
-        return float(nn.functional.mse_loss(network(inputs), targets))

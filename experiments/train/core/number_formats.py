@@ -92,9 +92,3 @@ def share_lost(values: Tensor, number_format: NumberFormat, scale: float = 1.0) 
     """Share of the non-zero ``values`` that become 0 when multiplied by ``scale`` and rounded to the format."""
     there = values[values != 0].double() * scale
     return float((there.to(number_format.dtype) == 0).double().mean()) if len(there) else math.nan
-
-
-def wide_sum(number_format: NumberFormat, value: float, width: int) -> float:
-    """sum_i x_i * x_i with all x_i = ``value``, by a matrix product in the format: overflow or not."""
-    x = torch.full((1, width), value, dtype=number_format.dtype)
-    return float((x @ x.T).item())

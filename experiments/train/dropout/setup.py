@@ -56,7 +56,7 @@ class Images(Setup[Params]):
 
 
 def prepare(params: Params, seed: int) -> Images:
-    from experiments.train.core.images import draw_images
+    from experiments.train.images import draw_images
 
     held, tested = params.validation_images, params.test_images
     sizes = {"underfit": params.underfit_images, "overfit": params.overfit_images}

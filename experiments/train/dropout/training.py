@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from operator import attrgetter
 
-from experiments.foundation.networks.tuning import choose, untuned
 from experiments.lab.experiment import Event, Part, Progress, Row, Table, observation
 from experiments.lab.judge.claims import Claim
 from experiments.lab.judge.measured import Pairs, Undecided
-from experiments.lab.judge.measures import by_seed
 from experiments.lab.judge.rules import Effect
 from experiments.train.dropout.setup import Images, Params
+from experiments.train.tuned import Dial, Tuned, compared, tuned
 
 MODES = {"underfit": ("none", "standard", "early"), "overfit": ("none", "standard", "late")}
 """Case -> when dropout is on: never, always, until the cutoff, or from it on."""
@@ -89,48 +88,31 @@ def trained(images: Images, case: str, mode: str, rate: float, cutoff: float, lr
     )
 
 
-def best(rows: Sequence[TrainingRow], case: str, mode: str) -> tuple[list[TrainingRow], str | None]:
-    """The networks at the learning rate, dropout rate and cutoff that validation chooses; and why these are not tuned,
-    if so. Beyond the lowest dropout rate, and beyond either cutoff, lie modes that were tried."""
-    score = attrgetter("validation_accuracy")
-    by_lr = choose([row for row in rows if (row.case, row.mode) == (case, mode)], score=score, arm=_setting)
-    at_lr = [row for choice in by_lr.values() for row in choice.rows]
-    by_rate = choose(at_lr, score=score, arm=attrgetter("cutoff"), setting=attrgetter("rate"))
-    at_rate = [row for choice in by_rate.values() for row in choice.rows]
-    chosen = choose(at_rate, score=score, arm=attrgetter("mode"), setting=attrgetter("cutoff"))[mode].rows
-    reason = untuned(by_lr[_setting(chosen[0])])
-    if reason is None and mode != "none" and by_rate[chosen[0].cutoff].edge == "largest":
-        reason = f"the best dropout rate of {mode} dropout, {chosen[0].rate:g}, is the largest of its grid"
-    return list(chosen), reason
-
-
-def _setting(row: TrainingRow) -> str:
-    return f"{row.mode} dropout {row.rate:g} from {row.cutoff:g}"
+def best(rows: Sequence[TrainingRow], case: str, mode: str) -> Tuned[TrainingRow]:
+    """The networks at the learning rate, dropout rate and cutoff that validation chooses. Beyond the lowest dropout
+    rate, and beyond either cutoff, lie modes that were tried."""
+    dials = [Dial("lr")] if mode == "none" else [Dial("lr"), Dial("rate", "dropout rate", ("largest",))]
+    of = [row for row in rows if (row.case, row.mode) == (case, mode)]
+    return tuned(of, attrgetter("mode"), *dials, Dial("cutoff", open_ends=()))[mode]
 
 
 def at_best(rows: Sequence[TrainingRow]) -> list[TrainingRow]:
     """The tuned networks of every case and mode."""
-    return [row for case, modes in MODES.items() for mode in modes for row in best(rows, case, mode)[0]]
+    return [row for case, modes in MODES.items() for mode in modes for row in best(rows, case, mode).rows]
 
 
-def compared(
+def modes(
     case: str, column: str, treatment: str, baseline: str
 ) -> Callable[[Sequence[TrainingRow]], Pairs | Undecided]:
     """A column in two modes, each tuned."""
-
-    def measure(rows: Sequence[TrainingRow]) -> Pairs | Undecided:
-        arms = [best(rows, case, mode) for mode in (treatment, baseline)]
-        reasons = [reason for _, reason in arms if reason]
-        return Undecided(reasons[0]) if reasons else Pairs(*(by_seed(of, column) for of, _ in arms))
-
-    return measure
+    return lambda rows: compared(column, *(best(rows, case, mode) for mode in (treatment, baseline)))
 
 
 def directions(rows: Sequence[TrainingRow]) -> Pairs | Undecided:
     """Without dropout and with early dropout as it was tuned, both at the learning rate of the latter."""
-    early, reason = best(rows, "underfit", "early")
-    none = [row for row in rows if (row.case, row.mode, row.lr) == ("underfit", "none", early[0].lr)]
-    return Undecided(reason) if reason else Pairs(*(by_seed(of, "direction_variance") for of in (none, early)))
+    early = best(rows, "underfit", "early")
+    none = [row for row in rows if (row.case, row.mode, row.lr) == ("underfit", "none", early.rows[0].lr)]
+    return compared("direction_variance", Tuned(none, None), early)
 
 
 PART = Part(
@@ -142,7 +124,7 @@ PART = Part(
             "early_dropout_lowers_the_training_loss",
             statement="Early dropout lowers the final training loss of an underfitting network by 0.01 nats.",
             rule=Effect("training loss, no dropout - early dropout, measured without dropout", delta=0.01),
-            measure=compared("underfit", "train_loss", "none", "early"),
+            measure=modes("underfit", "train_loss", "none", "early"),
             topic="Early dropout",
             predicted="holds",
             source="Liu et al. 2023: early dropout lowers the training loss of ViT-T on ImageNet",
@@ -151,7 +133,7 @@ PART = Part(
             "late_dropout_beats_standard_dropout",
             statement="Late dropout beats standard dropout by 0.3 points of test accuracy where a network overfits.",
             rule=Effect("test accuracy, late - standard dropout", delta=0.003),
-            measure=compared("overfit", "test_accuracy", "late", "standard"),
+            measure=modes("overfit", "test_accuracy", "late", "standard"),
             topic="Late dropout",
             predicted="holds",
             source="Liu et al. 2023: by 0.6 to 0.7 points on ImageNet",

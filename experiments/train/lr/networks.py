@@ -6,7 +6,6 @@ import math
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from experiments.foundation.networks.tuning import choose, untuned
 from experiments.lab.answers import mean, number, percent
 from experiments.lab.experiment import Curve, Event, Part, Progress, Row, Table, observation
 from experiments.lab.judge.claims import Claim
@@ -14,6 +13,7 @@ from experiments.lab.judge.measured import Pairs, Undecided
 from experiments.lab.judge.measures import by_seed
 from experiments.lab.judge.rules import Ratio
 from experiments.train.lr.setup import Drawn
+from experiments.train.tuned import Dial, Tuned, compared, tuned
 
 if TYPE_CHECKING:
     from torch import nn
@@ -103,24 +103,18 @@ def limit_and_learned(rows: Sequence[NetworkRow]) -> Pairs | Undecided:
 
 def best_and_smallest(rows: Sequence[NetworkRow]) -> Pairs | Undecided:
     """Test accuracy at the best rate by validation and at the smallest."""
-    best = choose(rows, score=_validated, arm=lambda row: "")[""]
-    if reason := untuned(best):
-        return Undecided(reason)
-    return Pairs(by_seed(best.rows, "test_accuracy"), by_seed(rows, "test_accuracy", lr=best.grid[0]))
+    best = tuned(rows, lambda row: "", Dial("lr"))[""]
+    return compared("test_accuracy", best, Tuned([row for row in rows if row.lr == min(r.lr for r in rows)], None))
 
 
 def range_of_rates(rows: Sequence[NetworkRow]) -> str:
     """What the curve shows."""
-    best, limit = choose(rows, score=_validated, arm=lambda row: "")[""], mean(rows, "curvature")
+    best, limit = tuned(rows, lambda row: "", Dial("lr"))[""].rows, mean(rows, "curvature")
     largest = max(learned(rows).values(), default=math.nan)
     return (
-        f"Best at {best.setting:g}, {percent(mean(best.rows, 'test_accuracy'))}; no network learns above "
+        f"Best at {best[0].lr:g}, {percent(mean(best, 'test_accuracy'))}; no network learns above "
         f"{number(largest)}, where quadratics stop at {number(2 / limit, 2)}"
     )
-
-
-def _validated(row: NetworkRow) -> float:
-    return row.validation_accuracy
 
 
 PART = Part(

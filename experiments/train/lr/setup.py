@@ -66,7 +66,7 @@ class Drawn(Setup[Params]):
 def prepare(params: Params, seed: int) -> Drawn:
     import numpy as np
 
-    from experiments.train.core.images import draw_images
+    from experiments.train.images import draw_images
 
     rng, n = np.random.default_rng(seed), params.train_images
     split = draw_images(params.dataset, train=n, validation=n, test=params.test_images, seed=seed)

@@ -18,7 +18,8 @@ from experiments.lab.judge.measured import Instances
 from experiments.lab.judge.rules import Theorem
 from experiments.train.mnist import training
 from experiments.train.mnist.epochs import REPEATS, EpochRow
-from experiments.train.mnist.setup import Params, prepare
+from experiments.train.mnist.params import Params
+from experiments.train.mnist.setup import prepare
 
 
 def distance_from_sklearn(rows: Rows) -> Instances:

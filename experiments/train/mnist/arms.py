@@ -20,7 +20,7 @@ from experiments.foundation.networks.recipe import Epoch, Recipe, Step
 from experiments.foundation.networks.split import Split, whole_split
 from experiments.lab.errors import InputError
 from experiments.lab.experiment import Artifact, Progress
-from experiments.train.mnist.setup import Params
+from experiments.train.mnist.params import Params
 
 if TYPE_CHECKING:
     from experiments.foundation.datasets.images import ImageData

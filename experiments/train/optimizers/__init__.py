@@ -23,7 +23,7 @@ from experiments.train.optimizers.setup import Params, prepare
 def answer(findings: Findings, rows: Rows) -> str:
     said = []
     for problem in races.PROBLEMS:
-        best = races.raced(rows.of(races.PART), problem)
+        best = {name: arm.rows for name, arm in races.raced(rows.of(races.PART), problem).items()}
         first = min(best, key=lambda name: mean(best[name], "steps"))
         said.append(f"{first} {_steps(best[first])} and SGD {_steps(best['sgd'])} ({problem})")
     trained = rows.of(networks.PART)

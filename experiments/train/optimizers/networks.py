@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from operator import attrgetter
 
-from experiments.foundation.networks.tuning import Choice, choose, untuned
 from experiments.lab.answers import listing, mean, percent
 from experiments.lab.experiment import Curve, Event, Part, Progress, Row, Table, observation
 from experiments.lab.judge.claims import Claim
 from experiments.lab.judge.measured import Pairs, Undecided
-from experiments.lab.judge.measures import by_seed
 from experiments.lab.judge.rules import Each, Effect
 from experiments.train.optimizers.setup import ADAPTIVE, OPTIMIZERS, Images
+from experiments.train.tuned import Dial, Tuned, compared, tuned
 
 SHOWN = ("sgd", "momentum", "adam")
 """Optimizers in the title of the curve."""
@@ -64,30 +63,25 @@ def trained(images: Images, optimizer: str, lr: float) -> NetworkRow:
     )
 
 
-def at_best(rows: Sequence[NetworkRow]) -> Mapping[str, Choice[NetworkRow]]:
+def best(rows: Sequence[NetworkRow]) -> Mapping[str, Tuned[NetworkRow]]:
     """Optimizer -> its networks at the rate that validation chooses."""
-    return choose(rows, score=attrgetter("validation_accuracy"), arm=attrgetter("optimizer"))
+    return tuned(rows, attrgetter("optimizer"), Dial("lr"))
 
 
 def tuned_rows(rows: Sequence[NetworkRow]) -> list[NetworkRow]:
-    return [row for choice in at_best(rows).values() for row in choice.rows]
+    return [row for arm in best(rows).values() for row in arm.rows]
 
 
 def against_sgd(rows: Sequence[NetworkRow]) -> Mapping[str, Pairs | Undecided]:
     """Test accuracy of every adaptive rule and of SGD."""
-    found: dict[str, Pairs | Undecided] = {}
-    best = at_best(rows)
-    for name in ADAPTIVE:
-        reason = untuned(best["sgd"], best[name])
-        accuracies = (by_seed(best[optimizer].rows, "test_accuracy") for optimizer in (name, "sgd"))
-        found[name] = Undecided(reason) if reason else Pairs(*accuracies)
-    return found
+    arms = best(rows)
+    return {name: compared("test_accuracy", arms[name], arms["sgd"]) for name in ADAPTIVE}
 
 
 def best_rates(rows: Sequence[NetworkRow]) -> str:
     """What the curve shows."""
-    best = at_best(rows)
-    said = [f"{name} {percent(mean(best[name].rows, 'test_accuracy'))} at {best[name].setting:g}" for name in SHOWN]
+    shown = {name: best(rows)[name].rows for name in SHOWN}
+    said = [f"{name} {percent(mean(of, 'test_accuracy'))} at {of[0].lr:g}" for name, of in shown.items()]
     return f"Each at its best learning rate: {listing(said)}"
 
 

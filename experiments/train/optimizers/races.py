@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from operator import attrgetter
 
-from experiments.foundation.networks.tuning import Choice, choose, untuned
-from experiments.lab.experiment import Event, Part, Progress, Row, Table, observation
+from experiments.lab.experiment import Event, Part, Progress, Row, Table, kept, observation
 from experiments.lab.judge.claims import Claim
 from experiments.lab.judge.measured import Pairs, Undecided
-from experiments.lab.judge.measures import by_seed
 from experiments.lab.judge.rules import Each, Ratio
 from experiments.train.optimizers.setup import ADAPTIVE, OPTIMIZERS, Images
+from experiments.train.tuned import Dial, Tuned, compared, tuned
 
 ALIGNED, ROTATED, SPARSE = "uneven along the axes", "uneven, turned at random", "sparse features"
 PROBLEMS = (ALIGNED, ROTATED, SPARSE)
@@ -59,37 +58,27 @@ def run(images: Images) -> Iterator[Event]:
                     )
 
 
-def tuned(rows: Sequence[RaceRow], problem: str) -> Mapping[str, Choice[RaceRow]]:
-    """Optimizer -> its rate of the fewest steps on the problems drawn for tuning."""
-    tried = [row for row in rows if (row.problem, row.drawn_for) == (problem, "tuning")]
-    return choose(tried, score=lambda row: -row.steps, arm=attrgetter("optimizer"))
-
-
-def raced(rows: Sequence[RaceRow], problem: str) -> Mapping[str, list[RaceRow]]:
-    """Optimizer -> its races at that rate."""
-    return {
-        name: [
-            row
-            for row in rows
-            if (row.problem, row.drawn_for, row.optimizer, row.lr) == (problem, "race", name, choice.setting)
-        ]
-        for name, choice in tuned(rows, problem).items()
-    }
+def raced(rows: Sequence[RaceRow], problem: str) -> Mapping[str, Tuned[RaceRow]]:
+    """Optimizer -> its races at its rate of the fewest steps on the problems drawn for tuning. Steps of a race that did
+    not end are not known."""
+    of = [row for row in rows if row.problem == problem]
+    tried = [row for row in of if row.drawn_for == "tuning"]
+    found = {}
+    for name, arm in tuned(tried, attrgetter("optimizer"), Dial("lr"), score=lambda row: -row.steps).items():
+        races = kept(of, {"drawn_for": "race", "optimizer": name, "lr": arm.rows[0].lr})
+        missed = f"races of {name} that did not reach the target: {sum(not row.reached for row in races)}"
+        found[name] = Tuned(races, arm.reason or (None if all(row.reached for row in races) else missed))
+    return found
 
 
 def against_sgd(rows: Sequence[RaceRow]) -> Mapping[str, Pairs | Undecided]:
-    """Steps of SGD and of every adaptive rule, per problem; steps of a race that did not end are not known."""
-    found: dict[str, Pairs | Undecided] = {}
-    for problem in PROBLEMS:
-        rates, races = tuned(rows, problem), raced(rows, problem)
-        for name in ADAPTIVE:
-            missed = [row.optimizer for one in ("sgd", name) for row in races[one] if not row.reached]
-            reason = untuned(rates["sgd"], rates[name])
-            if reason is None and missed:
-                reason = f"{len(missed)} races of {' and '.join(sorted(set(missed)))} did not reach the target"
-            steps = (by_seed(races[one], "steps") for one in ("sgd", name))
-            found[f"{problem}: {name}"] = Undecided(reason) if reason else Pairs(*steps)
-    return found
+    """Steps of SGD and of every adaptive rule, per problem."""
+    races = {problem: raced(rows, problem) for problem in PROBLEMS}
+    return {
+        f"{problem}: {name}": compared("steps", arms["sgd"], arms[name])
+        for problem, arms in races.items()
+        for name in ADAPTIVE
+    }
 
 
 PART = Part(

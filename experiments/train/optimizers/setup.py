@@ -59,7 +59,7 @@ class Images(Setup[Params]):
 
 
 def prepare(params: Params, seed: int) -> Images:
-    from experiments.train.core.images import draw_images
+    from experiments.train.images import draw_images
 
     n, tested = params.train_images, params.test_images
     split = draw_images(params.dataset, train=n, validation=n // 2, test=tested, seed=seed)

@@ -1,6 +1,6 @@
 """What do 16-bit numbers lose in training, what brings it back, and what do they save?
 
-Formats and lost updates, gradients that underflow and their rescue by loss scaling, one network trained in every
+Formats and lost updates, gradients that underflow and how loss scaling saves them, one network trained in every
 format from the same weights, and the price of operations on this device.
 
 Notes: mixed-precision training.
@@ -49,7 +49,6 @@ EXPERIMENT = Experiment(
         laws.LAWS,
         gradients.EXPONENTS,
         gradients.SCALES,
-        gradients.RESCUE,
         accuracy.PART,
         costs.OPERATIONS,
         costs.MEMORY,

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from operator import attrgetter
 
-from experiments.foundation.networks.tuning import Choice, choose, untuned
 from experiments.lab.experiment import Event, Part, Progress, Row, Table, observation
 from experiments.lab.judge.claims import Claim
 from experiments.lab.judge.measured import Pairs, Undecided
-from experiments.lab.judge.measures import by_seed
 from experiments.lab.judge.rules import Each, Equivalence
 from experiments.train.precision.setup import Numbers
+from experiments.train.tuned import Dial, Tuned, compared, tuned
 
 WAYS = (("fp32", "mixed"), ("bf16", "mixed"), ("fp16", "mixed"), ("fp16", "master"), ("bf16", "true"), ("fp16", "true"))
 """(type, how it is used)"""
@@ -69,26 +67,22 @@ def run(numbers: Numbers) -> Iterator[Event]:
             )
 
 
-def at_best(rows: Sequence[AccuracyRow]) -> dict[str, Choice[AccuracyRow]]:
-    """Format and optimizer -> its networks at the rate that validation chooses."""
-    return choose(rows, score=attrgetter("validation_accuracy"), arm=_name)
+def best(rows: Sequence[AccuracyRow]) -> dict[str, Tuned[AccuracyRow]]:
+    """Format and optimizer -> its networks at the rate that validation chooses; one that diverges at every rate needs
+    no better one."""
+    arms, alive = tuned(rows, _name, Dial("lr")), {_name(row) for row in rows if not row.diverged}
+    return {name: arm if name in alive else Tuned(arm.rows, None) for name, arm in arms.items()}
 
 
 def tuned_rows(rows: Sequence[AccuracyRow]) -> list[AccuracyRow]:
-    return [row for choice in at_best(rows).values() for row in choice.rows]
+    return [row for arm in best(rows).values() for row in arm.rows]
 
 
 def beside_float32(rows: Sequence[AccuracyRow]) -> Mapping[str, Pairs | Undecided]:
-    """Test accuracies of every arm and of float32. An arm that diverges at every rate needs no better one."""
-    found: dict[str, Pairs | Undecided] = {}
-    best, lost = at_best(rows), {_name(row) for row in rows} - {_name(row) for row in rows if not row.diverged}
-    for name, choice in best.items():
-        base = best[f"fp32, {choice.rows[0].optimizer}"]
-        if choice is not base:
-            reason = untuned(base, *([] if name in lost else [choice]))
-            accuracies = (by_seed(of.rows, "test_accuracy") for of in (choice, base))
-            found[name] = Undecided(reason) if reason else Pairs(*accuracies)
-    return found
+    """Test accuracies of every arm and of float32."""
+    arms = best(rows)
+    base = {name: arms.pop(f"fp32, {name}") for name in dict.fromkeys(row.optimizer for row in rows)}
+    return {name: compared("test_accuracy", arm, base[arm.rows[0].optimizer]) for name, arm in arms.items()}
 
 
 def _name(row: AccuracyRow) -> str:

@@ -1,4 +1,4 @@
-"""Gradients of a small loss: how large they are, how many a loss scale saves in fp16, and a training on them."""
+"""Gradients of a small loss: how large they are, and how many a loss scale saves in fp16."""
 
 from __future__ import annotations
 
@@ -56,34 +56,6 @@ def run_scales(numbers: Numbers) -> Iterator[ScaleRow]:
         )
 
 
-@observation
-class RescueRow(Row):
-    """A regression trained on a loss made small, the learning rate made as much larger."""
-
-    number_format: str
-    final_loss: float
-
-
-def run_rescue(numbers: Numbers) -> Iterator[RescueRow]:
-    import torch
-
-    from experiments.train.core.loss_scaling import rescued_training, tanh_network
-
-    inputs = numbers.drawn().regression
-    for way in ("fp32", "bf16", "fp16", "fp16 scaled"):
-        torch.manual_seed(numbers.seed)
-        loss = rescued_training(
-            tanh_network(16, 32, 2),
-            inputs,
-            torch.sin(inputs[:, :1]),
-            way=way,
-            loss_factor=numbers.params.loss_factor,
-            lr=0.1,
-            steps=numbers.params.rescue_steps,
-        )
-        yield RescueRow(number_format=way, final_loss=loss)
-
-
 def below_fp16(rows: Sequence[ExponentRow]) -> str:
     """What the curve shows."""
     seeds = len({row.seed for row in rows})
@@ -110,10 +82,4 @@ SCALES = Part(
     run=run_scales,
     tables=(Table("Gradients of a small loss in fp16, by loss scale 2^k", ("exponent",), ("share", "gradient_error")),),
     curves=(Curve("underflow", "exponent", "share", title=saved),),
-)
-RESCUE = Part(
-    name="rescue",
-    row=RescueRow,
-    run=run_rescue,
-    tables=(Table("Training on a small loss", ("number_format",), ("final_loss",)),),
 )

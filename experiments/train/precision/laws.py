@@ -109,12 +109,10 @@ class FormatRow(Row):
     """The smallest positive number, a subnormal one."""
     torch_agrees: float
     """1 if torch.finfo says the same limits."""
-    square_sum: float
-    """20 * 20 summed 4096 times by a matrix product."""
 
 
 def run_formats(numbers: Numbers) -> Iterator[FormatRow]:
-    from experiments.train.core.number_formats import FORMATS, limits_by_bits, limits_by_torch, wide_sum
+    from experiments.train.core.number_formats import FORMATS, limits_by_bits, limits_by_torch
 
     for chosen in FORMATS:
         yield FormatRow(
@@ -123,7 +121,6 @@ def run_formats(numbers: Numbers) -> Iterator[FormatRow]:
             largest=chosen.largest,
             smallest=chosen.smallest,
             torch_agrees=float(limits_by_bits(chosen) == limits_by_torch(chosen)),
-            square_sum=wide_sum(chosen, 20.0, 4096),
         )
 
 
@@ -193,7 +190,7 @@ FORMATS = Part(
             source="IEEE 754-2019",
         ),
     ),
-    tables=(Table("Number formats", ("number_format",), ("eps", "largest", "smallest", "square_sum")),),
+    tables=(Table("Number formats", ("number_format",), ("eps", "largest", "smallest")),),
 )
 UPDATES = Part(
     name="updates",

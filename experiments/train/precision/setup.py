@@ -46,8 +46,6 @@ class Params:
     """Factor that makes the loss, and so all gradients, small."""
     scale_exponents: Annotated[tuple[Annotated[int, Field(ge=0, le=30)], ...], Field(min_length=1)] = (0, 8, 16, 24)
     """Loss scales 2^k for the share of gradients that underflow."""
-    rescue_steps: Annotated[int, Field(ge=1, le=10_000)] = 30
-    """Updates of the training with the small loss."""
     cost_size: Annotated[int, Field(ge=8, le=8192)] = 64
     """Rows and columns of the matrices that are timed."""
     rounds: Annotated[int, Field(ge=1, le=1000)] = 3
@@ -67,8 +65,6 @@ class Drawn:
     targets: Tensor
     scaler_steps: list[tuple[float, Tensor, Tensor]]
     """(scale at the start, gradient (5,), weight (5,)); gradients that overflow and finite ones by turns."""
-    regression: Tensor
-    """Inputs (n, features) of the training on a small loss."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,12 +90,12 @@ class Numbers(Setup[Params]):
                 gradient = torch.randn(5) + 10
                 gradient[number % 5] = entry
                 scaler_steps.append((scale, gradient, torch.randn(5)))
-        return Drawn(weights, tiny, network, inputs, targets, scaler_steps, regression=torch.randn(64, 16))
+        return Drawn(weights, tiny, network, inputs, targets, scaler_steps)
 
 
 def prepare(params: Params, seed: int) -> Numbers:
     from experiments.foundation.networks.device import device_title, resolve_device
-    from experiments.train.core.images import draw_images
+    from experiments.train.images import draw_images
 
     device, n = resolve_device(params.device), params.train_images
     held, tested = params.validation_images, params.test_images

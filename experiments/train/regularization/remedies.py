@@ -7,13 +7,12 @@ from dataclasses import replace
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
-from experiments.foundation.networks.tuning import choose, untuned
 from experiments.lab.experiment import Event, Part, Progress, Row, Table, observation
 from experiments.lab.judge.claims import Claim
 from experiments.lab.judge.measured import Pairs, Undecided
-from experiments.lab.judge.measures import by_seed
 from experiments.lab.judge.rules import Each, Effect
 from experiments.train.regularization.setup import Images
+from experiments.train.tuned import BOTH, Dial, Tuned, compared, tuned
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -33,6 +32,8 @@ class RemedyRow(Row):
     remedy: str
     strength: float
     """Of the remedy; the learning rate where it has none."""
+    place: int
+    """Of the strength in its grid, which rises from mild to strong."""
     updates: int
     train_accuracy: float
     """On the labels trained on, wrong ones included."""
@@ -54,11 +55,11 @@ def run(images: Images) -> Iterator[Event]:
     }
     for done, (remedy, grid) in enumerate(grids.items()):
         yield Progress("remedies", done, len(grids))
-        for strength in grid:
-            yield from trained(images, remedy, strength)
+        for place, strength in enumerate(grid):
+            yield from trained(images, remedy, strength, place)
 
 
-def trained(images: Images, remedy: str, strength: float) -> Iterator[RemedyRow]:
+def trained(images: Images, remedy: str, strength: float, place: int) -> Iterator[RemedyRow]:
     """One network at every number of updates at which it may stop."""
     import torch
 
@@ -77,6 +78,7 @@ def trained(images: Images, remedy: str, strength: float) -> Iterator[RemedyRow]
                 dataset=split.name,
                 remedy=remedy,
                 strength=strength,
+                place=place,
                 updates=updates,
                 train_accuracy=train,
                 validation_accuracy=validation,
@@ -117,46 +119,37 @@ def fit_with(
         yield number, network
 
 
-def best(rows: Sequence[RemedyRow], remedy: str, ending: str = STOPPED) -> tuple[list[RemedyRow], str | None]:
-    """The networks at the strength, and where trainings stop at the number of updates, that validation chooses; and
-    why these are not tuned, if so. Grids rise in strength: beyond the mild end lies no remedy, which was tried."""
+def arms(rows: Sequence[RemedyRow], ending: str = STOPPED) -> dict[str, Tuned[RemedyRow]]:
+    """Remedy -> its networks at the strength, and where trainings stop at the number of updates, that validation
+    chooses. Beyond the mild end of a strength lies no remedy, which was tried."""
     last = max(row.updates for row in rows)
-    of = [row for row in rows if row.remedy == remedy and (ending == STOPPED or row.updates == last)]
-    order = {strength: place for place, strength in enumerate(dict.fromkeys(row.strength for row in of))}
-    score = attrgetter("validation_accuracy")
-    stops = choose(of, arm=_arm, setting=attrgetter("updates"), score=score)
-    ended = [row for stop in stops.values() for row in stop.rows]
-    choice = choose(ended, arm=attrgetter("remedy"), setting=lambda row: order[row.strength], score=score)[remedy]
-    reason = untuned(stops[_arm(choice.rows[0])], what="number of updates") if ending == STOPPED else None
-    if choice.edge == "largest" or (remedy in BY_RATE and choice.at_edge):
-        reason = f"the best setting of {remedy}, {choice.rows[0].strength:g}, is at the edge of its grid"
-    return list(choice.rows), reason
-
-
-def _arm(row: RemedyRow) -> str:
-    return f"{row.remedy} at {row.strength:g}"
+    of = [row for row in rows if ending == STOPPED or row.updates == last]
+    stop = Dial("updates", "number of updates", BOTH if ending == STOPPED else ())
+    found: dict[str, Tuned[RemedyRow]] = {}
+    for by_rate, ends in ((True, BOTH), (False, ("largest",))):
+        strength = Dial("place", "place in the grid", ends)
+        some = [row for row in of if (row.remedy in BY_RATE) == by_rate]
+        found |= tuned(some, attrgetter("remedy"), stop, strength) if some else {}
+    return found
 
 
 def at_best(rows: Sequence[RemedyRow]) -> list[RemedyRow]:
     """The rows of every remedy at its best strength and number of updates."""
-    return [row for remedy in dict.fromkeys(row.remedy for row in rows) for row in best(rows, remedy)[0]]
-
-
-def compared(*arms: tuple[list[RemedyRow], str | None]) -> Pairs | Undecided:
-    """Test accuracies of two arms, each with why it is not tuned."""
-    reasons = [reason for _, reason in arms if reason]
-    return Undecided(reasons[0]) if reasons else Pairs(*(by_seed(rows, "test_accuracy") for rows, _ in arms))
+    return [row for arm in arms(rows).values() for row in arm.rows]
 
 
 def helps(remedy: str) -> Callable[[Sequence[RemedyRow]], Mapping[str, Pairs | Undecided]]:
     """With a remedy against without, where both stop by validation and where neither does."""
-    return lambda rows: {
-        ending: compared(best(rows, remedy, ending), best(rows, "none", ending)) for ending in (STOPPED, TO_THE_END)
-    }
+
+    def measure(rows: Sequence[RemedyRow]) -> Mapping[str, Pairs | Undecided]:
+        ended = {ending: arms(rows, ending) for ending in (STOPPED, TO_THE_END)}
+        return {ending: compared("test_accuracy", of[remedy], of["none"]) for ending, of in ended.items()}
+
+    return measure
 
 
 def stopping_helps(rows: Sequence[RemedyRow]) -> Pairs | Undecided:
-    return compared(best(rows, "none"), best(rows, "none", TO_THE_END))
+    return compared("test_accuracy", arms(rows)["none"], arms(rows, TO_THE_END)["none"])
 
 
 RULE = Each(Effect("test accuracy, remedy - none, both tuned by validation", delta=0.01), per="way to end a training")

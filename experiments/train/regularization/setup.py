@@ -71,7 +71,7 @@ def prepare(params: Params, seed: int) -> Images:
     import torch
 
     from experiments.foundation.networks.split import Examples
-    from experiments.train.core.images import draw_images, with_wrong_labels
+    from experiments.train.images import draw_images, with_wrong_labels
 
     held, tested = params.held_out, params.test_images
     split = draw_images(params.dataset, train=4 * params.labels, validation=held, test=tested, seed=seed)

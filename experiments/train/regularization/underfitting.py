@@ -6,13 +6,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
-from experiments.foundation.networks.tuning import choose, untuned
 from experiments.lab.experiment import Event, Part, Progress, Row, Table, observation
 from experiments.lab.judge.claims import Claim
 from experiments.lab.judge.measured import Pairs, Undecided
-from experiments.lab.judge.measures import by_seed
 from experiments.lab.judge.rules import Each, Ratio
 from experiments.train.regularization.setup import Images
+from experiments.train.tuned import Dial, compared, tuned
 
 if TYPE_CHECKING:
     from experiments.foundation.networks.split import Examples, ImageShape
@@ -79,14 +78,9 @@ def with_edges(part: Examples, shape: ImageShape) -> Examples:
 
 
 def beside_plain(rows: Sequence[UnderfitRow]) -> Mapping[str, Pairs | Undecided]:
-    best = choose(rows, score=attrgetter("validation_accuracy"), arm=attrgetter("remedy"))
-    plain = best.pop(PLAIN)
-    return {
-        remedy: Undecided(reason)
-        if (reason := untuned(plain, choice))
-        else Pairs(by_seed(plain.rows, "train_loss"), by_seed(choice.rows, "train_loss"))
-        for remedy, choice in best.items()
-    }
+    arms = tuned(rows, attrgetter("remedy"), Dial("lr"))
+    plain = arms.pop(PLAIN)
+    return {remedy: compared("train_loss", plain, arm) for remedy, arm in arms.items()}
 
 
 PART = Part(

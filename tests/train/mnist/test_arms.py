@@ -9,11 +9,12 @@ from typing import Any
 import pytest
 import torch
 
-from experiments.foundation.networks.recipe import Recipe
 from experiments.foundation.networks.checkpoint import save_checkpoint
+from experiments.foundation.networks.recipe import Recipe
 from experiments.lab.errors import InputError
 from experiments.train.mnist import arms
-from experiments.train.mnist.setup import Params, prepare
+from experiments.train.mnist.params import Params
+from experiments.train.mnist.setup import prepare
 from tests.train.mnist.trainings import FAST, SMALL, events, interrupted, rows
 
 OTHER = Params(

@@ -13,7 +13,8 @@ from experiments.lab.judge.rules import compare
 from experiments.train import mnist
 from experiments.train.mnist import epochs, training
 from experiments.train.mnist.epochs import EpochRow
-from experiments.train.mnist.setup import Params, prepare
+from experiments.train.mnist.params import Params
+from experiments.train.mnist.setup import prepare
 from tests.train.mnist.trainings import FAST, SMALL, events, rows
 
 _, SIXTEEN_BITS, GPU = training.PART.claims

@@ -9,7 +9,8 @@ from typing import Any
 from experiments.lab.experiment import Artifact, Event
 from experiments.train.mnist import training
 from experiments.train.mnist.epochs import EpochRow
-from experiments.train.mnist.setup import Params, prepare
+from experiments.train.mnist.params import Params
+from experiments.train.mnist.setup import prepare
 
 SMALL: dict[str, Any] = {"model": "linear", "epochs": 2, "batch_size": 100, "repeat_updates": 2}
 

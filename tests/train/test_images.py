@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from experiments.train.core.images import with_wrong_labels
+from experiments.train.images import with_wrong_labels
 
 
 def test_exactly_the_asked_share_of_labels_is_wrong() -> None:
