@@ -15,7 +15,7 @@ def stored_plan(record: Record, command: tuple[str, ...] | None = None) -> Plan:
     """The plan that a record was made by; with another command where it is run again."""
     meta = record.meta
     experiment = load(meta["experiment"])
-    ran = {"seeds": len(meta["seeds_done"]), "until": "seeds"} if meta.get("looks") else {}
+    ran = {"seeds": len(meta["seeds"]), "until": "seeds"} if meta.get("looks") else {}
     return Plan(
         study=meta["study"],
         name=meta["experiment"],

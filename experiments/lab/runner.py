@@ -169,9 +169,6 @@ def _stamped(event: Event, seed: int, plan: Plan) -> Event:
 def _judged(plan: Plan, memory: Memory) -> Outcome:
     observed = _observed(plan, memory, "done")
     findings = standing(_findings(plan, observed), plan.standings)
-    if observed.looks:
-        ran = replace(plan.settings, seeds=len(observed.seeds_done), until="seeds")
-        observed = replace(observed, plan=replace(plan, settings=ran))
     return replace(observed, findings=findings, answer=answer_of(plan.experiment, findings, observed.rows))
 
 
@@ -182,6 +179,10 @@ def _findings(plan: Plan, observed: Outcome) -> tuple[Finding, ...]:
 
 
 def _observed(plan: Plan, memory: Memory, status: Status) -> Outcome:
+    """What there is by now; the plan is that of the seeds that the last look asked for."""
+    if memory.looks:
+        last = memory.looks[-1]
+        plan = replace(plan, settings=replace(plan.settings, seeds=last.then or last.seeds, until="seeds"))
     return Outcome(
         plan=plan,
         status=status,

@@ -18,7 +18,7 @@ from experiments.lab.judge.measures import by_seed
 from experiments.lab.judge.rules import Effect, Rule, Theorem
 from experiments.lab.recording import Recording
 from experiments.lab.runner import execute
-from experiments.lab.sinks import Outcome
+from experiments.lab.sinks import Outcome, Sink
 from tests.lab import toy
 from tests.lab.toy import Params, StepRow
 
@@ -95,6 +95,23 @@ def test_a_look_that_the_budget_does_not_allow_is_not_begun() -> None:
     found = outcome(experiment(GROWS, mean=0.9, spread=1.0), seeds=5, budget=1e-9)
     assert len(found.looks) == 1
     assert found.looks[0].ends.startswith("the next look takes about")
+
+
+def test_an_interrupted_run_says_how_many_seeds_the_last_look_asked_for() -> None:
+    of = experiment(GROWS, mean=0.9, spread=1.0)
+
+    def run(setup: Setup[Params]) -> Iterator[Event]:
+        if setup.seed == 7:
+            raise KeyboardInterrupt
+        yield from of.parts[0].run(setup)
+
+    ended: list[Outcome] = []
+    sink = Sink()
+    sink.end = ended.append  # type: ignore[method-assign]
+    broken = replace(of, parts=(replace(of.parts[0], run=run), of.parts[1]))
+    with pytest.raises(KeyboardInterrupt):
+        execute(toy.plan(broken, until="decided", seeds=5), (sink,))
+    assert (len(ended[0].plan.seeds), len(ended[0].seeds_done), len(ended[0].looks)) == (10, 7, 1)
 
 
 @pytest.mark.parametrize("seeds", [3, 5])
