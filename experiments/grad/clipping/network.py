@@ -118,5 +118,5 @@ PART = Part(
             columns=("diverged", "final_loss", "largest_gradient"),
         ),
     ),
-    curves=(Curve("loss_by_learning_rate", "lr", "final_loss", "case", x_scale="log", title=where_training_diverges),),
+    curves=(Curve("loss_by_learning_rate", "lr", "final_loss", "case", "log", "log", title=where_training_diverges),),
 )
