@@ -40,7 +40,12 @@ class Entry:
     @property
     def asks(self) -> str:
         """The question; of a further study of the same experiment what it is."""
-        return self.about.question if self.study.name == self.study.experiment else self.study.summary
+        return self.study.summary if self.is_further else self.about.question
+
+    @property
+    def is_further(self) -> bool:
+        """Whether another study has the same questions and claims."""
+        return self.study.name != self.study.experiment
 
     @property
     def words(self) -> str:
