@@ -227,7 +227,7 @@ def report(
     script to be read, and carries the record's data inside.
     """
     if verdicts is not None:
-        from cli.studies.verdicts import write_verdicts
+        from cli.past.verdicts import write_verdicts
 
         write_verdicts(Path(verdicts))
         return

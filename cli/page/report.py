@@ -12,6 +12,7 @@ from cli.page.render import render
 from cli.page.story import story_of
 from cli.page.targets import is_family, is_known, record_named, unknown
 from cli.page.write import write_page
+from cli.past.verdicts import book_of, read
 from experiments.lab.errors import InputError
 from experiments.lab.record import Record, runs_home
 
@@ -71,7 +72,8 @@ def book() -> Page:
     """The book of all studies, beside the records."""
     found = families(brief=True)
     title = "Study notes, tested: what holds and what does not"
-    html = render("book.html.j2", title=title, families=found, counts=counts(found), topics=topics(found))
+    rates = book_of(read()[0]).lines()
+    html = render("book.html.j2", title=title, families=found, counts=counts(found), rates=rates, topics=topics(found))
     return Page(html, runs_home() / "book.html", tuple(name for family in found for name in family.records))
 
 

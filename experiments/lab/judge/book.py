@@ -74,7 +74,7 @@ class Book:
             f"exact: {rate(exact)}" if exact else "",
             f"{len(shown)} counterexample{'s' * (len(shown) > 1)} shown" if shown else "",
         ]
-        lines = ["; ".join(filter(None, said))]
+        lines = ["; ".join(filter(None, said))] if any(said) else []
         if statistical:
             stand, fall = self.discoveries
             lines.append(

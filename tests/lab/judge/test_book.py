@@ -58,3 +58,4 @@ def test_verdicts_that_many_others_make_doubtful_do_not_stand() -> None:
 
 def test_a_book_without_statistics_says_nothing_of_errors() -> None:
     assert Book({"a": findings(("two", fact(2, 2), "holds"))}).lines() == ["exact: 1 of 1"]
+    assert Book({}).lines() == []

@@ -65,19 +65,31 @@ def write_verdicts(path: Path) -> None:
 
 def read() -> tuple[list[Chapter], list[str]]:
     """The studies that have a record, and the names of those that bear their experiment's name and have none."""
-    known, chapters, absent = records(), [], []
-    for study in studies():
-        record = best_of(one for one in known if one.meta["study"] == study.name)
-        if record is not None and record.status == "done" and not record.meta["smoke"]:
-            chapters.append(Chapter(study, record, stored_findings(record)))
-        elif study.name == study.experiment:
-            absent.append(study.name)
-    return chapters, absent
+    known = records()
+    found = {study.name: _chapter_of(study, known) for study in studies()}
+    absent = [study.name for study in studies() if found[study.name] is None and study.name == study.experiment]
+    return [chapter for chapter in found.values() if chapter is not None], absent
+
+
+def _chapter_of(study: Study, known: Sequence[Record]) -> Chapter | None:
+    """The study with a finished run at its own size, whose findings this version can read; None without one."""
+    record = best_of(one for one in known if one.meta["study"] == study.name)
+    if record is None or record.status != "done" or record.meta["smoke"]:
+        return None
+    try:
+        return Chapter(study, record, stored_findings(record))
+    except InputError:
+        return None
+
+
+def book_of(chapters: Sequence[Chapter]) -> Book:
+    """What may be said of all of them together."""
+    return Book({chapter.study.name: chapter.findings for chapter in chapters})
 
 
 def text_of(chapters: Sequence[Chapter], absent: Sequence[str]) -> str:
     """The book."""
-    book = Book({chapter.study.name: chapter.findings for chapter in chapters})
+    book = book_of(chapters)
     lines = [HEAD, *(f"- {line}" for line in book.lines()), ""]
     lines += [f"Not run: {', '.join(absent)}.", ""] if absent else []
     lines += [*_summary(chapters), ""]
