@@ -187,7 +187,7 @@ def launch(names: Sequence[str], launcher: str, directory: Path, job: Callable[[
 
 
 def _named_task(job: Callable[[str], T], config: DictConfig) -> T:
-    return job(config.name)
+    return job(str(config.name))
 
 
 def _place(directory: Path) -> dict[str, object]:

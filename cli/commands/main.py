@@ -14,7 +14,7 @@ import typer
 from cli.commands import completion
 from cli.commands.data import data
 from cli.commands.notes import notes
-from cli.commands.options import Debug, Json, Overrides, RunName, RunNames, Scopes, Smoke, StudyName
+from cli.commands.options import Debug, Json, Launcher, Overrides, RunName, RunNames, Scopes, Smoke, StudyName
 from cli.commands.replicate import replicate
 from cli.commands.runs import past
 from cli.commands.study import StudyCommand
@@ -106,6 +106,7 @@ def run(
     confirm: Annotated[
         bool, typer.Option("--confirm", help="Judge sealed claims on fresh seeds; three looks.")
     ] = False,
+    launcher: Launcher = "",
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="All tables, curves and evidence too.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="One line: verdicts and answer.")] = False,
     json: Json = False,
@@ -120,8 +121,8 @@ def run(
     if multirun:
         from cli.running.sweep import How, run_sweep
 
-        if confirm:
-            raise InputError("--confirm looks at one study at its own numbers: leave out -m")
+        if confirm or launcher:
+            raise InputError("--confirm and --launcher are for one run: leave out -m (sweeps: hydra/launcher=NAME)")
         how = How(smoke=smoke, resume=resume, json=json, quiet=quiet, verbose=verbose, debug=debug)
         run_sweep(name, tuple(overrides or ()), how)
     else:
@@ -130,7 +131,9 @@ def run(
         from cli.running.run import Amount, run_study
 
         amount = Amount.LINE if quiet else Amount.ALL if verbose else Amount.ENDING
-        run_study(name, tuple(overrides or ()), smoke=smoke, json=json, amount=amount, confirm=confirm)
+        run_study(
+            name, tuple(overrides or ()), smoke=smoke, json=json, amount=amount, confirm=confirm, launcher=launcher
+        )
 
 
 @app.command()

@@ -34,6 +34,14 @@ RunNames = Annotated[
     list[str],
     typer.Argument(metavar="RUN...", help="Ids, their beginnings, paths, or last.", autocompletion=completion.records),
 ]
+Launcher = Annotated[
+    str,
+    typer.Option(
+        "--launcher",
+        metavar="joblib|submitit_local|ray",
+        help="At once, by Hydra's launcher: studies, or the seeds of one.",
+    ),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")]
 Smoke = Annotated[bool, typer.Option("--smoke", help="The smallest honest size instead of the study's.")]
 Debug = Annotated[bool, typer.Option("--debug", help="Print tracebacks.", callback=_note_debug)]

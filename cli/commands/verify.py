@@ -7,17 +7,13 @@ from typing import Annotated
 
 import typer
 
-from cli.commands.options import Debug, Json, Scopes, Smoke
-
-WHERE = "joblib|submitit_local|ray"
+from cli.commands.options import Debug, Json, Launcher, Scopes, Smoke
 
 
 def verify(
     names: Scopes = None,
     smoke: Smoke = False,
-    launcher: Annotated[
-        str, typer.Option("--launcher", metavar=WHERE, help="Several studies at once, by Hydra's launcher.")
-    ] = "",
+    launcher: Launcher = "",
     junit: Annotated[str, typer.Option("--junit", metavar="FILE", help="JUnit's XML, a case per claim.")] = "",
     summary: Annotated[str, typer.Option("--summary", metavar="FILE", help="Append a summary in Markdown.")] = "",
     durations: Annotated[bool, typer.Option("--durations", help="Say which studies took longest.")] = False,

@@ -13,6 +13,7 @@ from cli.document import print_document
 from cli.past.document import run_document
 from cli.pictures.figures import save_all
 from cli.running.endings import ending_of, usual_seconds
+from cli.running.launch import seeds_by
 from cli.running.plans import plan
 from cli.sinks.tracking import trackers
 from experiments.lab.plan import Plan
@@ -39,7 +40,14 @@ class Last(Sink):
 
 
 def run_study(
-    name: str, overrides: tuple[str, ...], *, smoke: bool, json: bool, amount: Amount, confirm: bool = False
+    name: str,
+    overrides: tuple[str, ...],
+    *,
+    smoke: bool,
+    json: bool,
+    amount: Amount,
+    confirm: bool = False,
+    launcher: str = "",
 ) -> None:
     """Run a study, save its pictures in the record and print what came out.
 
@@ -50,7 +58,8 @@ def run_study(
     try:
         with _watching(screens, amount) as view:
             checked = plan(name, overrides, smoke=smoke, confirm=confirm)
-            execute(checked, (recording, view, last, *trackers(checked.settings.sink, recording)))
+            elsewhere = seeds_by(launcher) if launcher else None
+            execute(checked, (recording, view, last, *trackers(checked.settings.sink, recording)), elsewhere)
         if recording.record is not None and last.outcome is not None:
             _save_figures(last.outcome, recording.record.path)
     finally:

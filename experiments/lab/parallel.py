@@ -88,13 +88,14 @@ def _work(experiment: str, params: Any, parts: Sequence[str], seeds: Sequence[in
         loaded = catalog.load(experiment)
         for seed in seeds:
             for part, event in observe(loaded, params, parts, seed):
-                queue.put((seed, part, _portable(event, Path(scratch), seed)))
+                queue.put((seed, part, portable(event, Path(scratch), seed)))
             queue.put((seed, "", None))
     except Exception as error:
-        queue.put((seed, "", _picklable(error)))
+        queue.put((seed, "", picklable(error)))
 
 
-def _portable(event: Event, scratch: Path, seed: int) -> Event:
+def portable(event: Event, scratch: Path, seed: int) -> Event:
+    """The event as another process can take it: a file is written to ``scratch``, and moved when it is asked for."""
     if not isinstance(event, Artifact):
         return event
     path = scratch / f"{seed}-{event.name}"
@@ -106,7 +107,8 @@ def _move(source: Path, target: Path) -> None:
     shutil.move(source, target)
 
 
-def _picklable(error: Exception) -> Exception:
+def picklable(error: Exception) -> Exception:
+    """The error, or its words where it cannot be sent."""
     try:
         return pickle.loads(pickle.dumps(error))
     except Exception:  # any failure to travel: send its words instead

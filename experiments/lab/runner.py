@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import time
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -22,6 +22,9 @@ from experiments.lab.stopping import guarded
 
 Stamped = tuple[str, Event | SeedDone | Looked]
 """(part, event)"""
+
+Elsewhere = Callable[[Plan, range], Iterator[Told]]
+"""Observes these seeds of a plan in other processes, and tells what they yielded and that they ended."""
 
 
 @dataclass
@@ -55,8 +58,10 @@ class Memory(Sink):
         self.note(looked.text)
 
 
-def execute(plan: Plan, sinks: Sequence[Sink] = ()) -> Outcome | None:
+def execute(plan: Plan, sinks: Sequence[Sink] = (), elsewhere: Elsewhere | None = None) -> Outcome | None:
     """Run ``plan`` and tell the sinks, in their order, of every event.
+
+    ``elsewhere`` observes seeds, such as on a cluster; by default this process does, or as many as ``workers`` says.
 
     Returns:
         The outcome; None where the experiment yields nothing, as in a process that helps another one which records.
@@ -68,15 +73,15 @@ def execute(plan: Plan, sinks: Sequence[Sink] = ()) -> Outcome | None:
     plan = with_standing(plan)
     memory = Memory({name: [] for name in plan.parts})
     try:
-        return _executed(plan, sinks, memory)
+        return _executed(plan, sinks, memory, elsewhere)
     except BaseException:
         if plan.look is not None and not any(memory.rows_by_part.values()):
             give_back(plan.look)
         raise
 
 
-def _executed(plan: Plan, sinks: Sequence[Sink], memory: Memory) -> Outcome | None:
-    with guarded(plan.settings.memory_limit), closing(_told(plan, memory)) as told:
+def _executed(plan: Plan, sinks: Sequence[Sink], memory: Memory, elsewhere: Elsewhere | None) -> Outcome | None:
+    with guarded(plan.settings.memory_limit), closing(_told(plan, memory, elsewhere)) as told:
         first = next(told, None)
         if first is None:
             return None
@@ -103,24 +108,26 @@ def _executed(plan: Plan, sinks: Sequence[Sink], memory: Memory) -> Outcome | No
         return outcome
 
 
-def _told(plan: Plan, memory: Memory) -> Generator[Stamped]:
+def _told(plan: Plan, memory: Memory, elsewhere: Elsewhere | None) -> Generator[Stamped]:
     """Events of every seed; in a run until its claims are decided also the looks, at what ``memory`` has by then."""
     noted: set[str] = set()
     if plan.settings.until == "seeds":
-        yield from _of_seeds(plan, plan.seeds, noted)
+        yield from _of_seeds(plan, plan.seeds, noted, elsewhere)
         return
     started = time.perf_counter()
     looks = Looks(plan, clock=lambda: _since(started))
     while seeds := looks.next_seeds():
-        yield from _of_seeds(plan, seeds, noted)
+        yield from _of_seeds(plan, seeds, noted, elsewhere)
         if not memory.seeds_done:  # a process that helps another one, which looks
             return
         yield "", looks.look(memory.rows)
 
 
-def _of_seeds(plan: Plan, seeds: range, noted: set[str]) -> Iterator[Stamped]:
+def _of_seeds(plan: Plan, seeds: range, noted: set[str], elsewhere: Elsewhere | None) -> Iterator[Stamped]:
     """Events of these seeds, rows stamped with theirs, and their ends; of figures and equal notes the first pass."""
-    if plan.settings.workers > 1 and len(seeds) > 1:
+    if elsewhere is not None:
+        events = elsewhere(plan, seeds)
+    elif plan.settings.workers > 1 and len(seeds) > 1:
         events = in_parallel(plan.name, plan.params, plan.parts, seeds, plan.settings.workers)
     else:
         events = _in_turn(plan, seeds)

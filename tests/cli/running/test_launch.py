@@ -39,3 +39,20 @@ def test_a_launcher_that_is_not_installed_names_the_extra(mlnotes: Invoke, monke
         2,
         "--launcher joblib needs a package: pip install 'mlnotes[joblib]'\n",
     )
+
+
+def test_seeds_by_joblib_are_those_of_one_process(tmp_path: Path) -> None:
+    words = ("run", "ann.voronoi", "--smoke", "seeds=2", "--json")
+    alone = document(mlnotes_process(*words, MLNOTES_RUNS=str(tmp_path / "alone")))
+    launched = mlnotes_process(*words, "--launcher", "joblib", MLNOTES_RUNS=str(tmp_path / "launched"))
+    assert document(launched)["rows"] == alone["rows"]
+    assert document(launched)["findings"] == alone["findings"]
+    assert not list((tmp_path / "launched").glob("*-launch-*"))
+
+
+def test_a_seed_that_fails_elsewhere_fails_the_run(tmp_path: Path) -> None:
+    words = ("run", "seq.ewma", "--smoke", "seeds=2", "data=absent.csv", "--launcher", "joblib")
+    done = mlnotes_process(*words, MLNOTES_RUNS=str(tmp_path))
+    assert done.returncode == 2
+    assert "absent.csv" in done.stderr
+    assert list(tmp_path.iterdir()) == []
