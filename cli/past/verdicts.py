@@ -27,7 +27,8 @@ HEAD = """# Verdicts
 Every claim of every study, from the newest run of each at its own size, written by `mlnotes report --verdicts FILE`.
 *Confirmatory* is a verdict on a claim that was sealed before its seeds were drawn, *exploratory* any other; a
 prediction from `pilot` was made from earlier runs of ours. Counterexamples, false by definition, count in no rate. A
-verdict that is not the predicted one is marked **!**.
+verdict that is not the predicted one is marked **!**. [history.md](history.md) has what was changed after a first look
+before claims were sealed.
 """
 
 
