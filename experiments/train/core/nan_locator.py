@@ -13,8 +13,8 @@ operation of the forward and of the backward pass. Knows nothing of optimizers, 
             raise FloatingPointError(origin.sentence)
         optimizer.step()
 
-Legal infinities: one that the program writes down (``masked_fill(mask, -inf)``, ``torch.tensor(inf)``, ``where``), one in
-a buffer, and -inf in a tensor that comes from outside, as in attention masks; what is born of them, such as the NaN in
+Legal infinities: those that the program writes down (``masked_fill(mask, -inf)``, ``torch.tensor(inf)``, ``where``), in
+buffers, and -inf in a tensor that comes from outside, as in attention masks; what is born of them, such as the NaN in
 the softmax of a fully masked row, is found. Not seen: a NaN made inside one fused operation that also removes it.
 Source: PyTorch, torch.utils._python_dispatch; Micikevicius et al., Mixed Precision Training, 2018 (loss scaling).
 """
@@ -25,7 +25,7 @@ import math
 import warnings
 from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import replace
 
 import torch
@@ -133,13 +133,14 @@ def find_origin(network: nn.Module, compute_loss: Callable[[], Tensor]) -> Origi
 @contextmanager
 def _alone(network: nn.Module) -> Iterator[None]:
     """A distributed network talks to no other process: those have had a finite step and do not replay."""
-    with ExitStack() as stack:
-        for module in network.modules():
-            if isinstance(module, nn.parallel.DistributedDataParallel):
-                stack.enter_context(module.no_sync())
-                stack.callback(setattr, module, "require_forward_param_sync", module.require_forward_param_sync)
-                module.require_forward_param_sync = False
+    distributed = [one for one in network.modules() if isinstance(one, nn.parallel.DistributedDataParallel)]
+    try:
+        for module in distributed:
+            module.forward = module.module  # type: ignore[method-assign]  # not through the reducer
         yield
+    finally:
+        for module in distributed:
+            del module.forward
 
 
 def _random_state() -> tuple[Tensor, list[Tensor]]:

@@ -142,7 +142,7 @@ def test_the_line_of_the_program_is_named_in_both_passes() -> None:
     assert forward is not None
     assert (backward.direction, forward.direction) == ("backward", "forward")
     assert backward.place.endswith(line_of(root, "sqrt"))
-    assert backward.path[0] == "mul in (network)"
+    assert backward.path[0].endswith(" in (network)")
     assert forward.path == ("sum in (network)",)
 
 
