@@ -172,11 +172,12 @@ class SeedMean:
     def seeds_needed(self, distance: float, alpha: float) -> int | None:
         """Seeds that decide, with 80 % power, a mean that lies ``distance`` from its bound; None for none below 10^6.
 
-        (t_{1 - alpha/2} + t_{0.8}) deviation / sqrt(n) <= distance, for the spread that was seen.
+        (t_{1 - alpha/2} + t_{0.8}) deviation / sqrt(n) <= distance, for the spread that was seen; more than there are,
+        which did not decide.
         """
         if not self.varies or distance == 0:
             return None
-        n = 3
+        n = self.n + 1
         while n < 1_000_000:
             quantiles = float(stdtrit(n - 1, POWER) - stdtrit(n - 1, alpha / 2))
             if quantiles * self.student.deviation <= abs(distance) * math.sqrt(n):
