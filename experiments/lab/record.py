@@ -14,12 +14,14 @@ a status of "running" is believed only while the process that wrote it lives.
 
 from __future__ import annotations
 
+import gc
 import itertools
 import json
 import os
 import platform
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -107,14 +109,17 @@ class Record:
                 f"record {self.id} was made before rows had parts: it can be compared; to show or judge, run it again"
             )
         by_part: dict[str, list[Row]] = {name: [] for name in self.meta["parts"]}
-        readers = {part.name: Reader(part.row) for part in experiment.parts}
-        for row in self.each_row():
-            part = row.pop("part", None)
-            reader = readers.get(part) if part in by_part else None
-            if reader is None or row.keys() != reader.columns:
-                other = str(part) if reader is None else ", ".join(sorted(row.keys() ^ reader.columns))
-                raise InputError(f"record {self.id} has other columns than the experiment now ({other}): run it again")
-            by_part[part].append(reader.row(row, self.id))
+        readers = {part.name: Reader(part.row, self.id) for part in experiment.parts}
+        with _without_collections():
+            for row in self.each_row():
+                part = row.pop("part", None)
+                reader = readers.get(part) if part in by_part else None
+                if reader is None or row.keys() != reader.columns:
+                    other = str(part) if reader is None else ", ".join(sorted(row.keys() ^ reader.columns))
+                    raise InputError(
+                        f"record {self.id} has other columns than the experiment now ({other}): run it again"
+                    )
+                by_part[part].append(reader.row(row))
         return Rows({part: tuple(rows) for part, rows in by_part.items()})
 
     def findings(self) -> list[dict[str, Any]]:
@@ -185,6 +190,18 @@ def records_and_faults(home: Path | None = None) -> tuple[list[Record], list[str
         except InputError as error:
             faults.extend(error.problems)
     return sorted(found, key=lambda record: (record.meta["started"], record.id), reverse=True), faults
+
+
+@contextmanager
+def _without_collections() -> Iterator[None]:
+    """Rows are many and refer to nothing: looking for cycles among them takes longer than reading them."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
 
 
 def replace_json(path: Path, value: object) -> None:

@@ -71,6 +71,8 @@ OPTIONAL = {
 }
 CONDITION = {"condition": TEXT, "verdict": TEXT}
 OLD_FINDING = {"claim": TEXT, "verdict": TEXT}
+CHUNK = 1 << 17
+"""Bytes of rows that are parsed at once."""
 FINDING = {
     **dict.fromkeys(("claim", "verdict", "statement", "summary"), TEXT),
     "predicted": Kind("a verdict, or one per condition", lambda value: value is None or type(value) in (str, dict)),
@@ -118,17 +120,31 @@ def stored_rows(path: Path, seal: dict[str, Any] | None) -> Iterator[dict[str, A
         InputError: no such file, a line that is no row, or other rows than those that the run wrote.
     """
     try:
-        with path.open("rb") as file:
+        with path.open("rb", buffering=1 << 20) as file:
             if seal is not None and hashlib.file_digest(file, "sha256").hexdigest() != seal["sha256"]:
                 raise InputError(
                     f"{path}: not the {seal['number']:,} rows that the run wrote: damaged or changed since"
                 )
             file.seek(0)
-            for number, line in enumerate(file, 1):
-                if line.endswith(b"\n"):
-                    yield _row(path, number, line)
+            number = 1
+            while lines := file.readlines(CHUNK):
+                if not lines[-1].endswith(b"\n"):
+                    lines.pop()
+                yield from _rows(path, number, lines)
+                number += len(lines)
     except OSError as error:
         raise InputError(f"{path} cannot be read as rows: {error.strerror}") from None
+
+
+def _rows(path: Path, number: int, lines: list[bytes]) -> list[dict[str, Any]]:
+    """Rows of lines from ``number`` on: all at once, which is twice as fast, else one by one to name the wrong one."""
+    try:
+        rows = json.loads(b"[" + b",".join(lines) + b"]")
+        if len(rows) == len(lines) and all(type(row) is dict and type(row.get("seed")) is int for row in rows):
+            return rows
+    except (ValueError, RecursionError):
+        pass
+    return [_row(path, place, line) for place, line in enumerate(lines, number)]
 
 
 def _row(path: Path, number: int, line: bytes) -> dict[str, Any]:

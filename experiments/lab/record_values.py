@@ -35,21 +35,37 @@ def encode(value: Any) -> Any:
 class Reader:
     """Makes rows of one type from plain values; by hand, because pydantic's JSON has one word for NaN and infinity."""
 
-    def __init__(self, row_type: type[Row]) -> None:
+    def __init__(self, row_type: type[Row], record: str) -> None:
         self.row_type = row_type
+        self.record = record
+        """What an error calls the record."""
         self.columns = set(columns_of(row_type))
         hints = get_type_hints(row_type)
         self._makers = {name: MAKERS.get(hints[name], _tuples) for name in self.columns}
+        self._texts = [name for name in self.columns if hints[name] is str]
+        self._sound: set[tuple[type, ...]] = set()
+        """Types of the values of rows that were taken as they are: a million rows have a handful of them."""
 
-    def row(self, values: Mapping[str, Any], record: str) -> Row:
+    def row(self, values: dict[str, Any]) -> Row:
         """The row, InputError for a value of another type than the column's."""
+        types = tuple(map(type, values.values()))
+        if types not in self._sound:
+            made = self._made(values)
+            if all(made[name] is values[name] or name in self._texts for name in made):
+                self._sound.add(types)
+            values = made
+        for name in self._texts:
+            values[name] = sys.intern(values[name])  # a method's name stands in every row
+        return self.row_type(**values)
+
+    def _made(self, values: Mapping[str, Any]) -> dict[str, Any]:
         made = {}
         for name, value in values.items():
             try:
                 made[name] = self._makers[name](value)
             except (TypeError, ValueError):
-                raise InputError(f"record {record}: {name} is {reprlib.repr(value)} in a row: damaged") from None
-        return self.row_type(**made)
+                raise InputError(f"record {self.record}: {name} is {reprlib.repr(value)} in a row: damaged") from None
+        return made
 
 
 def _float(value: Any) -> float:
@@ -69,13 +85,7 @@ def _exactly(kind: type) -> Callable[[Any], Any]:
     return check
 
 
-def _text(value: Any) -> str:
-    if type(value) is not str:
-        raise TypeError
-    return sys.intern(value)  # a method's name stands in every row
-
-
-MAKERS: dict[Any, Callable[[Any], Any]] = {float: _float, int: _exactly(int), bool: _exactly(bool), str: _text}
+MAKERS: dict[Any, Callable[[Any], Any]] = {float: _float, int: _exactly(int), bool: _exactly(bool), str: _exactly(str)}
 """Type of a column -> what makes its value; others are taken as they are."""
 
 
