@@ -6,6 +6,7 @@ import torch
 
 from experiments.cnn.core.receptive_gradients import convolutions
 from experiments.cnn.core.receptive_theory import Layer, output_size, receptive_field
+from experiments.cnn.receptive_field.fields import FieldRow, growth_in_words
 from experiments.cnn.receptive_field.laws import (
     extent_trials,
     filling_trials,
@@ -44,3 +45,15 @@ def test_output_sizes_are_torchs() -> None:
         size = receptive_field(layers) + seed
         network = convolutions(layers, "equal", generator())
         assert network(torch.zeros(1, 1, size, dtype=torch.float64)).shape[-1] == output_size(layers, size)
+
+
+def test_the_figure_tells_how_both_fields_grow() -> None:
+    sizes = {"theoretical_size": 1, "effective_size": 2, "predicted_size": 2}
+    rows = [
+        FieldRow(stack="plain", activation="linear", depth=depth, **{name: by * depth for name, by in sizes.items()})
+        for depth in (2, 8)
+    ]
+    assert (
+        growth_in_words(rows)
+        == "From 2 to 8 layers the effective field grows from 4 to 16 pixels, the other from 2 to 8"
+    )

@@ -12,6 +12,7 @@ from experiments.grad.clipping.network import (
     where_training_diverges,
 )
 from experiments.grad.clipping.setup import CLIPPED, PLAIN
+from experiments.grad.clipping.wall import StepRow, last_losses
 from experiments.lab.judge.measured import Pairs, Undecided
 
 
@@ -52,3 +53,10 @@ def test_rates_that_stay_finite_are_compared_inside_the_grid() -> None:
     assert isinstance(largest_finite_rates(rows), Undecided)
     said = "Largest rate at which training stays finite: 0.1 without clipping, 0.3 with it"
     assert where_training_diverges(rows) == said
+
+
+def test_the_figure_tells_where_the_descents_from_the_wall_end() -> None:
+    rows = [
+        StepRow(case=case, step=step, loss=loss / step) for case, loss in ((PLAIN, 1), (CLIPPED, 4)) for step in (1, 2)
+    ]
+    assert last_losses(rows) == "From the wall the loss comes to 0.5 without clipping and to 2 with it"

@@ -7,7 +7,7 @@ import pytest
 from experiments.lab.experiment import Rows
 from experiments.lab.judge.judge import Finding, judge
 from experiments.norm.gradients import EXPERIMENT
-from experiments.norm.gradients.networks import PART, NetworkRow, change_with_depth
+from experiments.norm.gradients.networks import PART, BlockRow, NetworkRow, change_with_depth, first_and_last
 
 
 @pytest.fixture
@@ -50,3 +50,12 @@ def test_a_gradient_explodes_though_it_is_as_large_at_the_last_block_as_at_the_f
     explodes = {one.condition: one.verdict for one in found["gradient_grows_faster_than_depth"].conditions}
     assert explodes == {"pre": "refuted", "none": "holds"}
     assert change_with_depth(rows) == "The last gradient at 64 over 8 blocks: pre 0.35 and none 7.2e16"
+
+
+def test_the_figure_of_blocks_tells_the_ends_by_placement() -> None:
+    rows = [
+        BlockRow(placement=name, normalization="layer", dataset="digits", depth=3, layer=layer, gradient_norm=norm)
+        for name, norms in (("post", (1, 2, 4)), ("pre", (6, 3, 2)))
+        for layer, norm in enumerate(norms, start=1)
+    ]
+    assert first_and_last(rows) == "First over last gradient of 3 blocks: post 0.25 and pre 3"
