@@ -188,6 +188,7 @@ def seal(
     names: Scopes = None,
     check: Annotated[bool, typer.Option("--check", help="Only tell which claims changed; then exit 1.")] = False,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="With --check: also where a core changed.")] = False,
+    json: Json = False,
     debug: Debug = False,
 ) -> None:
     """Seal claims before they are run, in conf/claims.lock.
@@ -198,9 +199,9 @@ def seal(
     from cli.studies import seal
 
     if check:
-        seal.check_seals(tuple(names or ()), verbose=verbose)
+        seal.check_seals(tuple(names or ()), verbose=verbose, json=json)
     else:
-        seal.seal_claims(tuple(names or ()))
+        seal.seal_claims(tuple(names or ()), json=json)
 
 
 @app.command()

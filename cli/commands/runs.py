@@ -32,12 +32,13 @@ def runs_list(
 def runs_delete(
     runs: RunNames,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Without asking.")] = False,
+    json: Json = False,
     debug: Debug = False,
 ) -> None:
     """Delete runs, or sweeps with all their jobs."""
     from cli.past.runs import delete_runs
 
-    delete_runs(tuple(runs), sure=yes)
+    delete_runs(tuple(runs), sure=yes, json=json)
 
 
 @past.command("tag")
@@ -45,9 +46,10 @@ def runs_tag(
     run: RunName,
     tags: Annotated[list[str], typer.Argument(metavar="TAG...", help="Words of your own.")],
     remove: Annotated[bool, typer.Option("--remove", help="Take them away.")] = False,
+    json: Json = False,
     debug: Debug = False,
 ) -> None:
     """Give a run tags; `mlnotes runs --tag TAG` finds it again."""
     from cli.past.runs import tag_run
 
-    tag_run(run, tuple(tags), remove=remove)
+    tag_run(run, tuple(tags), remove=remove, json=json)

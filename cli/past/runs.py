@@ -18,7 +18,7 @@ from cli.exits import complain
 from cli.screen import Screen, printable, signs_text
 from cli.value_text import value_text
 from experiments.lab.errors import InputError
-from experiments.lab.record import Record, records_and_faults, replace_json, runs_home
+from experiments.lab.record import Record, record_files, records_and_faults, replace_json, runs_home
 
 Document = dict[str, Any]
 
@@ -37,6 +37,11 @@ class Filter:
     """At most so many; 0 is no limit."""
     sort: str = "age"
     """age, seconds, study, or a parameter."""
+
+    @property
+    def is_newest(self) -> bool:
+        """Whether the newest are wanted, whatever they are: then the names of the directories say which to read."""
+        return bool(self.limit) and self.sort == "age" and not self.study and not self.tag
 
     def of(self, known: Sequence[Record]) -> list[Record]:
         """The runs that are wanted, newest first unless another order is."""
@@ -60,12 +65,13 @@ class Filter:
 
 def print_runs(wanted: Filter, *, json: bool) -> None:
     """Print the runs that are wanted, one line each."""
-    known, faults = records_and_faults()
+    files = record_files()
+    known, faults = records_and_faults(files=files[: 2 * wanted.limit] if wanted.is_newest else files)
     found = wanted.of(known)
     shown = []
     for record in found[: wanted.limit] if wanted.limit else found:
         try:
-            shown.append(summary(record, known))
+            shown.append(summary(record))
         except InputError as error:
             faults.extend(error.problems)
     if json:
@@ -76,8 +82,8 @@ def print_runs(wanted: Filter, *, json: bool) -> None:
     complain(*faults)
     if not found:
         print_line(f"no runs{' like that' if known else ''} in {runs_home()}")
-    elif len(found) > len(shown):
-        print_line(f"... {len(found) - len(shown)} more: --limit 0")
+    elif more := (len(files) if wanted.is_newest else len(found)) - len(shown) - len(faults):
+        print_line(f"... {more} more: --limit 0")
 
 
 def run_lines(runs: Sequence[Document], screen: Screen, now: datetime) -> Iterator[str]:
@@ -92,7 +98,7 @@ def run_lines(runs: Sequence[Document], screen: Screen, now: datetime) -> Iterat
         yield screen.cut((line + particulars).rstrip(), screen.width)
 
 
-def summary(record: Record, known: Sequence[Record]) -> Document:
+def summary(record: Record) -> Document:
     """A run as ``runs --json`` gives it."""
     meta = record.meta
     return {
@@ -105,24 +111,27 @@ def summary(record: Record, known: Sequence[Record]) -> Document:
         "started": meta["started"],
         "seconds": meta.get("seconds"),
         "seeds": len(meta["seeds"]),
-        "changed": changed_values(meta, known),
+        "changed": changed_values(meta),
         "tags": tags_of(record),
         "verdicts": [finding["verdict"] for finding in record.findings()],
     }
 
 
-def changed_values(meta: Mapping[str, Any], known: Sequence[Record]) -> Document:
+def changed_values(meta: Mapping[str, Any]) -> Document:
     """The parameters that the user set, with their values; of a run that repeats another one those of that one."""
     command = meta["command"]
     if command[1:2] == ["rerun"]:
-        first = next((one.meta for one in known if one.id in command[2:3] and one.meta is not meta), None)
-        return changed_values(first, known) if first is not None else {}
+        try:
+            first = Record(runs_home() / str(*command[2:3])).meta
+        except InputError:
+            return {}
+        return {} if first["command"] == command else changed_values(first)
     values = {**meta["params"], **meta["settings"]}
     keys = dict.fromkeys(word.partition("=")[0] for word in command[3:] if "=" in word)
     return {key: values[key] for key in keys if key in values}
 
 
-def delete_runs(names: Sequence[str], *, sure: bool) -> None:
+def delete_runs(names: Sequence[str], *, sure: bool, json: bool = False) -> None:
     """Delete runs, or a sweep with all its jobs, after asking.
 
     Raises:
@@ -133,17 +142,24 @@ def delete_runs(names: Sequence[str], *, sure: bool) -> None:
         if not sys.stdin.isatty():
             raise InputError(f"{len(paths)} to delete: add --yes, since nobody can be asked here")
         typer.confirm("\n".join(("Delete", *map(str, paths), "")) + "for good?", abort=True)
-    for path in dict.fromkeys(paths):
+    deleted = list(dict.fromkeys(paths))
+    for path in deleted:
         shutil.rmtree(path)
-        print_line(f"deleted {path}")
+        if not json:
+            print_line(f"deleted {path}")
+    if json:
+        print_document({"deleted": list(map(str, deleted))})
 
 
-def tag_run(name: str, tags: Sequence[str], *, remove: bool) -> None:
+def tag_run(name: str, tags: Sequence[str], *, remove: bool, json: bool = False) -> None:
     """Give a run tags, or take them away, and print those that it has."""
     record = Record.open(name)
     now = [tag for tag in tags_of(record) if tag not in tags] + ([] if remove else list(dict.fromkeys(tags)))
     replace_json(record.path / TAGS, now)
-    print_line(f"{record.id}: {', '.join(now) or 'no tags'}")
+    if json:
+        print_document({"run": record.id, "tags": now})
+    else:
+        print_line(f"{record.id}: {', '.join(now) or 'no tags'}")
 
 
 def tags_of(record: Record) -> list[str]:

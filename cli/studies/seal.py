@@ -9,6 +9,7 @@ from typing import Any
 import typer
 
 from cli.display.console import consoles
+from cli.document import print_document
 from cli.exits import FAILED, complain, explanation
 from cli.running.plans import composition, plan_of
 from experiments.lab import lock
@@ -49,12 +50,17 @@ class Claims:
         claims, studies = sum(map(len, self.now.values())), len(self.now)
         return f"{claims} claim{'s' * (claims != 1)} of {studies} stud{'ies' if studies != 1 else 'y'}"
 
+    def document(self) -> dict[str, Any]:
+        """The claims by study, and what was said of them, as plain values."""
+        changes = [{"kind": one.kind, "text": one.text} for one in self.complaints]
+        return {"studies": {study: list(now) for study, now in self.now.items()}, "changes": changes}
+
     def of(self, study: str) -> dict[str, lock.Entry]:
         """What is sealed of a study."""
         return self.sealed.get(study, {})
 
 
-def check_seals(names: tuple[str, ...], *, verbose: bool = False) -> None:
+def check_seals(names: tuple[str, ...], *, verbose: bool = False, json: bool = False) -> None:
     """Print one line per claim that is not as it was sealed; ``verbose`` also where a core changed, which is legal.
 
     Raises:
@@ -63,21 +69,25 @@ def check_seals(names: tuple[str, ...], *, verbose: bool = False) -> None:
     """
     claims = read(names)
     lines = [one.text for one in claims.complaints]
-    for line in lines:
-        consoles().results.print(line, soft_wrap=True)
-    for study, count in claims.other_cores.items() if verbose else ():
-        said = f"{study}: a core or the foundation has changed since {count} of its claims were sealed"
-        consoles().results.print(said, soft_wrap=True)
+    if json:
+        print_document({**claims.document(), "other_cores": claims.other_cores})
+    else:
+        for line in lines:
+            consoles().results.print(line, soft_wrap=True)
+        for study, count in claims.other_cores.items() if verbose else ():
+            said = f"{study}: a core or the foundation has changed since {count} of its claims were sealed"
+            consoles().results.print(said, soft_wrap=True)
     complain(*claims.problems)
     if lines:
         again = f"mlnotes seal {' '.join(names)}".strip()
         complain(f"not as sealed: {len(lines)} claim{'s' * (len(lines) > 1)}; to seal what is there now: {again}")
     if lines or claims.problems:
         raise typer.Exit(FAILED)
-    consoles().results.print(f"{claims.count} are as they were sealed")
+    if not json:
+        consoles().results.print(f"{claims.count} are as they were sealed")
 
 
-def seal_claims(names: tuple[str, ...]) -> None:
+def seal_claims(names: tuple[str, ...], *, json: bool = False) -> None:
     """Seal the claims as they are now; former seals move to the history with their last verdicts.
 
     Raises:
@@ -90,12 +100,15 @@ def seal_claims(names: tuple[str, ...]) -> None:
     today = lock.today()
     renewed = {study: lock.resealed(claims.of(study), now, verdicts, today) for study, now in claims.now.items()}
     lock.write({**claims.sealed, **renewed})
-    screen = consoles().results
-    for one in complaints:
-        if one.kind != "new":
-            screen.print(one.text, soft_wrap=True)
-    new = sum(one.kind == "new" for one in complaints)
-    screen.print(f"{claims.count} are sealed in {lock.lock_file()}, {new} for the first time", soft_wrap=True)
+    if json:
+        print_document({**claims.document(), "lock": str(lock.lock_file())})
+    else:
+        screen = consoles().results
+        for one in complaints:
+            if one.kind != "new":
+                screen.print(one.text, soft_wrap=True)
+        new = sum(one.kind == "new" for one in complaints)
+        screen.print(f"{claims.count} are sealed in {lock.lock_file()}, {new} for the first time", soft_wrap=True)
     complain(*claims.problems)
     if claims.problems:
         raise typer.Exit(FAILED)

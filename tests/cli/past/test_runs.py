@@ -97,7 +97,8 @@ def test_runs_are_found_by_their_tags(mlnotes: Invoke, toys: Path) -> None:
     assert mlnotes("runs", "tag", first, "paper", "good").stdout == f"{first}: paper, good\n"
     assert listed(mlnotes, "--tag", "paper") == [first]
     assert mlnotes("runs", "--tag", "paper").stdout.rstrip().endswith("#paper #good")
-    assert mlnotes("runs", "tag", first, "paper", "--remove").stdout == f"{first}: good\n"
+    removed = document(mlnotes("runs", "tag", first, "paper", "--remove", "--json"))
+    assert removed == {"run": first, "tags": ["good"]}
     assert listed(mlnotes, "--tag", "paper") == []
 
 

@@ -42,6 +42,13 @@ def test_claims_are_sealed_once_and_then_are_as_they_were(mlnotes: Invoke, squar
     assert lock.lock_file().read_text() == text
 
 
+def test_seals_are_documents_too(mlnotes: Invoke, squares: Path) -> None:
+    new = document(mlnotes("seal", "toys.squares", "--json"))
+    assert new["studies"] == {"toys.squares": ["laws_hold", "networks_learn"]}
+    assert [change["kind"] for change in new["changes"]] == ["new", "new"]
+    assert document(mlnotes("seal", "toys.squares", "--check", "--json"))["changes"] == []
+
+
 PREDICTION = "prediction holds under deep -> refuted under deep"
 
 
