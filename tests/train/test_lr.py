@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from experiments.lab.judge.measured import Pairs, Undecided
+from experiments.lab.judge.measured import Pairs, Trials, Undecided
 from experiments.train.core.perceptron import perceptron
 from experiments.train.lr import networks, quadratics
 from experiments.train.lr.networks import NetworkRow
@@ -32,12 +32,12 @@ def test_the_best_rate_is_compared_with_the_smallest_unless_it_is_at_an_edge() -
     assert isinstance(networks.best_and_smallest(rows[:2]), Undecided)
 
 
-def test_the_limit_of_quadratics_is_compared_with_the_largest_rate_that_learned() -> None:
-    rows = [network(0.1, 0.9), network(1.0, 0.31), network(10.0, 0.3)]
-    found = networks.limit_and_learned(rows)
-    assert isinstance(found, Pairs)
-    assert (found.treatment, found.baseline) == (pytest.approx({0: 0.2}), {0: 1.0})
-    assert isinstance(networks.limit_and_learned(rows[:2]), Undecided)
+@pytest.mark.parametrize(("accuracy", "successes"), [(0.3, 1), (0.31, 0)])
+def test_a_seed_in_which_a_network_learns_above_the_limit_of_quadratics_counts_against_it(
+    accuracy: float, successes: int
+) -> None:
+    rows = [network(0.1, 0.9), network(0.3, accuracy), network(10.0, 0.1)]  # the limit is 2 / 10
+    assert networks.nothing_above_the_limit(rows) == Trials({0: (successes, 1)})
 
 
 def test_a_rate_that_is_too_large_has_no_loss() -> None:

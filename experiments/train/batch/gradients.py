@@ -86,8 +86,8 @@ def enough(rows: Sequence[NoiseRow]) -> str:
     smallest = min(row.batch_size for row in rows)
     ratio = mean(rows, "noise_over_signal", batch_size=smallest)
     return (
-        f"A batch of {smallest} has {number(ratio, 2)} times as much noise as gradient; "
-        f"from {number(smallest * ratio, 2)} images on the gradient outweighs it"
+        f"Noise is {number(ratio, 2)} times the gradient in a batch of {smallest}, as large in one of "
+        f"{number(smallest * ratio, 2)}"
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from experiments.lab.answers import listing, mean, number
+from experiments.lab.answers import mean, number
 from experiments.lab.experiment import Curve, Part, Row, Rows, Table, observation
 from experiments.lab.judge.claims import Claim
 from experiments.lab.judge.measured import Pairs
@@ -108,11 +108,12 @@ def within(steps: Mapping[int, float]) -> Pairs:
 
 def slowing(rows: Sequence[PathRow]) -> str:
     """What the curve shows."""
-    last, kappas = max(row.step for row in rows), sorted({row.kappa for row in rows})
-    left = {kappa: mean(rows, "distance", kappa=kappa, step=last) for kappa in (kappas[0], kappas[-1])}
-    return (
-        f"After {last:,} steps {listing(f'{number(left[k], 1)} of the distance is left at kappa {k:g}' for k in left)}"
+    step, kappas = min((row.step for row in rows), key=lambda at: abs(at - 100)), sorted({row.kappa for row in rows})
+    near, far = (
+        f"{number(mean(rows, 'distance', kappa=kappa, step=step), 1)} at kappa {kappa:g}"
+        for kappa in (kappas[0], kappas[-1])
     )
+    return f"After {step} steps the share of the distance that is left is {near} and {far}"
 
 
 RATES = Part(

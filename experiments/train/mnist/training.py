@@ -104,7 +104,7 @@ def at_the_end(rows: Sequence[EpochRow]) -> str:
     """What the curve of the accuracy shows."""
     last = last_epochs(rows)
     said = [f"{arm} {percent(mean(last, 'test_accuracy', arm=arm), 4)}" for arm in dict.fromkeys(r.arm for r in last)]
-    return f"After epoch {max(row.epoch for row in last)} of test images are right: {listing(said)}"
+    return f"Test images that are right after epoch {max(row.epoch for row in last)}: {listing(said)}"
 
 
 def loss_at_the_end(rows: Sequence[EpochRow]) -> str:

@@ -82,7 +82,7 @@ def best_rates(rows: Sequence[NetworkRow]) -> str:
     """What the curve shows."""
     shown = {name: best(rows)[name].rows for name in SHOWN}
     said = [f"{name} {percent(mean(of, 'test_accuracy'))} at {of[0].lr:g}" for name, of in shown.items()]
-    return f"Each at its best learning rate: {listing(said)}"
+    return f"At their best rates: {listing(said)}"
 
 
 PART = Part(
