@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from experiments.ann.core.exact.exact import recall_by_distance as recall_by_distance
     from experiments.ann.core.nsg.coded_index import CodedNSG as CodedNSG
     from experiments.ann.core.nsg.index import NSG as NSG
+    from experiments.ann.core.nsg.live_index import LiveNSG as LiveNSG
     from experiments.ann.core.nsg.transformer import NSGTransformer as NSGTransformer
     from experiments.cnn.core.flops_counter import count
     from experiments.detect.annotations import evaluate_coco as evaluate_coco
@@ -60,6 +61,7 @@ PLACES = {
     "experiments.ann.core.exact.exact": ("exact_neighbors", "recall_by_distance"),
     "experiments.ann.core.nsg.coded_index": ("CodedNSG",),
     "experiments.ann.core.nsg.index": ("NSG",),
+    "experiments.ann.core.nsg.live_index": ("LiveNSG",),
     "experiments.ann.core.nsg.transformer": ("NSGTransformer",),
     "experiments.cnn.core.flops_counter": ("count_flops",),
     "experiments.detect.annotations": ("evaluate_coco",),
@@ -81,12 +83,14 @@ CALLED = {"count_flops": "count", "evaluate_classifier": "evaluate"}
 MODULES = {name: module for module, names in PLACES.items() for name in names}
 
 
-def __getattr__(name: str) -> Any:
-    if name not in MODULES:
-        raise AttributeError(f"module 'mlnotes' has no attribute {name!r}; it has {', '.join(__dir__())}")
-    _check_packages()
-    value = globals()[name] = getattr(importlib.import_module(MODULES[name]), CALLED.get(name, name))
-    return value
+if not TYPE_CHECKING:  # a type checker would take every name for one of ours
+
+    def __getattr__(name: str) -> Any:
+        if name not in MODULES:
+            raise AttributeError(f"module 'mlnotes' has no attribute {name!r}; it has {', '.join(__dir__())}")
+        _check_packages()
+        value = globals()[name] = getattr(importlib.import_module(MODULES[name]), CALLED.get(name, name))
+        return value
 
 
 def __dir__() -> list[str]:

@@ -20,7 +20,7 @@ SOURCE = Path(mlnotes.__file__)
 
 
 def test_type_checkers_see_the_names_that_python_finds() -> None:
-    (guarded,) = [node for node in ast.parse(SOURCE.read_text()).body if isinstance(node, ast.If)]
+    guarded = next(node for node in ast.parse(SOURCE.read_text()).body if isinstance(node, ast.If))
     imported = [
         (node.module, alias)
         for node in guarded.body
