@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from experiments.lab.answers import listing
 from experiments.lab.experiment import Drawing, Event, Part, Row, Table, observation
 from experiments.math.core.norms import polygon_area, turns_left, unit_ball
-from experiments.math.norms.setup import Vectors
+from experiments.math.norms.setup import Floats, Vectors
 
 
 @observation
@@ -30,10 +30,17 @@ def run(vectors: Vectors) -> Iterator[Event]:
     yield Drawing(
         name="unit_balls",
         title=f"The unit ball is convex for {listing(shapes[True])}; it is not for {listing(shapes[False])}",
-        points=(),
-        cells=tuple(tuple((x, y) for x, y in ball.tolist()) for ball in balls.values()),
+        points=((1.0, 0.0), (0.0, 1.0), (-1.0, 0.0), (0.0, -1.0)),  # of length 1 for every order
+        cells=tuple(
+            tuple((x, y) for x, y in ball.tolist()) for _, ball in sorted(balls.items(), key=area, reverse=True)
+        ),
         marks=tuple((order, *ball[len(ball) // 8].tolist()) for order, ball in balls.items()),
     )
+
+
+def area(ball: tuple[str, Floats]) -> float:
+    """Large balls are drawn first, so that they do not cover the small ones."""
+    return polygon_area(ball[1])
 
 
 PART = Part(
