@@ -10,7 +10,7 @@ from cli.display.comparisons import comparison_table, differing, settings_compar
 from cli.display.console import consoles
 from cli.display.grid import Grid
 from cli.document import print_document
-from cli.past.differences import RowDifferences, differences
+from cli.past.differences import RowDifferences, differences, in_order
 from cli.past.document import flat_settings
 from experiments.lab.catalog import load
 from experiments.lab.errors import InputError
@@ -31,7 +31,7 @@ def print_comparison(names: Sequence[str], *, json: bool) -> None:
         raise InputError(f"expected two runs or more, got {len(runs)}: mlnotes compare RUN RUN...")
     if len(experiments) > 1:
         raise InputError(f"expected runs of one experiment, got {' and '.join(experiments)}")
-    found = [differences(runs[0].rows(), run.rows()) for run in runs[1:]]
+    found = [differences(in_order(runs[0]), in_order(run)) for run in runs[1:]]
     if json:
         print_document(_document(runs, found))
         return

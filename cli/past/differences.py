@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import Any
 
-Rows = Sequence[dict[str, Any]]
+from experiments.lab.record import Record
+
+Rows = Iterable[dict[str, Any]]
 
 MEASURED = re.compile(r"(^|_)(seconds?|milliseconds|microseconds|speedup|memory)(_|$)")
 """Columns that no two runs share: times, rates and memory."""
@@ -49,26 +52,38 @@ class RowDifferences:
 
 
 def differences(first: Rows, second: Rows) -> RowDifferences:
-    """Compare rows in the order of their seeds, since workers may have mixed them; NaN (null) equals itself."""
-    pairs = list(zip(_by_seed(first), _by_seed(second), strict=False))
-    columns = dict.fromkeys(name for row in (*first, *second) for name in row)
-    found = (_column(name, pairs) for name in columns)
-    return RowDifferences(len(first), len(second), tuple(column for column in found if column.rows))
+    """Compare rows one by one, in the order in which they come; NaN (null) equals itself."""
+    numbers, found = [0, 0], dict[str, _Differing]()
+    for a, b in zip_longest(first, second):
+        numbers[0] += a is not None
+        numbers[1] += b is not None
+        if a is not None and b is not None and a != b:
+            for name in dict.fromkeys((*a, *b)):
+                if a.get(name) != b.get(name) or (name in a) != (name in b):
+                    found.setdefault(name, _Differing()).add(a.get(name), b.get(name))
+    columns = (ColumnDifference(name, one.rows, one.largest if one.numbers else None) for name, one in found.items())
+    return RowDifferences(numbers[0], numbers[1], tuple(columns))
 
 
-def _by_seed(rows: Rows) -> Rows:
-    return sorted(rows, key=lambda row: row.get("seed", 0))
+def in_order(record: Record) -> Rows:
+    """The rows by their seeds, which several workers have mixed; one worker's as they stand, without loading them."""
+    if record.meta["settings"].get("workers", 1) == 1:
+        return record.each_row()
+    return sorted(record.rows(), key=lambda row: row["seed"])
 
 
-def _column(name: str, pairs: Sequence[tuple[dict[str, Any], dict[str, Any]]]) -> ColumnDifference:
-    unequal = [(a.get(name), b.get(name)) for a, b in pairs if a.get(name) != b.get(name) or (name in a) != (name in b)]
-    sizes = [_distance(a, b) for a, b in unequal]
-    numbers = [size for size in sizes if size is not None]
-    return ColumnDifference(name, len(unequal), max(numbers) if numbers and len(numbers) == len(sizes) else None)
+@dataclass
+class _Differing:
+    """What is known so far of a column in which rows differ."""
 
+    rows: int = 0
+    largest: float = 0.0
+    numbers: bool = True
 
-def _distance(first: Any, second: Any) -> float | None:
-    return abs(first - second) if _is_number(first) and _is_number(second) else None
+    def add(self, first: Any, second: Any) -> None:
+        self.rows += 1
+        self.numbers = self.numbers and _is_number(first) and _is_number(second)
+        self.largest = max(self.largest, abs(first - second)) if self.numbers else 0.0
 
 
 def _is_number(value: object) -> bool:

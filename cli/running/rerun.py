@@ -10,7 +10,7 @@ from cli.display.live import live
 from cli.document import print_document
 from cli.exits import FAILED
 from cli.past.compare import rows_document, verdict_on_rows
-from cli.past.differences import differences
+from cli.past.differences import differences, in_order
 from cli.past.document import flat_settings
 from cli.past.stored import stored_plan
 from experiments.lab.errors import InputError
@@ -35,7 +35,7 @@ def run_again(name: str, *, json: bool) -> None:
         execute(stored_plan(old, ("mlnotes", "rerun", old.id)), (recording, view))
     new = recording.record
     assert new is not None, "a run that is done has a record"
-    found = differences(old.rows(), new.rows())
+    found = differences(in_order(old), in_order(new))
     if json:
         print_document(encode({"first": old.id, "second": new.id, "rows": rows_document(found)}))
     console = screens.results

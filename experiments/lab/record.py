@@ -20,7 +20,7 @@ import json
 import os
 import platform
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -180,11 +180,19 @@ def records(home: Path | None = None) -> list[Record]:
     return records_and_faults(home)[0]
 
 
-def records_and_faults(home: Path | None = None) -> tuple[list[Record], list[str]]:
-    """All records below ``home``, newest first, jobs of sweeps among them; and what is wrong with those left out."""
+def record_files(home: Path | None = None) -> list[Path]:
+    """The ``record.json`` of all records below ``home``, newest first by the names of their directories."""
     home = home or runs_home()
+    found = (*home.glob("*/record.json"), *home.glob("*-sweep-*/*/record.json"))
+    return sorted(found, key=lambda path: path.parts[len(home.parts) :], reverse=True)
+
+
+def records_and_faults(home: Path | None = None, files: Iterable[Path] | None = None) -> tuple[list[Record], list[str]]:
+    """All records below ``home``, or those of ``files``, newest first, jobs of sweeps among them; and what is wrong
+    with those left out.
+    """
     found, faults = list[Record](), list[str]()
-    for path in (*home.glob("*/record.json"), *home.glob("*-sweep-*/*/record.json")):
+    for path in record_files(home) if files is None else files:
         try:
             found.append(Record(path.parent))
         except InputError as error:

@@ -120,7 +120,7 @@ def stored_rows(path: Path, seal: dict[str, Any] | None) -> Iterator[dict[str, A
         InputError: no such file, a line that is no row, or other rows than those that the run wrote.
     """
     try:
-        with path.open("rb", buffering=1 << 20) as file:
+        with path.open("rb") as file:
             if seal is not None and hashlib.file_digest(file, "sha256").hexdigest() != seal["sha256"]:
                 raise InputError(
                     f"{path}: not the {seal['number']:,} rows that the run wrote: damaged or changed since"
