@@ -1,46 +1,49 @@
 """How often the judge errs, on simulated data whose truth lies exactly at the border of the rule.
 
-    python benchmarks/judge.py [--repetitions 2000] [--write docs/judge.md]
+    python benchmarks/judge.py [--repetitions 2000] [--write docs/judge.md] [--plot docs/images/judge.png]
 
 Every line is one situation: a rule, how the data are made, and per number of seeds how often the judge says *holds* and
-*refuted* where both are wrong. At a level of 5 % each may happen in 2.5 % of experiments.
+*refuted* where both are wrong. At a level of 5 % each may happen in 2.5 % of experiments. A second table has what few
+seeds cannot show.
 """
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Iterator
+import itertools
+import math
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
-
-from experiments.lab.judge.comparison import Comparison
-from experiments.lab.judge.measured import Pairs, Points, Trials
-from experiments.lab.judge.rules import Each, Effect, Equivalence, Order, Proportion, Ratio, Slope, compare
-
-Array = npt.NDArray[np.float64]
-Make = Callable[[np.random.Generator, int], Comparison]
-"""(generator, seeds) -> one experiment's comparison."""
+from judge_situations import ALPHA, Situation, situations, unseen, verdict_at
 
 SEEDS = (3, 5, 10, 30)
 HEAD = """# How often the judge errs
 
 Simulated data whose truth lies exactly at the border of the rule; per number of seeds the percentage of {repetitions}
 experiments that are called *holds* / *refuted*. At a level of 5 % each may happen in 2.5 %. Made by
-`python benchmarks/judge.py --repetitions {repetitions} --write docs/judge.md`.
+`python benchmarks/judge.py --repetitions {repetitions} --write docs/judge.md --plot docs/images/judge.png`; a rate of
+2.5 % is then seen as up to {noise:.1f} %.
+
+- A mean over seeds is that of the runs that come through. A run that fails and says so is judged by its worst case, and
+  a verdict names how many of n runs failed and how many may, by the exact 95 % bound. Where one of five or more runs
+  stands apart, 20 robust standard deviations from the median, the judge refuses with this reason.
+- Trials of one seed are taken to be alike, with a correlation of at least 0.1, unless they are declared independent.
+- The looks of `until=decided` and of `--confirm` share the level; the number of seeds is that of the first look.
+
+![Wrong verdicts at the border](images/judge.png)
 """
-ALPHA = 0.05
+UNSEEN = """
+## What few seeds cannot show
 
-
-@dataclass(frozen=True)
-class Situation:
-    """One way in which data are made."""
-
-    rule: str
-    words: str
-    make: Make
+Here the truth lies at the border because of what hardly any sample contains: one run in twenty that falls to chance, or
+a tail that lifts the skewness to 6. If none of n runs fell, and with five runs that is so in 77 of 100 experiments,
+data are the same as where none ever falls; a judge that refuses these refuses all. So a verdict is about runs that come
+through, and says beside it how many may not ("none of 5 failed: at most 45 % do"). A measure with such a tail belongs
+on a logarithmic scale, or needs 30 seeds.
+"""
 
 
 @dataclass(frozen=True)
@@ -51,184 +54,62 @@ class Rates:
     refuted: float
 
 
-def situations() -> Iterator[Situation]:
-    """All of them, in the order of the table."""
-    for words, draw in DIFFERENCES.items():
-        yield Situation("effect", words, _effect(draw))
-    for items in (10, 20, 50, 1000, 10_000):
-        words = f"accuracy over {items:,} test items, one arm always right"
-        yield Situation("effect", words, _saturated(items))
-        yield Situation("equivalence", words, _saturated_equivalence(items))
-    yield Situation("effect", "one run in ten fails and says so", _failing)
-    yield Situation("effect", "re-splits of one pool of 1,797 items, 900 of them for test", _pooled(1797))
-    yield Situation("effect", "re-splits of one pool of 70,000 items, 900 of them for test", _pooled(70_000))
-    yield Situation("ratio", "lognormal factors", _ratio)
-    yield Situation("equivalence", "normal differences at the margin", _equivalence)
-    for width in (0.05, 0.5, 0.9):
-        yield Situation("slope", f"exponent at theory + tolerance, interval of {width:g} tolerances", _slope(width))
-    yield Situation("order", "no trend, independent points", _order(0.0, path=False))
-    yield Situation("order", "no trend, training curves (AR 0.9)", _order(0.9, path=True))
-    yield Situation("order", "no trend, random walks", _order(1.0, path=True))
-    for share in (0.0, 0.02, 0.1, 0.3):
-        yield Situation("proportion", f"20 trials a seed, correlation within a seed {share:g}", _proportion(share))
-    for count in (2, 4, 8):
-        yield Situation("conditional", f"{count} conditions, all at the border", _conditions(count))
-
-
 def rates(situation: Situation, seeds: int, repetitions: int) -> Rates:
     """How often the judge decides, each time wrongly."""
     rng = np.random.default_rng([seeds, *situation.words.encode()])
-    verdicts = [situation.make(rng, seeds).at(ALPHA).verdict for _ in range(repetitions)]
+    verdicts = [verdict_at(situation.make(rng, seeds), ALPHA) for _ in range(repetitions)]
     return Rates(
         sum(verdict == "holds" for verdict in verdicts) / repetitions,
         sum(verdict in ("refuted", "conditional") for verdict in verdicts) / repetitions,
     )
 
 
-def table(repetitions: int) -> Iterator[str]:
-    """Markdown lines, as they are known."""
+def table(of: Iterable[Situation], repetitions: int, seen: dict[str, list[Rates]]) -> Iterator[str]:
+    """Markdown lines, as they are known; ``seen`` is filled with the rates of each."""
     yield f"| rule | data | {' | '.join(f'{seeds} seeds' for seeds in SEEDS)} |"
     yield "|---|---|" + "--:|" * len(SEEDS)
-    for situation in situations():
+    for situation in of:
         found = [rates(situation, seeds, repetitions) for seeds in SEEDS]
+        seen[f"{situation.rule}: {situation.words}"] = found
         cells = " | ".join(f"{100 * one.holds:.1f} / {100 * one.refuted:.1f}" for one in found)
         yield f"| {situation.rule} | {situation.words} | {cells} |"
 
 
-def _lognormal(sigma: float, sign: int) -> Callable[[np.random.Generator, int], Array]:
-    return lambda rng, n: sign * (rng.lognormal(0.0, sigma, n) - np.exp(sigma**2 / 2))
+def draw_plot(seen: Mapping[str, list[Rates]], path: Path) -> None:
+    """The larger of both rates in every situation, by the number of seeds."""
+    from matplotlib import pyplot as plt
 
-
-def _chance(rng: np.random.Generator, n: int) -> Array:
-    """One run in twenty falls to chance and does not say so; the mean over all runs is the border."""
-    values = rng.normal(0.01, 0.01, n)
-    values[rng.random(n) < 0.05] -= 0.8
-    return values - 0.01 + 0.04
-
-
-DIFFERENCES: dict[str, Callable[[np.random.Generator, int], Array]] = {
-    "normal differences": lambda rng, n: rng.normal(size=n),
-    "differences with long tails (t with 3 degrees of freedom)": lambda rng, n: rng.standard_t(3, n),
-    "lognormal differences, sigma 0.5, skewed up": _lognormal(0.5, 1),
-    "lognormal differences, sigma 0.5, skewed down": _lognormal(0.5, -1),
-    "lognormal differences, sigma 1, skewed down": _lognormal(1.0, -1),
-    "one run in twenty falls to chance unnoticed": _chance,
-}
-
-
-def _arm(values: Array) -> dict[int, float]:
-    return {seed: float(value) for seed, value in enumerate(values)}
-
-
-def _zero(n: int) -> dict[int, float]:
-    return dict.fromkeys(range(n), 0.0)
-
-
-def _effect(draw: Callable[[np.random.Generator, int], Array]) -> Make:
-    return lambda rng, n: compare(Effect("", delta=0.0), Pairs(_arm(draw(rng, n)), _zero(n)))
-
-
-def _saturated(items: int) -> Make:
-    def make(rng: np.random.Generator, n: int) -> Comparison:
-        lower = _arm(rng.binomial(items, 0.97, n) / items)
-        return compare(Effect("", delta=0.03), Pairs(dict.fromkeys(range(n), 1.0), lower, items=items))
-
-    return make
-
-
-def _saturated_equivalence(items: int) -> Make:
-    def make(rng: np.random.Generator, n: int) -> Comparison:
-        lower = _arm(rng.binomial(items, 0.97, n) / items)
-        return compare(Equivalence("", margin=0.03), Pairs(dict.fromkeys(range(n), 1.0), lower, items=items))
-
-    return make
-
-
-def _failing(rng: np.random.Generator, n: int) -> Comparison:
-    values = rng.normal(0.0, 0.01, n)
-    values[rng.random(n) < 0.1] = np.nan
-    return compare(Effect("", delta=0.0), Pairs(_arm(values), _zero(n), limits=(0.0, 1.0)))
-
-
-def _pooled(pool: int) -> Make:
-    """Two fixed classifiers that disagree on 6 % of the population, tested on parts of one pool."""
-
-    def make(rng: np.random.Generator, n: int) -> Comparison:
-        signs = rng.choice([1.0, -1.0, 0.0], pool, p=[0.03, 0.03, 0.94])
-        tested = [signs[rng.choice(pool, 900, replace=False)].mean() for _ in range(n)]
-        noise = rng.normal(0.0, 0.005, n)
-        return compare(
-            Effect("", delta=0.0),
-            Pairs(_arm(np.array(tested) + noise), _zero(n), items=900, overlap=900 / (pool - 900)),
-        )
-
-    return make
-
-
-def _ratio(rng: np.random.Generator, n: int) -> Comparison:
-    return compare(Ratio("", at_least=2.0), Pairs(_arm(2 * rng.lognormal(0.0, 0.4, n)), dict.fromkeys(range(n), 1.0)))
-
-
-def _equivalence(rng: np.random.Generator, n: int) -> Comparison:
-    return compare(Equivalence("", margin=1.0), Pairs(_arm(rng.normal(1.0, 0.4, n)), _zero(n)))
-
-
-def _slope(width: float) -> Make:
-    grid = 2.0 ** np.arange(5)
-
-    def make(rng: np.random.Generator, n: int) -> Comparison:
-        spread = 0.1 * width * np.sqrt(n) / 2.3
-        exponents = 1.1 + spread * rng.standard_normal((n, 1))
-        curves = np.exp(rng.standard_normal((n, 1)) + exponents * np.log(grid))
-        y = {seed: row.tolist() for seed, row in enumerate(curves)}
-        return compare(Slope("", theory=1.0, tolerance=0.1), Points(grid.tolist(), y))
-
-    return make
-
-
-def _order(memory: float, *, path: bool) -> Make:
-    def make(rng: np.random.Generator, n: int) -> Comparison:
-        noise = rng.standard_normal((n, 8))
-        for step in range(1, 8):
-            noise[:, step] += memory * noise[:, step - 1]
-        y = {seed: row.tolist() for seed, row in enumerate(noise)}
-        return compare(Order("", direction="rising"), Points(list(range(8)), y, path))
-
-    return make
-
-
-def _proportion(share: float) -> Make:
-    """Rates of seeds from a beta distribution with that correlation within a seed; the mean rate is the border."""
-
-    def make(rng: np.random.Generator, n: int) -> Comparison:
-        weight = (1 - share) / share if share else 0.0
-        of_seed = rng.beta(0.9 * weight, 0.1 * weight, n) if share else np.full(n, 0.9)
-        counts = rng.binomial(20, of_seed)
-        return compare(Proportion("", at_least=0.9), Trials({seed: (int(c), 20) for seed, c in enumerate(counts)}))
-
-    return make
-
-
-def _conditions(count: int) -> Make:
-    def make(rng: np.random.Generator, n: int) -> Comparison:
-        arms: dict[str, Pairs] = {str(k): Pairs(_arm(rng.normal(1.0, 1.0, n)), _zero(n)) for k in range(count)}
-        return compare(Each(Effect("", delta=1.0), per="condition"), arms)
-
-    return make
+    figure, axes = plt.subplots(figsize=(9, 0.24 * len(seen) + 1), layout="constrained")
+    lines = range(len(seen))
+    for index, (seeds, sign) in enumerate(zip(SEEDS, "osD^", strict=True)):
+        largest = [100 * max(found[index].holds, found[index].refuted) for found in seen.values()]
+        axes.plot(largest, lines, sign, ms=4, label=f"{seeds} seeds", color=f"C{index}", alpha=0.8)
+    axes.axvline(2.5, color="0.3", ls="--", lw=1)
+    axes.set(yticks=list(lines), yticklabels=list(seen), xlabel="wrong verdicts on one side at the border, %", xlim=0)
+    axes.tick_params(axis="y", labelsize=7)
+    axes.invert_yaxis()
+    axes.legend(fontsize=7)
+    figure.savefig(path, dpi=110)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--repetitions", type=int, default=2000)
-    parser.add_argument("--write", type=Path, help="a Markdown file for the table")
+    parser.add_argument("--write", type=Path, help="a Markdown file for the tables")
+    parser.add_argument("--plot", type=Path, help="a picture of the first one")
     wanted = parser.parse_args()
-    lines = []
-    for line in table(wanted.repetitions):
+    seen: dict[str, list[Rates]] = {}
+    noise = 2.5 + 2 * math.sqrt(2.5 * 97.5 / wanted.repetitions)
+    lines = [HEAD.format(repetitions=wanted.repetitions, noise=noise)]
+    for line in itertools.chain(
+        table(situations(), wanted.repetitions, seen), [UNSEEN], table(unseen(), wanted.repetitions, {})
+    ):
         print(line, flush=True)
         lines.append(line)
     if wanted.write:
-        head = HEAD.format(repetitions=wanted.repetitions)
-        wanted.write.write_text("\n".join([head, *lines]) + "\n", encoding="utf-8")
+        wanted.write.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    if wanted.plot:
+        draw_plot(seen, wanted.plot)
 
 
 if __name__ == "__main__":

@@ -2,23 +2,30 @@
 
 Values are one number per seed and arm; a value that is not finite is a run that failed. Only seeds that came through in
 both arms have a difference. Failures are counted with their exact bound, and where any run failed, or one arm lacks
-seeds, the worst case is what is judged.
+seeds, the worst case is what is judged. A run that stands apart from all others has failed and does not say so: nothing
+is decided by it.
 """
 
 from __future__ import annotations
 
 import math
+import statistics
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from experiments.lab.judge.comparison import Comparison, undecided
-from experiments.lab.judge.mean import Interval, SeedMean
+from experiments.lab.judge.mean import EPSILON, Interval, SeedMean
 from experiments.lab.judge.measured import Pairs
 from experiments.lab.judge.statistics import clopper_pearson
 from experiments.lab.judge.verdict import Evidence, Kind
 
 FEWEST_SEEDS = 3
 """With fewer, an interval says more about its formula than about the data."""
+
+
+FARTHEST = 20.0
+"""Robust standard deviations, 1.4826 MAD, from the median; no honest run lies farther."""
+FEWEST_TO_STAND_APART = 5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,6 +59,8 @@ def differences(arms: Pairs, kind: Kind, *, scale: float = 0.0) -> Differences |
     failures, evidence = _failures(arms, len(seeds))
     if missing and arms.limits is None:
         return undecided(kind, f"{failures}; without limits of the measure the worst case decides nothing")
+    if not arms.exact and (apart := _apart(arms, through)):
+        return undecided(kind, apart)
     largest = max(scale, *(abs(arm[seed]) for arm in arms.both for seed in through))
     by_seed = {seed: arms.treatment[seed] - arms.baseline[seed] for seed in through}
     values = tuple(by_seed.values())
@@ -104,6 +113,18 @@ def describe_seeds(mean: SeedMean) -> str:
         limited = "so by the number of test items" if mean.items is not None else "so by the sign test"
         why = ", exact" if mean.exact else f", all equal, {limited}"
     return f"over {mean.n} seeds{why}"
+
+
+def _apart(arms: Pairs, seeds: list[int]) -> str:
+    """Which run failed and did not say so; empty where none stands apart from the others."""
+    values = {seed: arms.treatment[seed] - arms.baseline[seed] for seed in seeds}
+    middle = statistics.median(values.values())
+    spread = 1.4826 * statistics.median(abs(value - middle) for value in values.values())
+    apart = [seed for seed, value in values.items() if abs(value - middle) > FARTHEST * spread]
+    if not apart or len(seeds) < FEWEST_TO_STAND_APART or spread <= 4 * EPSILON * max(map(abs, values.values())):
+        return ""
+    said = ", ".join(f"seed {seed} ({values[seed]:.3g})" for seed in apart)
+    return f"{said} stands apart from a median of {middle:.3g}: if that run failed, it should be NaN"
 
 
 def _failures(arms: Pairs, seeds: int) -> tuple[str, Evidence]:

@@ -102,6 +102,16 @@ def test_seeds_that_one_arm_lacks_are_not_dropped(lacking: int) -> None:
     assert effect(Pairs(*arms), delta=0.0).at(0.05).verdict == "inconclusive"
 
 
+def test_a_run_that_stands_apart_decides_nothing() -> None:
+    """Nine runs near 0.5 and one that fell to chance; were it taken for NaN its worst case would decide."""
+    treatment = seeds(*(0.5 + 0.01 * (seed % 3) for seed in range(9)), -0.4)
+    decision = effect(Pairs(treatment, dict.fromkeys(treatment, 0.0)), delta=-9.0).at(0.05)
+    assert decision.verdict == "inconclusive"
+    assert decision.summary == "seed 9 (-0.4) stands apart from a median of 0.51: if that run failed, it should be NaN"
+    skewed = seeds(*np.random.default_rng(0).lognormal(0.0, 0.5, 30))
+    assert effect(Pairs(skewed, dict.fromkeys(skewed, 0.0)), delta=0.1).at(0.05).verdict == "holds"
+
+
 def test_failure_rates_are_bounded_exactly() -> None:
     evidence = effect(Pairs(seeds(*range(1, 11)), seeds(*[0.0] * 10)), delta=0.0).at(0.05).evidence
     assert evidence["failure_rate_at_most"] == pytest.approx(stats.binomtest(0, 10).proportion_ci(0.9, "exact").high)
