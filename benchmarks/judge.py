@@ -28,7 +28,7 @@ experiments that are called *holds* / *refuted*. At a level of 5 % each may happ
 2.5 % is then seen as up to {noise:.1f} %.
 
 - A mean over seeds is that of the runs that come through. A run that fails and says so is judged by its worst case, and
-  a verdict names how many of n runs failed and how many may, by the exact 95 % bound. Where one of five or more runs
+  a verdict names how many of n runs failed and how many may, by the exact 95 % bound. Where one of ten or more runs
   stands apart, 20 robust standard deviations from the median, the judge refuses with this reason.
 - Trials of one seed are taken to be alike, with a correlation of at least 0.1, unless they are declared independent.
 - The looks of `until=decided` and of `--confirm` share the level; the number of seeds is that of the first look.

@@ -25,7 +25,7 @@ FEWEST_SEEDS = 3
 
 FARTHEST = 20.0
 """Robust standard deviations, 1.4826 MAD, from the median; no honest run lies farther."""
-FEWEST_TO_STAND_APART = 5
+FEWEST_TO_STAND_APART = 10
 
 
 @dataclass(frozen=True, kw_only=True)
