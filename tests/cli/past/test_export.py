@@ -19,7 +19,7 @@ Invoke = Callable[..., Result]
 
 def test_several_runs_stand_below_each_other(mlnotes: Invoke, tmp_path: Path) -> None:
     for rate in ("0.5", "2"):
-        mlnotes("run", "toys.count", f"rate={rate}", "-q")
+        assert mlnotes("run", "toys.count", f"rate={rate}", "-q").exit_code == 0
     newer, older = (record.id for record in records())
     assert mlnotes("export", older, newer, "-o", str(tmp_path)).stdout == f"{tmp_path / 'toys.count-steps.csv'}\n"
     frame = pd.read_csv(tmp_path / "toys.count-steps.csv")
