@@ -17,6 +17,7 @@ from typing import IO, Any
 
 from experiments.foundation.datasets.checksums import fault_of
 from experiments.foundation.datasets.entries import RemoteFile
+from experiments.foundation.datasets.fields import brief
 from experiments.foundation.datasets.files import not_through_links
 from experiments.foundation.datasets.structure import structural_fault
 from experiments.lab.errors import InputError
@@ -45,7 +46,7 @@ def download(file: RemoteFile, target: Path) -> Iterator[Progress]:
             total = yield from _continue(file, part)
         except urllib.error.HTTPError as error:
             error.close()
-            raise InputError(f"{file.url}: the server answered {error.code} {error.reason}.") from error
+            raise InputError(f"{file.url}: the server answered {error.code} {brief(error.reason)}.") from error
         except (OSError, http.client.HTTPException) as error:
             if _size(part) <= before or attempt == ATTEMPTS - 1:
                 raise InputError(_broken(file, _size(part), error)) from error
