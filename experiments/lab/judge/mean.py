@@ -4,8 +4,8 @@ Student's t is exact for normal values and errs where deep learning is ugly: wit
 times as often as stated. Here a bound counts as passed only if Student's interval of all n values passes it *and* the
 skewness-corrected interval of every n - 1 of them does, so that a verdict never hangs on one seed, *and* that of all n
 for a skewness that is worse than the one seen, which few values make look too small. ``benchmarks/judge.py`` measures
-how often a bound is passed wrongly: 0.1 to 1.3 % of experiments for normal values, at most 2.7 % for lognormal ones
-with sigma 0.5 skewed the bad way, where Student's t alone passes 5 to 8 %.
+how often a bound is passed wrongly: in 0 to 2 % of experiments for normal values, 1 to 3 % for lognormal ones with
+sigma 0.5 skewed the bad way, where Student's t alone passes 5 to 8 %.
 
 Sources: Student, The Probable Error of a Mean, Biometrika 6(1), 1908; Hall, On the Removal of Skewness by
 Transformation, J. R. Statist. Soc. B 54(1), 1992, the monotone cubic; Hanley, Lippman-Hand, If Nothing Goes Wrong, Is
