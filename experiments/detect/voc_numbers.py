@@ -28,9 +28,9 @@ def evaluate_voc(
     Raises:
         InputError: a file that is missing or damaged, with the fault.
     """
-    from experiments.detect.core.evaluation import mean_over_classes
+    from experiments.detect.core.evaluation import mean_of_known
     from experiments.detect.core.voc_evaluation import voc_average_precisions
 
     scene = voc_scene(Path(annotations), Path(detections))
     found = voc_average_precisions(scene.ground_truth, scene.detections, iou_threshold=iou_threshold, interp=interp)
-    return {**dict(zip(scene.names, found.tolist(), strict=True)), "mAP": mean_over_classes(found)}
+    return {**dict(zip(scene.names, found.tolist(), strict=True)), "mAP": mean_of_known(found)}

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from experiments.detect.core.boxes import corners, iou
-from experiments.detect.core.evaluation import LARGEST_AREA, Rules, evaluate_boxes, mean_over_classes
+from experiments.detect.core.evaluation import LARGEST_AREA, Rules, evaluate_boxes, mean_of_known
 from experiments.detect.core.ground_truth import Detections, GroundTruth, by_group
 from experiments.detect.core.matching import RIGHT, WRONG, Codes
 
@@ -71,11 +71,11 @@ def error_breakdown(
     rules = Rules(iou=(iou_threshold,), area_ranges={"all": (0.0, LARGEST_AREA)}, max_dets=(100,))
     evaluation = evaluate_boxes(ground_truth, detections, rules)
     outcomes = evaluation.outcomes[0]
-    before = mean_over_classes(evaluation.average_precision())
+    before = mean_of_known(evaluation.average_precision())
     causes = error_causes(ground_truth, detections, outcomes, iou_threshold=iou_threshold)
 
     def gain(mended: Detections) -> float:
-        return mean_over_classes(evaluate_boxes(ground_truth, mended, rules).average_precision()) - before
+        return mean_of_known(evaluate_boxes(ground_truth, mended, rules).average_precision()) - before
 
     found = {cause: (int(np.sum(causes == i)), gain(detections.where(causes != i))) for i, cause in enumerate(CAUSES)}
     missed = int(evaluation.positives.sum()) - int(np.sum(outcomes == RIGHT))

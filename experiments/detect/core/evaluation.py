@@ -2,7 +2,8 @@
 
     numbers = coco_numbers(evaluate_boxes(ground_truth, detections))
 
-Memory: one byte per detection, threshold and area range of the largest class, and 8 bytes per entry of the result.
+Memory: a byte per detection and threshold, and 8 bytes per entry of the result and per object, threshold, area range and
+limit of the largest classes.
 
 Two things differ from pycocotools on purpose: what is not defined is NaN instead of -1, and an annotation with id 0
 counts like any other (pycocotools takes it for unmatched).
@@ -11,13 +12,17 @@ Source: Lin et al.: Microsoft COCO, ECCV 2014; https://cocodataset.org/#detectio
 
 from __future__ import annotations
 
+import os
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 import numpy as np
 
+from experiments.detect.core.accumulating import accumulate, interpolate, out_of_range, outcomes_of
 from experiments.detect.core.average_precision import RECALL_POINTS
 from experiments.detect.core.ground_truth import Detections, Floats, GroundTruth, Ints
-from experiments.detect.core.matching import DROPPED, Codes, match_class, summarize_curve
+from experiments.detect.core.matching import DROPPED, Codes, match_class
+from experiments.detect.core.sorting import dense_ids, order_by_falling_score, order_by_key
 
 LARGEST_AREA = 1e10
 
@@ -58,13 +63,27 @@ class Evaluation:
 
     def average_precision(self, iou: float | None = None, area: str = "all", max_dets: int = 100) -> Floats:
         """AP (K,) per class at one threshold, or over all of them; NaN without objects."""
-        chosen = self.precision[self._thresholds(iou), :, :, self._area(area), self.rules.max_dets.index(max_dets)]
-        return chosen.mean(axis=(0, 1))
+        return self._precision(iou, area, max_dets).mean(axis=(0, 1))
 
     def average_recall(self, iou: float | None = None, area: str = "all", max_dets: int = 100) -> Floats:
         """AR (K,) per class: the largest recall, over the thresholds."""
-        chosen = self.recall[self._thresholds(iou), :, self._area(area), self.rules.max_dets.index(max_dets)]
-        return chosen.mean(axis=0)
+        return self._recall(iou, area, max_dets).mean(axis=0)
+
+    def mean_precision(self, iou: float | None = None, area: str = "all", max_dets: int = 100) -> float:
+        """Over thresholds, recall points and the classes that have objects, summed in pycocotools' order."""
+        return mean_of_known(self._precision(iou, area, max_dets))
+
+    def mean_recall(self, iou: float | None = None, area: str = "all", max_dets: int = 100) -> float:
+        """Largest recall over thresholds and the classes that have objects."""
+        return mean_of_known(self._recall(iou, area, max_dets))
+
+    def _precision(self, iou: float | None, area: str, max_dets: int) -> Floats:
+        """(T, R, K)"""
+        return self.precision[self._thresholds(iou), :, :, self._area(area), self.rules.max_dets.index(max_dets)]
+
+    def _recall(self, iou: float | None, area: str, max_dets: int) -> Floats:
+        """(T, K)"""
+        return self.recall[self._thresholds(iou), :, self._area(area), self.rules.max_dets.index(max_dets)]
 
     def _thresholds(self, iou: float | None) -> slice:
         if iou is None:
@@ -79,32 +98,43 @@ class Evaluation:
 
 
 def coco_numbers(evaluation: Evaluation) -> dict[str, float]:
-    """COCO's twelve numbers under COCO's names; means over the classes that have objects, NaN if none has."""
-    ap, ar = evaluation.average_precision, evaluation.average_recall
+    """COCO's twelve numbers under COCO's names, to pycocotools' last bit; NaN where no class has objects.
+
+    Means are over the classes that have objects.
+    """
+    precision, recall = evaluation.mean_precision, evaluation.mean_recall
     return {
-        "AP": mean_over_classes(ap()),
-        "AP50": mean_over_classes(ap(0.5)),
-        "AP75": mean_over_classes(ap(0.75)),
-        "APs": mean_over_classes(ap(area="small")),
-        "APm": mean_over_classes(ap(area="medium")),
-        "APl": mean_over_classes(ap(area="large")),
-        "AR1": mean_over_classes(ar(max_dets=1)),
-        "AR10": mean_over_classes(ar(max_dets=10)),
-        "AR100": mean_over_classes(ar(max_dets=100)),
-        "ARs": mean_over_classes(ar(area="small")),
-        "ARm": mean_over_classes(ar(area="medium")),
-        "ARl": mean_over_classes(ar(area="large")),
+        "AP": precision(),
+        "AP50": precision(0.5),
+        "AP75": precision(0.75),
+        "APs": precision(area="small"),
+        "APm": precision(area="medium"),
+        "APl": precision(area="large"),
+        "AR1": recall(max_dets=1),
+        "AR10": recall(max_dets=10),
+        "AR100": recall(max_dets=100),
+        "ARs": recall(area="small"),
+        "ARm": recall(area="medium"),
+        "ARl": recall(area="large"),
     }
 
 
-def mean_over_classes(values: Floats) -> float:
-    """Mean of the entries (...) that are known; NaN if none is."""
+def mean_of_known(values: Floats) -> float:
+    """Mean of the entries (...) that are known; NaN if none is.
+
+    >>> mean_of_known(np.array([[0.5, np.nan], [1.0, np.nan]]))
+    0.75
+    """
     known = values[~np.isnan(values)]
     return float(known.mean()) if len(known) else float("nan")
 
 
-def evaluate_boxes(ground_truth: GroundTruth, detections: Detections, rules: Rules | None = None) -> Evaluation:
+def evaluate_boxes(
+    ground_truth: GroundTruth, detections: Detections, rules: Rules | None = None, *, threads: int | None = None
+) -> Evaluation:
     """Match detections to objects class by class and accumulate precision over recall.
+
+    ``threads`` share the classes, all usable cores by default; they change no number.
 
     Raises:
         ValueError: a detection of a class that the ground truth does not know.
@@ -112,80 +142,89 @@ def evaluate_boxes(ground_truth: GroundTruth, detections: Detections, rules: Rul
     rules = rules or Rules()
     if len(detections.classes) and detections.classes.max() >= ground_truth.n_classes:
         raise ValueError(f"expected classes below {ground_truth.n_classes}, got {detections.classes.max()}")
-    sets = _Sorted(ground_truth, detections, max(rules.max_dets))
+    sets = _Sorted.of(ground_truth, detections)
     sizes = len(rules.iou), len(RECALL_POINTS), ground_truth.n_classes, len(rules.area_ranges)
-    precision = np.full((*sizes, len(rules.max_dets)), np.nan)
-    recall = np.full((sizes[0], *sizes[2:], len(rules.max_dets)), np.nan)
-    positives = np.zeros(sizes[2:], np.int64)
-    outcomes = np.full((sizes[0], len(detections.scores)), DROPPED, np.uint8)
-    for k in range(ground_truth.n_classes):
-        codes, positives[k] = sets.match(k, rules)
-        of_class = sets.detections_of(k)
-        outcomes[:, sets.order[of_class]] = codes[0]
-        _accumulate(codes, sets, of_class, positives[k], rules, precision[:, :, k], recall[:, k])
-    return Evaluation(rules=rules, precision=precision, recall=recall, positives=positives, outcomes=outcomes)
+    evaluation = Evaluation(
+        rules=rules,
+        precision=np.full((*sizes, len(rules.max_dets)), np.nan),
+        recall=np.full((sizes[0], *sizes[2:], len(rules.max_dets)), np.nan),
+        positives=np.zeros(sizes[2:], np.int64),
+        outcomes=np.full((len(detections.scores), sizes[0]), DROPPED, np.uint8).T,
+    )
+    with ThreadPoolExecutor(threads or len(os.sched_getaffinity(0))) as pool:
+        for _ in pool.map(lambda k: sets.evaluate(k, evaluation), range(ground_truth.n_classes)):
+            pass
+    return evaluation
 
 
+@dataclass(frozen=True, kw_only=True)
 class _Sorted:
-    """Objects and detections by (class, image), detections of a group by falling score and cut at the limit."""
+    """Objects and detections by class and image, with the places where each group begins."""
 
-    def __init__(self, ground_truth: GroundTruth, detections: Detections, max_dets: int) -> None:
-        images = np.unique(np.concatenate([ground_truth.images, detections.images]))
-        n = max(len(images), 1)
-        keys = detections.classes * n + np.searchsorted(images, detections.images)
-        order = np.lexsort((-detections.scores, keys))  # stable, so equal scores stay in the order given
-        ranks = np.arange(len(order)) - np.searchsorted(keys[order], keys[order])
-        kept = ranks < max_dets
-        self.order, self.ranks = order[kept], ranks[kept]
-        self.boxes, self.scores = detections.boxes_xywh[self.order], detections.scores[self.order]
-        object_keys = ground_truth.classes * n + np.searchsorted(images, ground_truth.images)
-        object_order = np.argsort(object_keys, kind="stable")
-        self.objects, self.areas = ground_truth.boxes_xywh[object_order], ground_truth.areas[object_order]
-        self.crowd = ground_truth.crowd[object_order]
-        self.uncounted = ground_truth.uncounted[object_order]
-        groups = np.unique(np.concatenate([keys[self.order], object_keys]))
-        ends = np.append(groups, ground_truth.n_classes * n)
-        self.starts = np.searchsorted(keys[self.order], ends)
-        self.object_starts = np.searchsorted(object_keys[object_order], ends)
-        self.group_starts = np.searchsorted(groups, np.arange(ground_truth.n_classes + 1) * n)
+    ground_truth: GroundTruth
+    detections: Detections
+    n_images: int
+    by_group: Ints
+    """(n,) detections by class, image and falling score; those of equal score as they were given."""
+    by_score: Ints
+    """(n,) detections by class and falling score; those of equal score by image, then as they were given."""
+    starts: Ints
+    """(classes x images + 1,) where each group begins among the detections."""
+    objects: Ints
+    """(m,) objects by class and image."""
+    object_starts: Ints
+    places: Ints
+    """(n,) where a detection stands in ``by_group``."""
 
-    def detections_of(self, k: int) -> slice:
-        """Where the detections of class k lie."""
-        first, last = self.group_starts[k], self.group_starts[k + 1]
-        return slice(int(self.starts[first]), int(self.starts[last]))
-
-    def match(self, k: int, rules: Rules) -> tuple[Codes, Ints]:
-        """Outcomes (A, T, n of class k) and objects that count (A,)."""
-        groups = slice(self.group_starts[k], self.group_starts[k + 1] + 1)
-        first, begin = self.starts[groups][0], self.object_starts[groups][0]
-        last, end = self.starts[groups][-1], self.object_starts[groups][-1]
-        codes = np.empty((len(rules.area_ranges), len(rules.iou), last - first), np.uint8)
-        counted = match_class(
-            self.boxes[first:last],
-            self.starts[groups] - first,
-            self.objects[begin:end],
-            self.object_starts[groups] - begin,
-            self.areas[begin:end],
-            self.crowd[begin:end],
-            self.uncounted[begin:end],
-            np.array(list(rules.area_ranges.values()), dtype=np.float64).reshape(-1, 2),
-            np.array(rules.iou, dtype=np.float64),
-            codes,
+    @classmethod
+    def of(cls, ground_truth: GroundTruth, detections: Detections) -> _Sorted:
+        images, object_images, n = dense_ids(detections.images, ground_truth.images)
+        n, classes = max(n, 1), ground_truth.n_classes
+        by_image, _ = order_by_key(images, n, np.arange(len(images)))
+        falling = order_by_falling_score(detections.scores, by_image)
+        by_group, starts = order_by_key(detections.classes * n + images, classes * n, falling)
+        places = np.empty(len(images), np.int64)
+        places[by_group] = np.arange(len(images))
+        object_keys = ground_truth.classes * n + object_images
+        objects, object_starts = order_by_key(object_keys, classes * n, np.arange(len(object_keys)))
+        return cls(
+            ground_truth=ground_truth,
+            detections=detections,
+            n_images=n,
+            by_group=by_group,
+            by_score=order_by_key(detections.classes, classes, falling)[0],
+            starts=starts,
+            objects=objects,
+            object_starts=object_starts,
+            places=places,
         )
-        return codes, counted
 
-
-def _accumulate(
-    codes: Codes, sets: _Sorted, of_class: slice, positives: Ints, rules: Rules, precision: Floats, recall: Floats
-) -> None:
-    """Fill precision (T, R, A, M) and recall (T, A, M) of one class."""
-    order = np.argsort(-sets.scores[of_class], kind="stable")
-    ranks, curve = sets.ranks[of_class], np.empty((2, len(order)))
-    points = np.empty(len(RECALL_POINTS))
-    for a in np.flatnonzero(positives):
-        for m, max_dets in enumerate(rules.max_dets):
-            for t in range(len(rules.iou)):
-                recall[t, a, m] = summarize_curve(
-                    codes[a, t], order, ranks, max_dets, positives[a], RECALL_POINTS, curve, points
-                )
-                precision[t, :, a, m] = points
+    def evaluate(self, k: int, evaluation: Evaluation) -> None:
+        """Fill what ``evaluation`` says of class k."""
+        rules, truth = evaluation.rules, self.ground_truth
+        groups = slice(k * self.n_images, (k + 1) * self.n_images + 1)
+        starts, object_starts = self.starts[groups], self.object_starts[groups]
+        members, objects = self.by_group[starts[0] : starts[-1]], self.objects[object_starts[0] : object_starts[-1]]
+        boxes = self.detections.boxes_xywh[members]
+        area_ranges = np.array(list(rules.area_ranges.values()), dtype=np.float64).reshape(-1, 2)
+        contenders, codes, counted = match_class(
+            boxes,
+            starts - starts[0],
+            truth.boxes_xywh[objects],
+            object_starts - object_starts[0],
+            truth.areas[objects],
+            truth.crowd[objects],
+            truth.uncounted[objects],
+            area_ranges,
+            np.array(rules.iou, dtype=np.float64),
+        )
+        ranks = np.arange(len(members)) - np.repeat(starts[:-1] - starts[0], np.diff(starts))
+        order, outside = (
+            self.places[self.by_score[starts[0] : starts[-1]]] - starts[0],
+            out_of_range(boxes, area_ranges),
+        )
+        limits = np.array(rules.max_dets)
+        outcomes_of(members, ranks, contenders, codes, outside, limits.max(), evaluation.outcomes.T)
+        curves = accumulate(order, ranks, contenders, codes, outside, limits, counted)
+        interpolate(*curves, counted, RECALL_POINTS, evaluation.precision[:, :, k], evaluation.recall[:, k])
+        evaluation.positives[k] = counted

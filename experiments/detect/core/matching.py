@@ -1,10 +1,12 @@
-"""Compiled loops of COCO's evaluation: which detection finds which object, and the curve that follows.
+"""Compiled loops of COCO's evaluation: which detection finds which object.
 
 One class at a time. Groups are the class's images: detections lie by falling score, objects in the order of their
-file. Rules, each of which changes numbers: an object is found once, by the best-scored detection that overlaps it at
-least by the threshold; of several free objects the one with the largest overlap, the last one among equals; ordinary
-objects before ignored ones; crowds may be matched again and again. A detection on an ignored object, and one without
-object whose own area is out of range, is neither right nor wrong.
+file. Most detections overlap no object by any threshold; their outcome hangs on their own area alone, and only the
+others, called contenders, are matched at every threshold and area range. Rules, each of which changes numbers: an
+object is found once, by the best-scored detection that overlaps it at least by the threshold; of several free objects
+the one with the largest overlap, the last one among equals; ordinary objects before ignored ones; crowds may be matched
+again and again. A detection on an ignored object, and one without object whose own area is out of range, is neither
+right nor wrong.
 
 Source: Lin et al.: Microsoft COCO, ECCV 2014; the rules are those of pycocotools' cocoeval.
 """
@@ -46,26 +48,28 @@ def overlap(boxes: Floats, others: Floats, crowd: Flags, overlaps: Floats) -> No
 
 @compiled
 def match_image(
-    overlaps: Floats, crowd: Flags, ignored: Flags, order: Ints, threshold: float, taken: Flags, codes: Codes
+    overlaps: Floats, crowd: Flags, ignored: Flags, contends: Flags, threshold: float, taken: Flags, codes: Codes
 ) -> None:
-    """Codes (n,) of one image's detections at one threshold.
+    """Codes (n,) of one image's contenders at one threshold.
 
     Args:
         overlaps: (n, m), detections by falling score.
         ignored: objects (m,) that do not count.
-        order: objects, those that count first.
+        contends: (n,) whether a detection overlaps any object enough.
         taken: scratch (m,).
     """
     taken[:] = False
     for i in range(len(codes)):
+        if not contends[i]:
+            continue
         best, found = min(threshold, HIGHEST_THRESHOLD), -1
-        for j in order:
-            if taken[j] and not crowd[j]:
-                continue
-            if found >= 0 and not ignored[found] and ignored[j]:
+        for late in (False, True):  # objects that count first
+            for j in range(len(taken)):
+                free = crowd[j] or not taken[j]
+                if ignored[j] == late and free and overlaps[i, j] >= best:
+                    best, found = overlaps[i, j], j
+            if found >= 0:
                 break
-            if overlaps[i, j] >= best:
-                best, found = overlaps[i, j], j
         if found < 0:
             codes[i] = WRONG
         else:
@@ -84,9 +88,10 @@ def match_class(
     uncounted: Flags,
     area_ranges: Floats,
     thresholds: Floats,
-    codes: Codes,
-) -> Ints:
-    """Fill ``codes`` (ranges, thresholds, n) and return how many objects count (ranges,).
+) -> tuple[Ints, Codes, Ints]:
+    """Which detections contend (n,), as the place of their codes or -1; codes (contenders, ranges, thresholds).
+
+    A third array (ranges,) is how many objects count.
 
     Args:
         boxes: (n, 4) x, y, width, height, by group and falling score; group g is starts[g] .. starts[g + 1] - 1.
@@ -96,68 +101,44 @@ def match_class(
         area_ranges: (ranges, 2), both ends included.
     """
     counted = np.zeros(len(area_ranges), np.int64)
+    for j in range(len(objects)):
+        for a in range(len(area_ranges)):
+            counted[a] += not is_ignored(areas[j], uncounted[j], area_ranges[a])
+    places, n = np.full(len(boxes), -1, np.int64), 0
+    for group in range(len(starts) - 1):
+        if object_starts[group] < object_starts[group + 1]:
+            n += starts[group + 1] - starts[group]
+    codes, n = np.empty((n, len(area_ranges), len(thresholds)), np.uint8), 0
     for group in range(len(starts) - 1):
         first, last = starts[group], starts[group + 1]
         begin, end = object_starts[group], object_starts[group + 1]
-        m = end - begin
-        overlaps = np.empty((last - first, m))
+        if first == last or begin == end:
+            continue
+        overlaps = np.empty((last - first, end - begin))
         overlap(boxes[first:last], objects[begin:end], crowd[begin:end], overlaps)
-        ignored, taken, order = np.empty(m, np.bool_), np.empty(m, np.bool_), np.empty(m, np.int64)
+        contends = np.zeros(last - first, np.bool_)
+        for i in range(last - first):
+            contends[i] = overlaps[i].max() >= min(thresholds.min(), HIGHEST_THRESHOLD)
+        outcome, taken = np.empty(last - first, np.uint8), np.empty(end - begin, np.bool_)
+        ignored = np.empty(end - begin, np.bool_)
         for a in range(len(area_ranges)):
-            low, high = area_ranges[a]
-            for j in range(m):
-                ignored[j] = uncounted[begin + j] or areas[begin + j] < low or areas[begin + j] > high
-            count = 0
-            for late in (False, True):
-                for j in range(m):
-                    if ignored[j] == late:
-                        order[count] = j
-                        count += 1
-            counted[a] += m - ignored.sum()
+            for j in range(begin, end):
+                ignored[j - begin] = is_ignored(areas[j], uncounted[j], area_ranges[a])
             for t in range(len(thresholds)):
-                outcome = codes[a, t, first:last]
-                match_image(overlaps, crowd[begin:end], ignored, order, thresholds[t], taken, outcome)
-                for i in range(first, last):
-                    own = boxes[i, 2] * boxes[i, 3]
-                    if codes[a, t, i] == WRONG and (own < low or own > high):
-                        codes[a, t, i] = IGNORED
-    return counted
+                match_image(overlaps, crowd[begin:end], ignored, contends, thresholds[t], taken, outcome)
+                place = n
+                for i in range(last - first):
+                    if contends[i]:
+                        codes[place, a, t] = outcome[i]
+                        place += 1
+        for i in range(last - first):
+            if contends[i]:
+                places[first + i] = n
+                n += 1
+    return places, codes[:n], counted
 
 
 @compiled
-def summarize_curve(
-    codes: Codes,
-    order: Ints,
-    ranks: Ints,
-    max_dets: int,
-    positives: int,
-    recall_points: Floats,
-    curve: Floats,
-    precision: Floats,
-) -> float:
-    """Fill ``precision`` (points,) with the interpolated precision and return the largest recall.
-
-    Args:
-        codes: (n,) outcomes.
-        order: detections by falling score.
-        ranks: (n,) rank within the image; only those below ``max_dets`` take part.
-        curve: scratch (2, n).
-    """
-    n, right, wrong = 0, 0, 0
-    for i in order:
-        if ranks[i] >= max_dets or codes[i] > RIGHT:
-            continue
-        if codes[i] == RIGHT:
-            right += 1
-        else:
-            wrong += 1
-        curve[0, n], curve[1, n] = right / (right + wrong), right / positives
-        n += 1
-    for i in range(n - 2, -1, -1):
-        curve[0, i] = max(curve[0, i], curve[0, i + 1])
-    i = 0
-    for r in range(len(recall_points)):
-        while i < n and curve[1, i] < recall_points[r]:
-            i += 1
-        precision[r] = curve[0, i] if i < n else 0.0
-    return right / positives
+def is_ignored(area: float, uncounted: bool, area_range: Floats) -> bool:
+    """Whether an object does not count in an area range."""
+    return uncounted or area < area_range[0] or area > area_range[1]

@@ -32,7 +32,7 @@ def mean_trials(scene: Scene) -> Iterator[TrialRow]:
 
     The controls count a class without objects as 0, and leave the first threshold out.
     """
-    from experiments.detect.core.evaluation import coco_numbers, evaluate_boxes, mean_over_classes
+    from experiments.detect.core.evaluation import coco_numbers, evaluate_boxes, mean_of_known
 
     evaluation = evaluate_boxes(scene.ground_truth, scene.detections)
     numbers, per_class = coco_numbers(evaluation), evaluation.average_precision()
@@ -45,7 +45,7 @@ def mean_trials(scene: Scene) -> Iterator[TrialRow]:
         control_error=abs(numbers["AP"] - float(np.nan_to_num(per_class).mean())),
         counterexample=f"{len(per_class) - len(known)} of {len(per_class)} classes have no object",
     )
-    each = [mean_over_classes(evaluation.average_precision(threshold)) for threshold in evaluation.rules.iou]
+    each = [mean_of_known(evaluation.average_precision(threshold)) for threshold in evaluation.rules.iou]
     mean = sum(each) / len(each)
     yield TrialRow(
         statement="thresholds",

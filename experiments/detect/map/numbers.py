@@ -89,13 +89,13 @@ def chosen_map(
     scene: Scene, iou: tuple[float, ...], interp: Interpolation, max_dets: int = 100, area: str = "all"
 ) -> float:
     """Mean AP over classes and thresholds, by any convention, area and limit."""
-    from experiments.detect.core.evaluation import Rules, evaluate_boxes, mean_over_classes
+    from experiments.detect.core.evaluation import Rules, evaluate_boxes, mean_of_known
 
     rules = Rules(iou=iou, area_ranges={area: Rules().area_ranges[area]}, max_dets=(max_dets,))
     evaluation = evaluate_boxes(scene.ground_truth, scene.detections, rules)
     positives = evaluation.positives[:, 0]
     each = [class_precisions(scene, outcomes, positives, interp) for outcomes in evaluation.outcomes]
-    return float(np.mean([mean_over_classes(values) for values in each]))
+    return float(np.mean([mean_of_known(values) for values in each]))
 
 
 def class_precisions(

@@ -32,7 +32,7 @@ def difference(scene: Scene) -> float:
 def test_twelve_numbers_are_pycocotools(seed: int) -> None:
     rng = np.random.default_rng(seed)
     ground_truth, detections = random_scene(rng, small_rates(seed))
-    assert difference(Scene(ground_truth, detections)) <= 1e-9
+    assert difference(Scene(ground_truth, detections)) == 0
 
 
 @needs_pycocotools
@@ -40,7 +40,7 @@ def test_more_than_a_hundred_detections_of_one_image_are_cut_as_in_pycocotools()
     rates = SceneRates(images=2, classes=1, objects=60, fp_rate=4, score_digits=1)
     ground_truth, detections = random_scene(np.random.default_rng(5), rates)
     assert len(detections.scores) > 400
-    assert difference(Scene(ground_truth, detections)) <= 1e-9
+    assert difference(Scene(ground_truth, detections)) == 0
 
 
 @needs_pycocotools
@@ -51,7 +51,7 @@ def test_an_empty_side_is_as_in_pycocotools(missing: str) -> None:
         ground_truth = replace(ground_truth_of(), n_classes=ground_truth.n_classes)
     else:
         detections = detections_of()
-    assert difference(Scene(ground_truth, detections)) <= 1e-9
+    assert difference(Scene(ground_truth, detections)) == 0
 
 
 def test_twelve_numbers_are_the_frozen_ones() -> None:
@@ -77,7 +77,7 @@ def test_real_annotations_of_coco_give_pycocotools_numbers(real_data: Callable[[
     scene = coco_scene(path, generated_results(path, tmp_path))
     assert len(scene.names) == 80
     assert scene.ground_truth.crowd.sum() == 6
-    assert difference(scene) <= 1e-9
+    assert difference(scene) == 0
 
 
 def generated_results(path: Path, folder: Path) -> Path:
