@@ -175,7 +175,7 @@ PART = Part(
             measure=of_neighbors,
             topic="features and samples: nearest neighbors",
             predicted="holds",
-            source="Stone 1982: an error of n^(-2/(2 + d)) halves with sqrt 2 times as many samples per dimension",
+            source="pilot, of three seeds; Stone 1982 has the direction: n^(-2/(2 + d)) needs more samples per dimension",
         ),
     ),
     tables=(
