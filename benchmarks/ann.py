@@ -3,12 +3,14 @@
     python benchmarks/ann.py --data mnist --threads 1 2
     python benchmarks/ann.py --data floats --peers faiss_nsg hnswlib
 
-Needs, beside the project: hnswlib 0.8.0, scalable-vs 0.5.0, usearch 2.26.6, pynndescent 0.7.0; what is not installed
-is left out and named. All indexes are held in one process and take turns, round after round; each call is a batch of
-all queries, with whatever it does to them inside. Times are medians over rounds, wall clock and CPU. Recall@10 counts
-by distance, ties included; queries per second at a recall are interpolated on the logarithm between the two settings
-around it, and only those are timed. Two builds of ours are compared bit by bit.
-``--data`` is mnist, sift-cifar, floats (100,000 generated vectors with fractions) or what ``load_vectors`` understands.
+Needs, beside the project, the extra ``peers``; what is not installed is left out and named. All indexes are held in one
+process and take turns, round after round; each call is a batch of all queries, with whatever it does to them inside.
+Times are medians over rounds, wall clock and CPU. Recall@10 counts by distance, ties included; queries per second at a
+recall are interpolated on the logarithm between the two settings around it, and only those are timed. Two builds of
+ours are compared bit by bit.
+``--data`` is mnist, sift-cifar, minilm, minilm-shakespeare (the same base, queries from elsewhere), floats (100,000
+generated vectors with fractions) or what ``load_vectors`` understands. The last table is of one query a call: the
+shortest list for each recall, microseconds from Python at p50, p95 and p99, and bytes a vector beside them.
 """
 
 from __future__ import annotations
@@ -22,6 +24,7 @@ from functools import partial
 import numpy as np
 from ann_contestants import OURS, SLOW, Entry, K, Task, contestant
 
+from experiments.ann.core.nsg.recommending import ALONE, latencies
 from experiments.ann.core.rivals import INDEXES
 from experiments.ann.core.rivals.index import timed
 from experiments.ann.core.rivals.measuring import Workload, effort_at_recall
@@ -106,6 +109,7 @@ def main() -> None:
     print(f"{options.data}: {task.base.shape}, {len(task.queries)} queries, {options.rounds} rounds")
     for count in options.threads:
         report(entries, count, len(task.queries))
+    report_alone(entries, options.rounds, len(task.base))
 
 
 def report(entries: Sequence[Entry], threads: int, m: int) -> None:
@@ -122,6 +126,30 @@ def report(entries: Sequence[Entry], threads: int, m: int) -> None:
             line += f"{wall:11,.0f}{cpu:11,.0f}{wall / against:7.2f}"
         index = entry.index
         print(f"{index.name:34}{index.build_seconds:9.1f}{index.build_cpu_seconds:8.1f}{line}")
+
+
+def report_alone(entries: Sequence[Entry], rounds: int, rows: int) -> None:
+    """Microseconds of one query a call, at the shortest effort that reaches each target, in turns."""
+    wanted = {
+        (entry, target): min((effort for effort, recall in entry.recalls.items() if recall >= target), default=None)
+        for entry in entries
+        for target in TARGETS
+    }
+    times: dict[tuple[Entry, float], list[tuple[float, float, float]]] = {}
+    for _ in range(rounds):
+        for (entry, target), effort in wanted.items():
+            if effort is not None:
+                search = entry.index.one_by_one(K, effort)
+                times.setdefault((entry, target), []).append(latencies(search, entry.queries[:ALONE]))
+    print("\none query a call, one thread, microseconds p50 / p95 / p99, medians of the rounds")
+    print(f"{'':34}" + "".join(f"{f'.{t * 100:.0f}':>24}" for t in TARGETS) + f"{'bytes a vector':>17}")
+    for entry in entries:
+        cells = []
+        for target in TARGETS:
+            medians = np.median(times.get((entry, target), [(math.nan,) * 3]), axis=0)
+            cells.append(" / ".join(f"{value:.1f}" for value in medians))
+        size = entry.index.nbytes / rows
+        print(f"{entry.index.name:34}" + "".join(f"{cell:>24}" for cell in cells) + f"{size:17,.0f}")
 
 
 if __name__ == "__main__":

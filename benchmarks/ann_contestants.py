@@ -26,10 +26,11 @@ SLOW = ("exact", "kdtree", "lsh", "ivf", "ivfpq", "nsg", OURS)
 GRAPHS = Settings(
     max_degree=32,
     build_list_size=200,
-    search_list_sizes=(10, 12, 14, 16, 18, 20, 24, 28, 32, 40, 48, 64, 80, 96, 128, 192),
-    nprobe=(1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48),
+    search_list_sizes=(10, 12, 14, 16, 18, 20, 24, 28, 32, 40, 48, 64, 80, 96, 128, 192, 256, 384, 512, 768),
+    nprobe=(1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96),
 )
 SETTINGS = {
+    "lorann": replace(GRAPHS, nlist=256),
     "nsg": replace(Settings(), search_list_sizes=GRAPHS.search_list_sizes),
     "faiss_nsg": replace(GRAPHS, build_list_size=64, candidates=132, approximate_knn=True),
     "pynndescent": replace(GRAPHS, max_degree=30, search_list_sizes=(0, 50, 100, 200, 300)),
@@ -48,7 +49,7 @@ class Task:
     build_threads: int
 
 
-@dataclass
+@dataclass(eq=False)
 class Entry:
     """One index in the race."""
 

@@ -14,12 +14,14 @@ from __future__ import annotations
 from experiments.ann.nsg import growth, search, steps
 from experiments.ann.nsg.setup import Params, prepare
 from experiments.lab.answers import listing, mean, number
-from experiments.lab.experiment import Experiment, Findings, Headline, Rows, Table
+from experiments.lab.experiment import Experiment, Findings, Headline, Own, Rows, Table
 from experiments.lab.judge.claims import Claim
 from experiments.lab.judge.rules import Theorem
 
 
 def answer(findings: Findings, rows: Rows) -> str:
+    if steps.PART.name not in rows.by_part:
+        return " ".join(search.advice(rows.of(search.PART))) or f"No list reaches recall {search.WANTED[0]}."
     enough = search.enough(rows.of(search.PART))
     speeds = [
         f"{method.replace(', ', ' with ')} answers {number(mean(enough, 'queries_per_second', method=method))}"
@@ -28,7 +30,7 @@ def answer(findings: Findings, rows: Rows) -> str:
     ]
     said = f"At recall {search.ENOUGH}, {listing(speeds)} queries per second."
     said = said if speeds else f"No list reaches recall {search.ENOUGH}."
-    gains = steps.gains(rows.by_part.get(steps.PART.name, ()))
+    gains = steps.gains(rows.if_run(steps.PART))
     added = listing(f"{number(gain, 2)} with {step.replace(', where', ' where')}" for step, gain in gains.items())
     return f"{said} Recall rises by {added}." if gains else said
 
@@ -50,6 +52,7 @@ EXPERIMENT = Experiment(
         ),
     ),
     answer=answer,
+    own=Own(given=lambda params: params.is_own, parts=(search.PART.name,)),
     headline=Headline(
         part=search.PART,
         table=Table(

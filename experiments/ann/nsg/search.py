@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from experiments.ann.nsg import kept
 from experiments.ann.nsg.setup import Vectors, measured
+from experiments.lab.answers import number
 from experiments.lab.experiment import Curve, Event, Note, Part, Progress, Row, Table, observation
 from experiments.lab.judge.claims import Claim
 from experiments.lab.judge.measured import NotMeasured, Pairs
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 ENOUGH = 0.99
 """Recall at which methods are compared in the headline."""
+WANTED = (0.9, 0.95, 0.99, 0.999)
+"""Recalls for which the answer says what to take."""
 
 
 @observation
@@ -39,6 +42,10 @@ class SearchRow(Row):
     queries_per_second: float
     distance_computations: float
     """Mean per query; NaN where the library counts none. By codes, distances are those of codes."""
+    latency_p50_us: float
+    """Microseconds of one query a call, from Python."""
+    latency_p95_us: float
+    latency_p99_us: float
     build_seconds: float
     index_bytes: int
     mean_degree: float
@@ -61,10 +68,10 @@ def run(vectors: Vectors) -> Iterator[Event]:
         found = kept.Found(index, load, vectors.dataset)
     plain = OurNSG.around(found.index)
     plain.name = "NSG" if found.index.settings.repair else "NSG, no repair"
-    yield from sweep(vectors, plain, params.search_list_sizes, found.load, found.dataset)
+    yield from sweep(vectors, plain, vectors.sizes, found.load, found.dataset)
     coded = OurCodedNSG.on(plain, params.search_threads)
     coded.name = f"{plain.name}, codes"
-    yield from sweep(vectors, coded, params.search_list_sizes, found.load, found.dataset)
+    yield from sweep(vectors, coded, vectors.sizes, found.load, found.dataset)
     if found.neighbors is not None:
         yield found.neighbors
     if params.index is None:
@@ -99,7 +106,7 @@ def peers(vectors: Vectors) -> Iterator[Event]:
         build_list_size=params.search_list_size,
         max_degree=params.max_degree,
         candidates=params.candidates,
-        search_list_sizes=params.search_list_sizes,
+        search_list_sizes=vectors.sizes,
         k=params.k,
         seed=vectors.seed,
     )
@@ -118,6 +125,7 @@ def peers(vectors: Vectors) -> Iterator[Event]:
 
 def sweep(vectors: Vectors, index: Index, sizes: Sequence[int], load: Workload, dataset: str) -> Iterator[Event]:
     """An index at every size, from the shortest."""
+    from experiments.ann.core.nsg.recommending import ALONE, latencies
     from experiments.ann.core.rivals.measuring import queries_per_second
 
     threads, degrees = vectors.params.search_threads, index.degrees
@@ -126,20 +134,27 @@ def sweep(vectors: Vectors, index: Index, sizes: Sequence[int], load: Workload, 
         count = index.distance_computations(load.asked, load.k, size, threads)
         search = partial(index.search, k=load.k, effort=size, threads=threads)
         found = load.distances(search(load.asked))
+        reached = load.recall(found, load.k)
+        p50, p95, p99 = latencies(index.one_by_one(load.k, size), load.asked[:ALONE])
         yield SearchRow(
             method=index.name,
             dataset=dataset,
             n=len(load.base),
             search_list_size=size,
-            recall_at_k=load.recall(found, load.k),
+            recall_at_k=reached,
             recall_at_10=load.recall(found, 10),
             queries_per_second=queries_per_second(search, load.asked),
             distance_computations=count,
+            latency_p50_us=p50,
+            latency_p95_us=p95,
+            latency_p99_us=p99,
             build_seconds=index.build_seconds,
             index_bytes=index.nbytes,
             mean_degree=math.nan if degrees is None else float(degrees.mean()),
             max_degree=None if degrees is None else int(degrees.max()),
         )
+        if vectors.params.is_own and reached >= max(WANTED):
+            break
 
 
 def beside_faiss(rows: Sequence[SearchRow]) -> Pairs | NotMeasured:
@@ -156,6 +171,32 @@ def enough(rows: Sequence[SearchRow]) -> list[SearchRow]:
         if row.recall_at_k >= ENOUGH:
             shortest.setdefault((row.seed, row.method), row)
     return list(shortest.values())
+
+
+def advice(rows: Sequence[SearchRow]) -> Iterator[str]:
+    """For every recall that is reached, what to take and what it costs, beside the quickest index of another library;
+    then the lines that use it.
+    """
+    quickest: SearchRow | None = None
+    for wanted in WANTED:
+        enough = sorted((row for row in rows if row.recall_at_k >= wanted), key=lambda row: -row.queries_per_second)
+        ours, others = ([row for row in enough if row.method.startswith("NSG") is own] for own in (True, False))
+        if not ours:
+            continue
+        quickest = ours[0] if quickest is None or wanted <= ENOUGH else quickest
+        yield f"For recall {wanted} take {described(ours[0])}" + (f"; {described(others[0])}." if others else ".")
+    if quickest is not None:
+        kind = "CodedNSG.of(NSG.build(base))" if "codes" in quickest.method else "NSG.build(base)"
+        yield f"index = {kind}; index.search(queries, k=10, search_list_size={quickest.search_list_size})"
+
+
+def described(row: SearchRow) -> str:
+    """A method with its list, speed, latency, memory and build time."""
+    return (
+        f"{row.method} with a list of {row.search_list_size} ({number(row.queries_per_second)} queries/s, one a call "
+        f"{row.latency_p50_us:.0f} us, p99 {row.latency_p99_us:.0f} us, {number(row.index_bytes / row.n)} bytes a "
+        f"vector, built in {number(row.build_seconds, 2)} s)"
+    )
 
 
 PART = Part(
@@ -177,7 +218,7 @@ PART = Part(
         Table(
             title="Search",
             by=("method", "search_list_size"),
-            columns=("recall_at_10", "queries_per_second", "distance_computations"),
+            columns=("recall_at_10", "queries_per_second", "distance_computations", "latency_p50_us", "latency_p99_us"),
         ),
         Table(title="Build", by=("method",), columns=("build_seconds", "index_bytes", "mean_degree", "max_degree")),
     ),

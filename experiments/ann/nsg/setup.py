@@ -12,6 +12,7 @@ from pydantic import Field
 
 from experiments.ann.core.rivals import IndexName
 from experiments.foundation.datasets.sources import VectorSource
+from experiments.foundation.datasets.vector_files import is_path
 from experiments.lab.errors import InputError
 from experiments.lab.experiment import Progress, Row, Setup, parameters
 from experiments.lab.judge.measured import NotRunError
@@ -55,6 +56,11 @@ class Params(VectorSource):
     search_threads: Annotated[int, Field(ge=1, le=256)] = 1
     """Threads of every search, ours and others', each called with all queries at once."""
 
+    @property
+    def is_own(self) -> bool:
+        """Whether the vectors are a file of the user's, all rows of which are to be indexed and searched once."""
+        return is_path(self.dataset) and self.index is None
+
 
 NONE = np.empty((0, 0), np.float32)
 
@@ -66,6 +72,15 @@ class Vectors(Setup[Params]):
     dataset: str = ""
     base: Floats = field(default_factory=lambda: NONE)
     queries: Floats = field(default_factory=lambda: NONE)
+
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """Candidate lists to search with: for the user's own vectors as many as it takes."""
+        from experiments.ann.core.nsg.recommending import list_sizes
+
+        if not self.params.is_own:
+            return self.params.search_list_sizes
+        return tuple(list_sizes(self.params.k, len(self.base)))
 
     @cached_property
     def load(self) -> Workload:
@@ -117,7 +132,7 @@ def prepare(params: Params, seed: int) -> Vectors:
 
     if params.index is not None:
         return Vectors(params=params, seed=seed)
-    data = params.load(seed)
+    data = params.load_all(seed) if params.is_own else params.load(seed)
     check_sizes(params, len(data.base))
     base, queries = checked_vectors(data.base, "base"), checked_vectors(data.queries, "queries")
     space = MetricSpace.of_base(base, data.metric)

@@ -1,6 +1,4 @@
-"""Batches of queries: the search by codes or plain vectors, then exact distances of what it found, also among some
-vectors only.
-"""
+"""Batches of queries: the search by codes or plain vectors, then exact distances of what it found."""
 
 from __future__ import annotations
 
@@ -13,7 +11,6 @@ from numpy.typing import NDArray
 from experiments.ann.core.codes.line_codes import Codes, QueryCodes
 from experiments.ann.core.codes.short_codes import ShortCodes
 from experiments.ann.core.codes.stored_vector import Stored, keys_of_eight, request_row
-from experiments.ann.core.exact.exact import exact_neighbors
 from experiments.ann.core.nsg.coded_search import search_codes
 from experiments.ann.core.simd.distance import Floats, Ids, Keys, key_distance, key_node
 from experiments.ann.core.simd.kernel import kernel, run_all
@@ -24,8 +21,6 @@ from experiments.ann.core.simd.vector import aligned_rows
 
 Mask = NDArray[np.bool_]
 
-SCANNED_PER_LISTED = 25
-"""Vectors that a scan passes in the time in which a search lengthens its list by one."""
 IN_FLIGHT = 6
 """Queries that a thread works on at once by codes."""
 WIDE_IN_FLIGHT = 2
@@ -127,73 +122,6 @@ class SearchShape(NamedTuple):
         most = size if size == n else min(size, max(math.ceil(short.spread * k), size // (2 * lines)))
         remembers = short.codec is None or lines > 1 or size >= REMEMBERED_FROM
         return cls(size, most, REMEMBERED if remembers else 0)
-
-
-def search_allowed(
-    lists: Ids,
-    short: ShortCodes,
-    query_codes: QueryCodes | Floats,
-    vectors: Stored,
-    queries: Stored,
-    k: int,
-    size: int,
-    threads: int,
-    allowed: Mask,
-) -> tuple[Ids, Floats, Ids]:
-    """``search_lists`` among the allowed nodes only: (n,) the same for all queries, or (m, n), a mask for each."""
-    if allowed.ndim == 1:
-        return search_among(lists, short, query_codes, vectors, queries, k, size, threads, allowed, len(vectors))
-    m = len(queries)
-    ids, squared, measured = np.empty((m, k), np.int32), np.empty((m, k), np.float32), np.empty(m, np.int32)
-
-    def work(_: int, start: int, stop: int) -> None:
-        for row in range(start, stop):
-            own = slice(row, row + 1)
-            arguments = (lists, short, query_codes[own], vectors, queries[own], k, size, 1, allowed[row])
-            ids[own], squared[own], measured[own] = search_among(*arguments, len(vectors))
-
-    run_all(work, m, chunk=1, threads=threads)
-    return ids, squared, measured
-
-
-def search_among(
-    lists: Ids,
-    short: ShortCodes,
-    query_codes: QueryCodes | Floats,
-    vectors: Stored,
-    queries: Stored,
-    k: int,
-    size: int,
-    threads: int,
-    allowed: Mask | None,
-    used: int,
-) -> tuple[Ids, Floats, Ids]:
-    """``search_lists`` among the allowed of ``used`` nodes, which may be fewer than there are rows.
-
-    The candidate list is lengthened by one over their share, so that about ``size`` of them are in it. Where few are
-    allowed, and for queries that met fewer than k, the allowed vectors are scanned: the result has k neighbors wherever
-    k are allowed.
-    """
-    count = used if allowed is None else int(np.count_nonzero(allowed[:used]))
-    m, size = len(queries), max(size, k)
-    if count == 0:
-        return np.full((m, k), -1, np.int32), np.full((m, k), np.inf, np.float32), np.zeros(m, np.int32)
-    longer = -(-size * used // count)  # size / share, rounded up
-    if longer * SCANNED_PER_LISTED >= count and (count < used or size >= used):
-        ids, squared = np.full((m, k), -1, np.int32), np.full((m, k), np.inf, np.float32)
-        measured, lacking = np.zeros(m, np.int32), np.arange(m)
-    else:
-        ids, squared, measured = search_lists(lists, short, query_codes, vectors, queries, k, longer, threads, allowed)
-        # -1 where the last of min(k, count) results should be: fewer were met than there are.
-        lacking = np.flatnonzero(ids[:, min(k, count) - 1] < 0)
-    if len(lacking):
-        members = np.flatnonzero(allowed[:used]) if allowed is not None else np.arange(used)
-        base, rows = (np.ascontiguousarray(part, dtype=np.float32) for part in (vectors[members], queries[lacking]))
-        near, distances = exact_neighbors(base, rows, k, threads=threads)
-        ids[lacking] = np.where(near >= 0, members[near], -1)
-        squared[lacking] = distances
-        measured[lacking] += count
-    return ids, squared, measured
 
 
 def search_lists(

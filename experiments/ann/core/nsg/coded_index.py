@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any, TypeGuard
+from typing import Any, Protocol, TypeGuard
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -21,9 +21,10 @@ from experiments.ann.core.codes.line_codes import HALVES, PLACES, LineCodec
 from experiments.ann.core.codes.projection import Projection
 from experiments.ann.core.codes.short_codes import ShortCodes, short_codes
 from experiments.ann.core.codes.stored_vector import Stored
-from experiments.ann.core.nsg.batch_search import check_sizes, search_allowed, search_lists
+from experiments.ann.core.nsg.allowed_search import checked_mask, search_allowed
+from experiments.ann.core.nsg.batch_search import check_sizes, search_lists
+from experiments.ann.core.nsg.building import Built
 from experiments.ann.core.nsg.counted_search import SearchResult
-from experiments.ann.core.nsg.index import NSG, checked_mask
 from experiments.ann.core.nsg.lists import STARTS, lists_with_start, whole_blocks
 from experiments.ann.core.nsg.searcher import Searcher
 from experiments.ann.core.nsg.storage import Kept, natural, read_arrays, write_arrays
@@ -34,6 +35,13 @@ from experiments.ann.core.simd.machine import has_vnni
 from experiments.ann.core.simd.vector import LANES, LINE, aligned_rows, padded
 
 PROJECTION_ARRAYS, LEVEL_ARRAYS = ("weights", "scale", "shift"), ("steps", "origins")
+
+
+class Graph(Protocol):
+    """What codes are made for: an ``NSG``."""
+
+    built: Built
+    space: MetricSpace
 
 
 class CodedNSG:
@@ -49,7 +57,7 @@ class CodedNSG:
         self.space = space
 
     @classmethod
-    def of(cls, index: NSG, *, threads: int | None = None, portable: bool = False) -> CodedNSG:
+    def of(cls, index: Graph, *, threads: int | None = None, portable: bool = False) -> CodedNSG:
         """Codes for an index.
 
         Args:
@@ -61,7 +69,7 @@ class CodedNSG:
         short = built.short
         if short is None or portable:
             short = short_codes(built.vectors, Principal(built.vectors), workers, portable=portable)
-        lists = lists_with_start(index.graph, index.navigating_node, built.spare, STARTS)
+        lists = lists_with_start(built.graph, built.navigating_node, built.spare, STARTS)
         return cls(lists, built.vectors, short, index.space)
 
     def __len__(self) -> int:

@@ -12,17 +12,17 @@ Source: Fu, Xiang, Wang, Cai: Fast Approximate Nearest Neighbor Search With The 
 from __future__ import annotations
 
 import os
-from collections.abc import Generator, Sequence
+from collections.abc import Generator
 from dataclasses import asdict
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from experiments.ann.core.codes.short_codes import ShortCodes
-from experiments.ann.core.nsg.batch_search import Mask, check_sizes, search_allowed, search_lists
+from experiments.ann.core.nsg.allowed_search import checked_mask, search_allowed
+from experiments.ann.core.nsg.batch_search import check_sizes, search_lists
 from experiments.ann.core.nsg.building import (
     BuildReport,
     BuildSettings,
@@ -30,10 +30,12 @@ from experiments.ann.core.nsg.building import (
     build_steps,
     stored_form,
 )
+from experiments.ann.core.nsg.coded_index import CodedNSG
 from experiments.ann.core.nsg.counted_search import SearchResult, search_graph
 from experiments.ann.core.nsg.lists import lists_with_start
 from experiments.ann.core.nsg.neighbors import Step
 from experiments.ann.core.nsg.reachability import count_unreachable, degrees, mutual_degrees
+from experiments.ann.core.nsg.recommending import Recommendation, Searchable, recommend
 from experiments.ann.core.nsg.searcher import Searcher
 from experiments.ann.core.nsg.storage import described, natural, read_arrays, write_arrays
 from experiments.ann.core.simd.distance import Floats, Ids, MetricSpace, checked_vectors
@@ -123,6 +125,13 @@ class NSG:
         """``search`` for one vector a call, with everything prepared."""
         return Searcher(self.lists, self.short, self.base, self.space, k, search_list_size)
 
+    def recommend(
+        self, recall: float = 0.99, *, k: int = 10, queries: ArrayLike | None = None, threads: int | None = None
+    ) -> Recommendation:
+        """How to search for a recall, by measuring; see ``recommending.recommend``. Print it for the call to make."""
+        kinds: dict[str, Searchable] = {"index": self, "CodedNSG.of(index)": CodedNSG.of(self, threads=threads)}
+        return recommend(kinds, self.base, self.space, recall, k=k, queries=queries, threads=threads)
+
     def search_counted(
         self,
         queries: ArrayLike,
@@ -204,38 +213,3 @@ class NSG:
     def nbytes(self) -> int:
         """Bytes of vectors and graph."""
         return self.graph.nbytes + self.base.nbytes
-
-
-def checked_mask(allowed: ArrayLike, n: int, m: int) -> Mask:
-    """Masks as booleans (n,), the same for all queries, or (m, n); ids of each query make such.
-
-    >>> checked_mask([True, False], 2, 1), checked_mask([[1], [0, 1]], 2, 2)
-    (array([ True, False]), array([[False,  True],
-           [ True,  True]]))
-
-    Raises:
-        ValueError: other numbers, or another length.
-    """
-    if isinstance(allowed, Sequence) and len(allowed) == m and all(_are_ids(one) for one in allowed):
-        masks = np.zeros((m, n), np.bool_)
-        for mask, ids in zip(masks, allowed, strict=True):
-            mask[_checked_rows(ids, n)] = True
-        return masks
-    mask = np.asarray(allowed)
-    if mask.dtype != np.bool_ or mask.shape not in ((n,), (m, n)):
-        raise ValueError(
-            f"allowed: expected {n} booleans, as many for each of {m} queries, or the ids that each allows, "
-            f"got {mask.dtype} of shape {mask.shape}"
-        )
-    return mask
-
-
-def _are_ids(one: Any) -> bool:
-    return np.ndim(one) == 1 and (len(one) == 0 or np.asarray(one).dtype.kind in "iu")
-
-
-def _checked_rows(ids: ArrayLike, n: int) -> NDArray[np.int64]:
-    rows = np.asarray(ids, np.int64)
-    if rows.size and not 0 <= rows.min() <= rows.max() < n:
-        raise ValueError(f"allowed: expected ids from 0 to {n - 1}, got {rows.min()} to {rows.max()}")
-    return rows

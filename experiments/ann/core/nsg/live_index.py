@@ -22,42 +22,25 @@ from __future__ import annotations
 import os
 import threading
 from pathlib import Path
-from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from experiments.ann.core.codes.short_codes import ShortCodes
-from experiments.ann.core.nsg.batch_search import Mask, check_sizes, search_among
-from experiments.ann.core.nsg.building import nearest_row
+from experiments.ann.core.nsg.allowed_search import search_among
+from experiments.ann.core.nsg.batch_search import check_sizes
 from experiments.ann.core.nsg.coded_index import CodedNSG
 from experiments.ann.core.nsg.index import NSG
-from experiments.ann.core.nsg.lists import STARTS, lists_with_start
-from experiments.ann.core.nsg.live_linking import adopt, edges_of, insert_rows, insert_scratch, without_dead
-from experiments.ann.core.nsg.log import Log
+from experiments.ann.core.nsg.live_folder import LiveFolder
+from experiments.ann.core.nsg.live_linking import edges_of, insert_rows, insert_scratch
+from experiments.ann.core.nsg.live_state import LongIds, checked_ids, compacted, state_of, with_room
 from experiments.ann.core.nsg.reachability import grow_tree
-from experiments.ann.core.simd.distance import Floats, Ids, checked_vectors
-from experiments.ann.core.simd.kernel import run_all, usable_cores
-from experiments.ann.core.simd.vector import aligned_rows
+from experiments.ann.core.simd.distance import Floats, checked_vectors
+from experiments.ann.core.simd.kernel import usable_cores
 
-LongIds = NDArray[np.int64]
 LIST_SIZE = 100
 """Candidate list of the searches that link a new vector."""
 DEAD_SHARE = 0.2
 """Share of dead vectors from which on ``delete`` compacts."""
-
-
-class State(NamedTuple):
-    """What a search takes at its start, and what a writer replaces as a whole when it must not change in place."""
-
-    coded: CodedNSG
-    """Graph, vectors and codes with room for more: rows up to ``used`` are in use."""
-    ids: LongIds
-    """The caller's id of every row (capacity,)."""
-    alive: Mask
-    """Which rows may be results (capacity,)."""
-    parents: Ids
-    """See ``live_linking`` (capacity,)."""
 
 
 class LiveNSG:
@@ -65,7 +48,8 @@ class LiveNSG:
 
     def __init__(self, coded: CodedNSG, ids: LongIds, threads: int | None = None) -> None:
         self._writing = threading.Lock()
-        self._threads, self._log, self._folder, self._generation = threads, None, Path(), 0
+        self._threads = threads
+        self._folder: LiveFolder | None = None
         self._take(coded, ids)
 
     @classmethod
@@ -84,7 +68,7 @@ class LiveNSG:
         return len(self._rows)
 
     def __repr__(self) -> str:
-        dead = self._used - len(self)
+        dead = self._state.dead
         return f"LiveNSG({len(self):,} vectors of {self.dim} dimensions, {self.metric}, {dead:,} deleted)"
 
     @property
@@ -94,6 +78,11 @@ class LiveNSG:
     @property
     def metric(self) -> str:
         return self._state.coded.space.metric
+
+    @property
+    def width(self) -> int:
+        """Most edges of a vector."""
+        return self._state.coded.lists.shape[1]
 
     @property
     def ids(self) -> LongIds:
@@ -121,19 +110,16 @@ class LiveNSG:
             allowed: ids that may be results; all by default. Ids that are not in the index are passed over.
         """
         check_sizes(k, search_list_size)
-        state, used, live = self._state, self._used, len(self)
+        state = self._state  # as a whole: a writer may put another in its place meanwhile
         coded = state.coded
         placed, vectors = coded.place(queries)
         threads = threads or self._threads or usable_cores()
-        mask = state.alive if used > live else None
+        mask = state.alive if state.dead else None
         if allowed is not None:
-            rows = [self._rows.get(one, -1) for one in np.asarray(allowed, np.int64).tolist()]
-            mask = np.zeros(len(state.alive), np.bool_)
-            mask[[row for row in rows if row >= 0]] = True
-            mask &= state.alive
+            mask = state.alive & np.isin(state.ids, np.asarray(allowed, np.int64))
         codes = coded.short.of_queries(placed, threads)
         arguments = (coded.lists, coded.short, codes, coded.vectors, placed, k, search_list_size, threads)
-        rows, squared, _ = search_among(*arguments, mask, used)
+        rows, squared, _ = search_among(*arguments, mask, state.used)
         return np.where(rows >= 0, state.ids[rows], -1), coded.space.report(squared, vectors)
 
     def add(self, vectors: ArrayLike, ids: ArrayLike | None = None) -> LongIds:
@@ -147,8 +133,8 @@ class LiveNSG:
             names = checked_ids(np.arange(len(rows)) + self._next if ids is None else ids, len(rows))
             if known := [one for one in names.tolist() if one in self._rows]:
                 raise ValueError(f"ids: {known[0]} is in the index already; delete it first")
-            if self._log is not None:
-                self._log.append(b"+", np.int64(len(rows)).tobytes() + names.tobytes() + rows.tobytes())
+            if self._folder is not None:
+                self._folder.added(names, rows)
             self._insert(rows, names)
         return names
 
@@ -162,10 +148,10 @@ class LiveNSG:
         with self._writing:
             if missing := [one for one in names.tolist() if one not in self._rows]:
                 raise KeyError(f"ids: {missing[0]} is not in the index")
-            if self._log is not None:
-                self._log.append(b"-", names.tobytes())
+            if self._folder is not None:
+                self._folder.deleted(names)
             self._drop(names)
-            if self._used - len(self) > DEAD_SHARE * self._used:
+            if self._state.dead > DEAD_SHARE * self._state.used:
                 self._compact()
 
     def compact(self) -> None:
@@ -174,12 +160,9 @@ class LiveNSG:
             self._compact()
 
     def save(self, folder: str | os.PathLike[str]) -> None:
-        """Keep the index in a folder, and from now on every change."""
+        """Keep the index in an empty folder, and from now on every change."""
         with self._writing:
-            self._folder = Path(folder)
-            self._folder.mkdir(parents=True, exist_ok=True)
-            if any(self._folder.iterdir()):
-                raise ValueError(f"{folder}: expected an empty folder; LiveNSG.open opens what is kept in one")
+            self._folder = LiveFolder.empty(Path(folder))
             self._compact()
 
     @classmethod
@@ -189,32 +172,24 @@ class LiveNSG:
         Raises:
             ValueError: no index, or damaged.
         """
-        logs = sorted(Path(folder).glob("log-*"))
-        if not logs:
-            raise ValueError(f"{folder}: expected a folder of LiveNSG.save, found no log in it")
-        generation = int(logs[-1].name.partition("-")[2])
-        coded = CodedNSG.load(Path(folder) / f"index-{generation:06}.nsg")
-        index = cls(coded, np.load(Path(folder) / f"ids-{generation:06}.npy"), threads)
-        index._folder, index._generation = Path(folder), generation
-        log = Log(logs[-1])
-        for kind, content in log.records():
-            if kind == b"-":
-                index._drop(np.frombuffer(content, np.int64))
-                continue
-            count = int(np.frombuffer(content, np.int64, 1)[0])
-            names = np.frombuffer(content, np.int64, count, 8)
-            index._insert(np.frombuffer(content, np.float32, -1, 8 + 8 * count).reshape(count, -1), names)
-        index._log = log
+        kept = LiveFolder.newest(Path(folder))
+        index = cls(*kept.read(), threads)
+        for names, rows in kept.changes():
+            if rows is None:
+                index._drop(names)
+            else:
+                index._insert(rows, names)
+        index._folder = kept
         return index
 
     def close(self) -> None:
-        """Close the log of an index in a folder; it takes no changes after that."""
-        if self._log is not None:
-            self._log.close()
+        """Close the log of a folder."""
+        if self._folder is not None:
+            self._folder.close()
 
     def unreachable(self) -> int:
         """Live vectors that no path from the root reaches: 0, unless an invariant is broken."""
-        state, used = self._state, self._used
+        state, used = self._state, self._state.used
         lists = state.coded.lists
         parents, root = np.full(len(lists), -1, np.int32), int(lists[-1, 0])
         parents[root] = root
@@ -225,34 +200,22 @@ class LiveNSG:
     def degrees(self) -> NDArray[np.int64]:
         """Out-degrees of all vectors in use, dead ones too."""
         lists, edges = self._state.coded.lists, np.empty(self._state.coded.lists.shape[1], np.int32)
-        return np.array([edges_of(lists, row, edges) for row in range(self._used)])
+        return np.array([edges_of(lists, row, edges) for row in range(self._state.used)])
 
     def _take(self, coded: CodedNSG, ids: LongIds) -> None:
         """Begin with an index without dead rows."""
-        n = len(ids)
         self._rows = {int(one): row for row, one in enumerate(ids.tolist())}
         self._next = max(getattr(self, "_next", 0), int(ids.max(initial=-1)) + 1)
-        parents, root = np.full(n, -1, np.int32), int(coded.lists[-1, 0])
-        parents[root], order = root, np.empty(n, np.int32)
-        reached = grow_tree(coded.lists, root, parents, order, 0)
-        lists, edges = coded.lists, np.empty(coded.lists.shape[1], np.int32)
-        for node in np.flatnonzero(parents < 0).tolist():
-            # Attached to what was discovered last that has room: a leaf has. What hangs on the node comes with it.
-            for source in order[:reached][::-1]:
-                adopt(lists, parents, source, node, edges)
-                if parents[node] >= 0:
-                    break
-            reached = grow_tree(lists, node, parents, order, reached)
-        self._state, self._used = State(coded, ids, np.ones(n, np.bool_), parents), n
+        self._state = state_of(coded, ids)
 
     def _insert(self, rows: Floats, names: LongIds) -> None:
-        self._make_room(len(rows))
-        state, start, stop = self._state, self._used, self._used + len(rows)
+        start, stop = self._state.used, self._state.used + len(rows)
+        state = with_room(self._state, stop)
         coded = state.coded
         placed, _ = coded.place(rows)
         if coded.vectors.dtype == np.uint8 and placed.dtype != np.uint8:
             coded = CodedNSG(coded.lists, coded.vectors.astype(np.float32), coded.short, coded.space)
-            state = self._state = state._replace(coded=coded)
+            state = state._replace(coded=coded)
         coded.vectors[start:stop], state.ids[start:stop] = placed, names
         short, vnni = coded.short, coded.short.codes.dtype == np.uint8
         if short.codec is not None:
@@ -271,93 +234,18 @@ class LiveNSG:
             stop,
             scratch,
         )
-        self._used, self._next = stop, max(self._next, int(names.max(initial=-1)) + 1)
+        self._state = state._replace(used=stop)
+        self._next = max(self._next, int(names.max(initial=-1)) + 1)
         self._rows.update(zip(names.tolist(), range(start, stop), strict=True))
-
-    def _make_room(self, more: int) -> None:
-        """Arrays for so many rows more: half as many again, since they are copied."""
-        state, used = self._state, self._used
-        if used + more <= len(state.ids):
-            return
-        capacity = max(used + more, used + used // 2, 1024)
-        coded, short = state.coded, state.coded.short
-        codes = short.codes
-        lists, vectors = enlarged(coded.lists, used, capacity, 1), enlarged(coded.vectors, used, capacity)
-        codes = vectors if short.codec is None else enlarged(short.codes, used, capacity, 2)
-        grown = CodedNSG(lists, vectors, ShortCodes(short.codec, codes), coded.space)
-        ids, alive, parents = (
-            np.concatenate([part[:used], np.zeros(capacity - used, part.dtype)])
-            for part in (state.ids, state.alive, state.parents)
-        )
-        self._state = State(grown, ids, alive, parents)
 
     def _drop(self, names: LongIds) -> None:
         for one in names.tolist():
             self._state.alive[self._rows.pop(one)] = False
+        self._state = self._state._replace(dead=self._state.dead + len(names))
 
     def _compact(self) -> None:
         if len(self) == 0:
             raise ValueError("compact: expected at least one live vector, got none")
-        state, used = self._state, self._used
-        coded, short = state.coded, state.coded.short
-        live = np.flatnonzero(state.alive[:used])
-        number = np.full(used, -1, np.int32)
-        number[live] = np.arange(len(live))
-        graph = np.full((len(live), coded.lists.shape[1]), -1, np.int32)
-        arguments = (coded.lists, coded.vectors, short.instructions, state.alive, number)
-        threads = self._threads or usable_cores()
-        run_all(lambda _, a, b: without_dead(*arguments, a, b, graph), used, chunk=1024, threads=threads)
-        vectors = enlarged(coded.vectors[live], len(live), len(live))
-        codes = vectors
-        if short.codec is not None:
-            codes = enlarged(np.vstack([short.codes[live], short.codes[-2:]]), len(live), len(live), 2)
-        root = int(nearest_row(vectors, vectors.mean(axis=0, dtype=np.float64)))
-        lists = lists_with_start(graph, root, None, STARTS)
-        self._take(CodedNSG(lists, vectors, ShortCodes(short.codec, codes), coded.space), state.ids[live])
-        if self._folder != Path():
-            self._write()
-
-    def _write(self) -> None:
-        """Write the next generation; it counts from the moment at which its log bears its name."""
-        before, self._generation = self._generation, self._generation + 1
-        name = f"{self._generation:06}"
-        self._state.coded.save(self._folder / f"index-{name}.nsg")
-        np.save(self._folder / f"ids-{name}.npy", self._state.ids)
-        unnamed = self._folder / "log.new"
-        unnamed.unlink(missing_ok=True)
-        Log(unnamed).close()
-        os.replace(unnamed, self._folder / f"log-{name}")
-        self.close()
-        self._log = Log(self._folder / f"log-{name}")
-        for old in (f"log-{before:06}", f"index-{before:06}.nsg", f"ids-{before:06}.npy"):
-            (self._folder / old).unlink(missing_ok=True)
-
-
-def enlarged(array: Any, used: int, capacity: int, last: int = 0) -> Any:
-    """The first ``used`` rows of an array with room for ``capacity``, and its ``last`` rows after these."""
-    rows = aligned_rows(capacity + last, array.shape[1], array.dtype)
-    rows[:used] = array[:used]
-    if last:
-        rows[-last:] = array[-last:]
-    return rows
-
-
-def checked_ids(ids: ArrayLike, count: int | None = None) -> LongIds:
-    """Integers of 64 bits, each once, and none below 0.
-
-    >>> checked_ids([7, 7])
-    Traceback (most recent call last):
-    ValueError: ids: expected each once, got 7 twice
-    """
-    given = np.asarray(ids)
-    if given.ndim != 1 or (given.size and given.dtype.kind not in "iu") or (count is not None and len(given) != count):
-        raise ValueError(
-            f"ids: expected {'some' if count is None else count} integers, got {given.dtype} {given.shape}"
-        )
-    names = given.astype(np.int64)
-    if (names < 0).any():
-        raise ValueError(f"ids: expected none below 0, got {names.min()}")
-    unique, counts = np.unique(names, return_counts=True)
-    if len(unique) < len(names):
-        raise ValueError(f"ids: expected each once, got {unique[counts.argmax()]} twice")
-    return names
+        self._take(*compacted(self._state, self._threads or usable_cores()))
+        if self._folder is not None:
+            self._folder.write(self._state.coded, self._state.ids)

@@ -1,4 +1,4 @@
-"""Inserting nodes into a graph that is searched meanwhile, and taking nodes out of a copy of it.
+"""Inserting nodes into a graph that is searched meanwhile.
 
 Two things hold after every insertion, so also after any number of them. *Degree*: a list never exceeds its width.
 *Reach*: every node has a parent, an edge parent -> node that no pruning drops, and parents lead back to the root; so
@@ -7,8 +7,7 @@ every node is reachable. The lists are those of ``lists.in_blocks``; the last ro
 A list that another thread reads while it is written may show old and new ids side by side. All are nodes that have been
 written before, and ``code_vector`` reads what is -1 as node 0: such a search measures a node too many or too few.
 
-Source: the insertion is Algorithm 2 of Singh et al.: FreshDiskANN, arXiv 2105.09613, 2021, with the rule of the MRNG;
-the removal their Algorithm 4, with parents instead of hope.
+Source: Singh et al.: FreshDiskANN, arXiv 2105.09613, 2021, Algorithm 2, here with the rule of the MRNG and parents.
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ from experiments.ann.core.codes.stored_vector import Stored, measure
 from experiments.ann.core.nsg.batch_search import Mask, key_rows
 from experiments.ann.core.nsg.coded_search import search_alone
 from experiments.ann.core.nsg.pruning import keep_unoccluded
-from experiments.ann.core.simd.distance import Ids, Keys, key_node
+from experiments.ann.core.simd.distance import Floats, Ids, Keys, key_node
 from experiments.ann.core.simd.kernel import kernel
 from experiments.ann.core.simd.lanes import BLOCK
 from experiments.ann.core.simd.selection import sort_few
@@ -213,7 +212,7 @@ def fill_up(edges: Ids, size: int, nearest: Keys, target: int) -> int:
 
 @kernel
 def adopt(lists: Ids, parents: Ids, node: int, child: int, edges: Ids) -> None:
-    """Make a node the parent of another if its list has room, or an edge that is no parent's: the last of these goes."""
+    """Make a node the parent of another if its list has room, or an edge that is no parent's: the last such goes."""
     count, place = edges_of(lists, node, edges), -1
     if count < lists.shape[1]:
         place, count = count, count + 1
@@ -225,77 +224,3 @@ def adopt(lists: Ids, parents: Ids, node: int, child: int, edges: Ids) -> None:
         edges[place] = child
         write_edges(lists, node, edges, count)
         parents[child] = node
-
-
-@kernel
-def without_dead(
-    lists: Ids,
-    vectors: Stored,
-    instructions: Codes,
-    alive: Mask,
-    number: Ids,
-    start: int,
-    stop: int,
-    graph: Ids,
-) -> None:
-    """Lists of the live nodes start..stop-1 among themselves, in new numbers, into ``graph`` (live, R), -1 after the
-    last.
-
-    A node that loses neighbors takes their live neighbors as candidates beside its own, and the rule chooses.
-
-    Args:
-        number: new number of every node (n,), -1 for dead ones.
-    """
-    width = lists.shape[1]
-    room = width * (width + 1) + 2 * BLOCK
-    candidates, others = np.empty(room, np.int64), np.empty(room, np.int64)
-    edges, further, kept = np.empty(width, np.int32), np.empty(width, np.int32), np.empty(width, np.int64)
-    for node in range(start, stop):
-        if number[node] < 0:
-            continue
-        row = graph[number[node]]
-        row[:] = -1
-        count, lost, size = edges_of(lists, node, edges), 0, 0
-        for i in range(count):
-            lost += number[edges[i]] < 0
-        if lost == 0:
-            for i in range(count):
-                row[i] = number[edges[i]]
-            continue
-        for i in range(count):
-            if number[edges[i]] >= 0:
-                candidates[size] = np.int64(edges[i]) << 1
-                size += 1
-                continue
-            more = edges_of(lists, edges[i], further)
-            for j in range(more):
-                if number[further[j]] >= 0 and further[j] != node:
-                    candidates[size] = np.int64(further[j]) << 1
-                    size += 1
-        size = distinct(candidates, size)
-        measure(vectors, candidates, size, vectors, node, instructions, candidates)
-        nearest = np.sort(candidates[:size])
-        taken = keep_unoccluded(vectors, instructions, node, candidates, size, others, kept)
-        for i in range(taken):
-            edges[i] = key_node(kept[i])
-        # As many edges as before: live ones of its own may be among the nearest that the rule would drop.
-        size = fill_up(edges, taken, nearest, max(count, taken + -taken % BLOCK))
-        for i in range(size):
-            row[i] = number[edges[i]]
-
-
-@kernel
-def distinct(keys: Keys, size: int) -> int:
-    """Sort keys[:size] and drop repetitions; returns how many are left.
-
-    >>> keys = np.array([4, 2, 4, 9])
-    >>> distinct(keys, 3), keys[:2].tolist()
-    (2, [2, 4])
-    """
-    keys[:size] = np.sort(keys[:size])
-    count = 0
-    for i in range(size):
-        if i == 0 or keys[i] != keys[count - 1]:
-            keys[count] = keys[i]
-            count += 1
-    return count

@@ -53,8 +53,9 @@ class Searcher:
         if short.codec is not None:
             self.encoders = {row.dtype.char: _encoder(short, row) for row in (self.octets, self.floats)}
         shape = SearchShape.of(short, len(vectors), k, search_list_size)
-        self.before: tuple[Any, ...] = (lists, short.codes)
-        self.after: tuple[Any, ...] = (
+        self.fixed: tuple[Any, ...] = (
+            lists,
+            short.codes,
             shape.size,
             shape.most,
             key_rows(1, shape.size),
@@ -86,7 +87,7 @@ class Searcher:
             asked, *scratch = self.encoders[row.dtype.char]
             encode_one(row, asked, *scratch)
         ids, squared = np.empty((1, self.k), np.int32), np.empty((1, self.k), np.float32)
-        self.distance_computations = search_one(*self.before, asked, row, ids, squared, *self.after)
+        self.distance_computations = search_one(asked, row, ids, squared, *self.fixed)
         if self.space.metric != "l2":
             squared = self.space.report(squared, given[None].astype(np.float32))
         return ids[0], squared[0]
@@ -156,12 +157,12 @@ def encode_one(
 
 @kernel
 def search_one(
-    lists: Ids,
-    codes: Codes | Floats,
     asked: QueryCodes | Floats,
     row: Stored,
     ids: Ids,
     squared: Floats,
+    lists: Ids,
+    codes: Codes | Floats,
     size: int,
     most: int,
     pools: Keys,

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from experiments.ann.core.rivals import faiss, hnswlib, ours, pynndescent, svs, usearch
+from experiments.ann.core.rivals import faiss, hnswlib, lorann, ours, pynndescent, rabitqlib, svs, usearch
 from experiments.ann.core.rivals.index import Index, Settings
 
 INDEXES: dict[str, type[Index]] = {
@@ -27,6 +27,8 @@ INDEXES: dict[str, type[Index]] = {
     "hnswlib": hnswlib.HNSWLib,
     "usearch": usearch.USearch,
     "pynndescent": pynndescent.PyNNDescent,
+    "symphonyqg": rabitqlib.SymphonyQG,
+    "lorann": lorann.LoRANN,
     "svs": svs.Vamana,
     "svs_lvq": svs.LVQ,
     "svs_leanvec": svs.LeanVec,

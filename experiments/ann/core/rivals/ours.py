@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Self
 
 import numpy as np
@@ -108,6 +109,9 @@ class OurNSG(Index):
 
     def search(self, queries: Floats, k: int, effort: int, threads: int = 1) -> NDArray[np.integer]:
         return self.index.search(queries, k, effort, threads=threads)[0]
+
+    def one_by_one(self, k: int, effort: int) -> Callable[[Floats], object]:
+        return self.index.searcher(k, effort)
 
     def distance_computations(self, queries: Floats, k: int, effort: int, threads: int = 1) -> float:
         return float(self.index.search_counted(queries, k, effort, threads=threads).distance_computations.mean())
