@@ -100,7 +100,7 @@ PART = Part(
                 for problem in PROBLEMS
                 for name in ADAPTIVE
             },
-            source="Duchi, Hazan and Singer 2011: the gain is per coordinate, so axes that are turned leave none",
+            source="pilot of turned axes; Duchi, Hazan and Singer 2011: the gain is per coordinate",
         ),
     ),
     tables=(

@@ -165,7 +165,7 @@ PART = Part(
             measure=helps("l2"),
             topic="L2 penalty against overfitting",
             predicted={STOPPED: "refuted", TO_THE_END: "holds"},
-            source="Goodfellow, Bengio and Courville 2016, section 7.8: early stopping acts as an L2 penalty",
+            source="pilot; Goodfellow, Bengio and Courville 2016: early stopping acts as an L2 penalty",
         ),
         Claim(
             "l1_helps",
@@ -183,7 +183,7 @@ PART = Part(
             measure=helps("dropout"),
             topic="Dropout against overfitting",
             predicted={STOPPED: "refuted", TO_THE_END: "refuted"},
-            source="Srivastava et al. 2014, section 7.4: with 100 and 500 images dropout gives no improvement",
+            source="pilot; Srivastava et al. 2014 saw no improvement with 100 and 500 images",
         ),
         Claim(
             "noise_on_images_helps",
