@@ -23,3 +23,12 @@ def test_a_budget_that_is_no_time_is_refused(mlnotes: Invoke, toys: Path) -> Non
     result = mlnotes("run", "toys.count", "until=decided", "budget=soon")
     assert result.exit_code == 2
     assert "budget: expected seconds, or a time such as 90s, 10m or 2h, got 'soon'" in result.stderr
+
+
+def test_a_look_that_confirms_may_add_seeds_at_its_share_of_the_level(mlnotes: Invoke, squares: Path) -> None:
+    assert mlnotes("seal", "toys.squares").exit_code == 0
+    found = document(mlnotes("run", "toys.squares", "--confirm", "until=decided", "--json"))
+    assert found["looks"][0]["level"] == 0.05 / 3 / 2
+    assert {one["standing"]["kind"] for one in found["findings"]} == {"confirmatory"}
+    second = document(mlnotes("run", "toys.squares", "--confirm", "--json"))
+    assert second["seeds"][0] == 1000 + 16 * len(found["seeds"])
