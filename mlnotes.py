@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from experiments.ann.core.nsg.index import NSG as NSG
     from experiments.ann.core.nsg.live_index import LiveNSG as LiveNSG
     from experiments.ann.core.nsg.transformer import NSGTransformer as NSGTransformer
-    from experiments.cnn.core.flops_counter import count
     from experiments.detect.annotations import evaluate_coco as evaluate_coco
     from experiments.detect.core.boxes import complete_iou as complete_iou
     from experiments.detect.core.boxes import generalized_iou as generalized_iou
@@ -40,6 +39,7 @@ if TYPE_CHECKING:
     from experiments.detect.core.ground_truth import GroundTruth as GroundTruth
     from experiments.detect.core.suppression import non_maximum_suppression as non_maximum_suppression
     from experiments.detect.voc_numbers import evaluate_voc as evaluate_voc
+    from experiments.foundation.networks.flops_counter import count
     from experiments.foundation.networks.metrics import evaluate
     from experiments.lab.errors import InputError as InputError
     from experiments.lab.experiment import Row
@@ -63,7 +63,7 @@ PLACES = {
     "experiments.ann.core.nsg.index": ("NSG",),
     "experiments.ann.core.nsg.live_index": ("LiveNSG",),
     "experiments.ann.core.nsg.transformer": ("NSGTransformer",),
-    "experiments.cnn.core.flops_counter": ("count_flops",),
+    "experiments.foundation.networks.flops_counter": ("count_flops",),
     "experiments.detect.annotations": ("evaluate_coco",),
     "experiments.detect.core.boxes": ("complete_iou", "generalized_iou", "iou"),
     "experiments.detect.core.evaluation": ("coco_numbers", "evaluate_boxes"),

@@ -96,9 +96,10 @@ class ShapeRow(Row):
 
 def run(setup: Setup[Params]) -> Iterator[Event]:
     from experiments.foundation.datasets.images import load_images
+    from experiments.foundation.networks import parameter_counts
     from experiments.foundation.networks.budget import Budget
     from experiments.foundation.networks.split import image_split
-    from experiments.nn.core import parameter_counts, shapes
+    from experiments.nn.core import shapes
     from experiments.nn.core.perceptrons import train_perceptrons
 
     params, seed = setup.params, setup.seed

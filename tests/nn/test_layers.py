@@ -7,9 +7,10 @@ import pytest
 import torch
 from torch import nn
 
+from experiments.foundation.networks import parameter_counts
 from experiments.foundation.networks.timing import reproducible
 from experiments.lab.judge.rules import compare
-from experiments.nn.core import parameter_counts, xor
+from experiments.nn.core import xor
 from experiments.nn.layers import exclusive_or, training
 from experiments.nn.layers import single_layers as layers
 from experiments.nn.layers.setup import ROUNDING

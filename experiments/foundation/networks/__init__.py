@@ -11,5 +11,6 @@
 | ``tuning`` | which setting each arm gets; without torch |
 | ``evaluation``, ``metrics`` | what a network says of examples, and how good that is |
 | ``timing`` | one thread, one seed, fair clocks |
+| ``flops``, ``flops_counter``, ``parameter_counts`` | what a network costs |
 | ``networks``, ``transformer`` | networks that several studies train |
 """

@@ -14,8 +14,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from experiments.foundation.networks import parameter_counts as counts
 from experiments.foundation.statements.trials import TrialRow
-from experiments.nn.core import parameter_counts as counts
 from experiments.nn.layers.setup import ROUNDING
 
 Vector = NDArray[np.float64]

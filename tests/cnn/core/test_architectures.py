@@ -9,8 +9,8 @@ import torch
 from torch import nn
 
 from experiments.cnn.core.architectures import IMAGE, ArchitectureName, ResidualBlock, build_architecture, materialized
-from experiments.cnn.core.flops_counter import count
 from experiments.cnn.core.published import PUBLISHED
+from experiments.foundation.networks.flops_counter import count
 
 
 @pytest.mark.parametrize("name", ["alexnet", "vgg16", "resnet18", "resnet50"])

@@ -23,7 +23,14 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from experiments.cnn.core.flops_products import Arguments, Formula, recurrent_steps, scores, sequence_lengths, stored
+from experiments.foundation.networks.flops_products import (
+    Arguments,
+    Formula,
+    recurrent_steps,
+    scores,
+    sequence_lengths,
+    stored,
+)
 
 
 def pooling(arguments: Arguments, out: Any) -> int:

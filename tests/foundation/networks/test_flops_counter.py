@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from torch.nn.functional import scaled_dot_product_attention
 
 from experiments.cnn.core.flops_cases import Lambda
-from experiments.cnn.core.flops_counter import BACKWARD, Count, UncountedProductsError, count, ghost
+from experiments.foundation.networks.flops_counter import BACKWARD, Count, UncountedProductsError, count, ghost
 
 
 @pytest.mark.parametrize("layers", [1, 2])
@@ -154,6 +154,7 @@ def test_inference_mode_shows_whole_layers_and_costs_the_same() -> None:
     assert inference == count(network, x)
 
 
+@pytest.mark.filterwarnings("ignore:Sparse CSR")
 @pytest.mark.parametrize(
     ("function", "operation"),
     [

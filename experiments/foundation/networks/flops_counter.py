@@ -13,6 +13,7 @@ through the dispatcher, such as numpy's or that of a library called by ctypes, c
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, is_dataclass
@@ -22,11 +23,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.modules import module as hooks
 
-from experiments.cnn.core.flops_dispatch import DispatchCounter, Spent
-from experiments.cnn.core.flops_free import costs_no_products
-from experiments.foundation.networks.flops import ghost
-
-__all__ = ["BACKWARD", "Count", "LayerCount", "UncountedProductsError", "count", "ghost"]
+from experiments.foundation.networks.flops_dispatch import DispatchCounter, Spent
+from experiments.foundation.networks.flops_free import costs_no_products
 
 BACKWARD = "(backward)"
 """Path of everything that runs in the backward pass."""
@@ -132,6 +130,22 @@ def count(module: nn.Module, *inputs: Any, backward: bool = False, **options: An
                 raise ValueError(f"no gradient to ask for: no tensor that needs one in {type(outputs).__name__}")
             torch.autograd.backward(differentiable, [torch.ones_like(tensor) for tensor in differentiable])
     return Count(layers=tuple(_layers(module, counter.spent)), uncounted=dict(counter.uncounted))
+
+
+def ghost(module: nn.Module) -> nn.Module:
+    """A copy on the meta device: it has shapes but no numbers, so a pass through it costs no memory and no time.
+
+    What modules share, such as tied weights, the copy shares too.
+    """
+    tensors = [*module.parameters(), *module.buffers()]
+    tensors += [value for part in module.modules() for value in vars(part).values() if isinstance(value, Tensor)]
+    shadows: dict[int, object] = {id(tensor): _shadow(tensor) for tensor in tensors}
+    return copy.deepcopy(module, shadows)
+
+
+def _shadow(tensor: Tensor) -> Tensor:
+    empty = torch.empty_like(tensor, device="meta")
+    return nn.Parameter(empty, requires_grad=tensor.requires_grad) if isinstance(tensor, nn.Parameter) else empty
 
 
 @contextmanager
