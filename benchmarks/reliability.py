@@ -39,8 +39,8 @@ ROWS: dict[str, tuple[Callable[[Path, int], Counted], int]] = {
 }
 HEAD = """# Reliability
 
-What a hostile user and an unlucky one meet. Made by `python benchmarks/reliability.py`, at whose head stands what counts
-as a fault; what is trusted stands in [SECURITY.md](../SECURITY.md).
+What a hostile user and an unlucky one meet. Made by `python benchmarks/reliability.py`, at whose head stands what is
+a fault; what is trusted stands in [SECURITY.md](../SECURITY.md).
 
 """
 
