@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+SYMBOLS = "*Xs^Dv"
+"""Of marks, by label."""
 NUMBERED = 15
 """Largest side of a heat map whose values are printed in its cells."""
 
@@ -95,7 +97,7 @@ def draw_drawing(drawing: Drawing, *, titled: bool = True) -> Figure:
     _paths(axes, drawing)
     _marks(axes, drawing)
     _frame(axes, drawing)
-    if drawing.paths or drawing.marks:
+    if axes.get_legend_handles_labels()[1]:
         figure.legend(loc="outside lower center", ncols=2, frameon=False, labelcolor=INK)
     return figure
 
@@ -144,15 +146,20 @@ def _arrow(
 
 
 def _marks(axes: Axes, drawing: Drawing) -> None:
-    """Named points; marks of one label share a symbol and one line of the legend."""
+    """Named points; marks of one label share a symbol and a line of the legend; too many stand beside their points."""
     labels = list(dict.fromkeys(label for label, _, _ in drawing.marks))
+    if len(labels) > len(SYMBOLS):
+        axes.scatter(*_columns([(x, y) for _, x, y in drawing.marks]), s=24, color=color_of(0), zorder=5, linewidths=0)
+        for label, x, y in drawing.marks:
+            axes.annotate(label, (x, y), (4, 4), textcoords="offset points", fontsize=8.5, color=INK, zorder=6)
+        return
     for index, label in enumerate(labels):
         places = [(x, y) for other, x, y in drawing.marks if other == label]
         color = color_of(len(drawing.paths) + index)
         axes.scatter(
             *_columns(places),
             s=110,
-            marker="*Xs^Dv"[index % 6],
+            marker=SYMBOLS[index],
             color=color,
             edgecolors="white",
             linewidths=0.8,

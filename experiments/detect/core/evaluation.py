@@ -2,8 +2,8 @@
 
     numbers = coco_numbers(evaluate_boxes(ground_truth, detections))
 
-Memory: a byte per detection and threshold, and 8 bytes per entry of the result and per object, threshold, area range and
-limit of the largest classes.
+Memory: a byte per detection and threshold, 8 bytes per entry of the result, and for each thread 8 bytes per object,
+threshold, area range and limit of its class.
 
 Two things differ from pycocotools on purpose: what is not defined is NaN instead of -1, and an annotation with id 0
 counts like any other (pycocotools takes it for unmatched).
@@ -85,13 +85,15 @@ class Evaluation:
         """(T, K)"""
         return self.recall[self._thresholds(iou), :, self._area(area), self.rules.max_dets.index(max_dets)]
 
-    def _thresholds(self, iou: float | None) -> slice:
-        if iou is None:
-            return slice(None)
+    def threshold(self, iou: float) -> int:
+        """Where a threshold stands among those of the rules."""
         nearest = int(np.argmin(np.abs(np.subtract(self.rules.iou, iou))))
         if abs(self.rules.iou[nearest] - iou) > 1e-9:
             raise ValueError(f"expected one of the IoU thresholds {self.rules.iou}, got {iou}")
-        return slice(nearest, nearest + 1)
+        return nearest
+
+    def _thresholds(self, iou: float | None) -> slice:
+        return slice(None) if iou is None else slice(self.threshold(iou), self.threshold(iou) + 1)
 
     def _area(self, name: str) -> int:
         return list(self.rules.area_ranges).index(name)

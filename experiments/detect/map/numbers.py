@@ -14,6 +14,7 @@ from experiments.detect.map.setup import Scenes
 from experiments.lab.experiment import Drawing, Event, Part, Row, Table, observation
 
 if TYPE_CHECKING:
+    from experiments.detect.core.evaluation import Evaluation
     from experiments.detect.core.ground_truth import Floats
 
 
@@ -56,7 +57,7 @@ def run(scenes: Scenes) -> Iterator[Event]:
 
     for name, value in coco_numbers(scenes.evaluation).items():
         yield NumberRow(metric=name, value=value)
-    yield draw_scene(scenes.scene)
+    yield draw_scene(scenes.scene, scenes.evaluation)
 
 
 def run_chosen(scenes: Scenes) -> Iterator[ChosenRow]:
@@ -118,22 +119,27 @@ def class_precisions(
     return found
 
 
-def draw_scene(scene: Scene) -> Drawing:
-    """Objects as cells and detections as marked edges, of the image with the most objects; y points up."""
+def draw_scene(scene: Scene, evaluation: Evaluation) -> Drawing:
+    """Objects as areas and detections as outlines, of the image with the most objects; y points up."""
+    from experiments.detect.core.matching import RIGHT, WRONG
+
     truth, detections = scene.ground_truth, scene.detections
     images, counts = np.unique(truth.images, return_counts=True)
     image = images[counts.argmax()] if len(images) else -1
     found = detections.images == image
     objects, boxes = corners(truth.boxes_xywh[truth.images == image]), corners(detections.boxes_xywh[found])
+    outcomes = evaluation.outcomes[evaluation.threshold(0.5)][found]
+    words = {int(RIGHT): "right at IoU 0.5", int(WRONG): "wrong"}
     return Drawing(
         name="scene",
-        title=f"Image {image}: {len(objects)} objects (cells) and {len(boxes)} detections (edges, with scores)",
+        title=f"{int((outcomes == RIGHT).sum())} of {len(boxes)} detections are right in image {image}, which has "
+        f"{len(objects)} objects",
         points=tuple(point for box in boxes for point in outline(*map(float, box))),
         edges=tuple((4 * i + side, 4 * i + (side + 1) % 4) for i in range(len(boxes)) for side in range(4)),
         cells=tuple(outline(*map(float, box)) for box in objects),
         marks=tuple(
-            (f"{score:.2f}", float(box[0]), -float(box[1]))
-            for box, score in zip(boxes, detections.scores[found], strict=True)
+            (words.get(int(outcome), "does not count"), float(box[0]), -float(box[1]))
+            for box, outcome in zip(boxes, outcomes, strict=True)
         ),
     )
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import numpy as np
 
-from experiments.lab.experiment import Event, Note, Part, Row, Table, observation
+from experiments.lab.experiment import Event, Note, Part, Row, Table, kept, observation
 from experiments.lab.judge.claims import Claim
 from experiments.lab.judge.measured import Trials
 from experiments.lab.judge.rules import Each, Proportion
@@ -69,11 +69,14 @@ def draw(name: Vectors, params: Params, rng: np.random.Generator) -> similarity.
 
 
 def vectors_with(column: str) -> Callable[[Sequence[SetRow]], Mapping[str, Trials]]:
-    """Per set, of how many vectors it is true: in the first seed alone, because all seeds draw from 1797 digits."""
+    """Per set, of how many vectors it is true, by seed; those of digits are drawn from the same 1,797."""
 
     def measure(rows: Sequence[SetRow]) -> Mapping[str, Trials]:
-        first = [row for row in rows if row.seed == rows[0].seed]
-        return {row.vectors: Trials({row.seed: (getattr(row, column), row.count)}) for row in first}
+        sets = dict.fromkeys(row.vectors for row in rows)
+        return {
+            name: Trials({row.seed: (getattr(row, column), row.count) for row in kept(rows, {"vectors": name})})
+            for name in sets
+        }
 
     return measure
 
