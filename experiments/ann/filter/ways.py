@@ -72,6 +72,6 @@ def in_hnsw(
     found = []
     for query, own in zip(queries, allowed, strict=True):
         selector = faiss.IDSelectorBatch(own)
-        parameters = faiss.SearchParametersHNSW(sel=selector, efSearch=size)
+        parameters = faiss.SearchParametersHNSW(sel=selector, efSearch=size)  # type: ignore[attr-defined]
         found.append(hnsw.search(query[None], k, params=parameters)[1][0])
     return np.stack(found)

@@ -10,6 +10,7 @@ Base vectors of integers from 0 to 255 are kept as bytes, others as float32.
 from __future__ import annotations
 
 import os
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Protocol, TypeGuard
 
@@ -26,6 +27,7 @@ from experiments.ann.core.nsg.batch_search import check_sizes, search_lists
 from experiments.ann.core.nsg.building import Built
 from experiments.ann.core.nsg.counted_search import SearchResult
 from experiments.ann.core.nsg.lists import STARTS, lists_with_start, whole_blocks
+from experiments.ann.core.nsg.products import long_rows, reported
 from experiments.ann.core.nsg.searcher import Searcher
 from experiments.ann.core.nsg.storage import Kept, natural, read_arrays, write_arrays
 from experiments.ann.core.simd.distance import Floats, Ids, MetricSpace, checked_vectors
@@ -144,11 +146,15 @@ class CodedNSG:
         workers = threads or usable_cores()
         codes = self.short.of_queries(placed, workers)
         arguments = (self.lists, self.short, codes, self.vectors, placed, k, search_list_size, workers)
-        if allowed is None:
-            ids, squared, measured = search_lists(*arguments)
-        else:
-            ids, squared, measured = search_allowed(*arguments, checked_mask(allowed, len(self), len(placed)))
-        return SearchResult(ids, self.space.report(squared, vectors), measured, np.zeros(len(placed), np.int32))
+        mask = None if allowed is None else checked_mask(allowed, len(self), len(placed))
+        ids, squared, measured = search_lists(*arguments) if mask is None else search_allowed(*arguments, mask)
+        found = reported(self.space, self.vectors, self.long, vectors, ids, squared, mask)
+        return SearchResult(*found, measured, np.zeros(len(placed), np.int32))
+
+    @cached_property
+    def long(self) -> Ids:
+        """See ``products.long_rows``."""
+        return long_rows(self.vectors, self.space)
 
     def place(self, queries: ArrayLike) -> tuple[Stored, Floats]:
         """Queries as they are compared, bytes if base and queries allow it, and as they were given."""

@@ -34,6 +34,7 @@ from experiments.ann.core.nsg.coded_index import CodedNSG
 from experiments.ann.core.nsg.counted_search import SearchResult, search_graph
 from experiments.ann.core.nsg.lists import lists_with_start
 from experiments.ann.core.nsg.neighbors import Step
+from experiments.ann.core.nsg.products import long_rows, reported
 from experiments.ann.core.nsg.reachability import count_unreachable, degrees, mutual_degrees
 from experiments.ann.core.nsg.recommending import Recommendation, Searchable, recommend
 from experiments.ann.core.nsg.searcher import Searcher
@@ -115,11 +116,9 @@ class NSG:
         placed = padded(self.space.place_queries(vectors))
         workers = threads or usable_cores()
         arguments = (self.lists, self.short, placed, self.base, placed, k, search_list_size, workers)
-        if allowed is None:
-            ids, squared, _ = search_lists(*arguments)
-        else:
-            ids, squared, _ = search_allowed(*arguments, checked_mask(allowed, len(self), len(placed)))
-        return ids, self.space.report(squared, vectors)
+        mask = None if allowed is None else checked_mask(allowed, len(self), len(placed))
+        ids, squared, _ = search_lists(*arguments) if mask is None else search_allowed(*arguments, mask)
+        return reported(self.space, self.base, self.long, vectors, ids, squared, mask)
 
     def searcher(self, k: int, search_list_size: int) -> Searcher:
         """``search`` for one vector a call, with everything prepared."""
@@ -149,7 +148,8 @@ class NSG:
         placed = padded(self.space.place_queries(vectors))
         starts = np.full((1, 1), self.navigating_node, np.int32) if entries is None else entries
         result = search_graph(self.graph, self.base, placed, starts, k, search_list_size, threads or usable_cores())
-        return result._replace(distances=self.space.report(result.distances, vectors))
+        ids, distances = reported(self.space, self.base, self.long, vectors, result.ids, result.distances)
+        return result._replace(ids=ids, distances=distances)
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the index to one file."""
@@ -183,6 +183,11 @@ class NSG:
             spare=kept.ids("spare", (n, None), n),
         )
         return cls(base, space, kept.detail("settings", described(BuildSettings)), built)
+
+    @cached_property
+    def long(self) -> Ids:
+        """See ``products.long_rows``."""
+        return long_rows(self.base, self.space)
 
     @cached_property
     def lists(self) -> Ids:

@@ -19,6 +19,7 @@ from experiments.ann.core.codes.short_codes import ShortCodes
 from experiments.ann.core.codes.stored_vector import Stored
 from experiments.ann.core.nsg.batch_search import REMEMBERED, SearchShape, check_sizes, key_rows, rerank
 from experiments.ann.core.nsg.coded_search import search_alone
+from experiments.ann.core.nsg.products import long_rows, reported
 from experiments.ann.core.simd.distance import Floats, Ids, Keys, MetricSpace
 from experiments.ann.core.simd.kernel import kernel
 from experiments.ann.core.simd.lanes import BLOCK
@@ -42,7 +43,7 @@ class Searcher:
         self, lists: Ids, short: ShortCodes, vectors: Stored, space: MetricSpace, k: int, search_list_size: int
     ) -> None:
         check_sizes(k, search_list_size)
-        self.space, self.k = space, k
+        self.space, self.k, self.vectors, self.long = space, k, vectors, long_rows(vectors, space)
         self.distance_computations = 0
         """Distances of the last call, by code where there are codes."""
         width, bytes_kept = vectors.shape[1], vectors.dtype == np.uint8
@@ -89,7 +90,8 @@ class Searcher:
         ids, squared = np.empty((1, self.k), np.int32), np.empty((1, self.k), np.float32)
         self.distance_computations = search_one(asked, row, ids, squared, *self.fixed)
         if self.space.metric != "l2":
-            squared = self.space.report(squared, given[None].astype(np.float32))
+            asked = given[None].astype(np.float32)
+            ids, squared = reported(self.space, self.vectors, self.long, asked, ids, squared)
         return ids[0], squared[0]
 
 

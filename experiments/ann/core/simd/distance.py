@@ -74,7 +74,7 @@ class MetricSpace:
     everything and get a coordinate of their own if the base has any. ``ip`` adds the coordinate sqrt(M^2 - ||x||^2) to
     base vectors and 0 to queries, where d^2 = M^2 + ||q||^2 - 2 q.x: the reduction of maximum inner product search is
     exact in the order of each query's neighbors, but base vectors are not close to themselves, so self-search does not
-    find a vector first.
+    find a vector first. M is the largest length, but for few vectors that are far longer (``nsg.products``).
 
     Source: Bachrach et al.: Speeding Up the Xbox Recommender System Using a Euclidean Transformation for Inner-Product
     Spaces, RecSys 2014.
@@ -93,7 +93,7 @@ class MetricSpace:
             return cls(metric, base.shape[1])
         lengths = np.sqrt(np.einsum("ij,ij->i", base, base, dtype=np.float64))
         if metric == "ip":
-            return cls(metric, base.shape[1], radius=float(lengths.max(initial=0.0)))
+            return cls(metric, base.shape[1], radius=_ordinary_length(lengths))
         return cls(metric, base.shape[1], has_zeros=bool((lengths == 0).any()))
 
     def to_json(self) -> dict[str, str | int | float | bool]:
@@ -159,6 +159,25 @@ class MetricSpace:
         return ((squared - self.radius**2 - lengths[:, None]) / 2).astype(np.float32)
 
 
+APART, FAR_LONGER = 32, 4.0
+"""So many vectors may be so many times longer than all others without being what M is chosen by."""
+LARGEST = 1e18
+"""Length of a vector, up to which squared distances stay within float32."""
+
+
+def _ordinary_length(lengths: NDArray[np.float64]) -> float:
+    """The largest length, without those few that are far longer than all others.
+
+    >>> _ordinary_length(np.array([1.0] * 99 + [1e5])), _ordinary_length(np.array([1.0, 2.0]))
+    (1.0, 2.0)
+    """
+    rising = np.sort(lengths)
+    for place in range(max(len(rising) - APART, 1), len(rising)):
+        if rising[place] > FAR_LONGER * rising[place - 1]:
+            return float(rising[place - 1])
+    return float(rising[-1]) if len(rising) else 0.0
+
+
 def checked_vectors(vectors: ArrayLike, what: str, dim: int | None = None) -> Floats:
     """Vectors as a C-ordered float32 array (n, d).
 
@@ -180,4 +199,10 @@ def checked_vectors(vectors: ArrayLike, what: str, dim: int | None = None) -> Fl
     # Integers and booleans are finite: that pass over the data is spared.
     if given.dtype.kind not in "biu" and not np.isfinite(array).all():
         raise ValueError(f"{what}: expected finite numbers, got NaN or infinity")
+    largest = max(float(array.max(initial=0.0)), -float(array.min(initial=0.0)))
+    if largest * array.shape[1] ** 0.5 > LARGEST:
+        raise ValueError(
+            f"{what}: expected vectors no longer than {LARGEST:g}, got a coordinate of {largest:.3g}: squared "
+            "distances would exceed float32; scale all vectors by one factor"
+        )
     return array
