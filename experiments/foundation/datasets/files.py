@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import math
 import os
 import stat
 import zlib
@@ -11,6 +12,7 @@ from pathlib import Path
 from experiments.lab.errors import InputError
 
 GZIP_MAGIC = b"\x1f\x8b"
+MOST_ADDRESSED = 1 << 62
 MOST_GUNZIPPED = 1 << 30
 """A file of 1 MB may gunzip to 1 GB: what gets larger than this is gunzipped by its owner, who knows why."""
 
@@ -39,9 +41,9 @@ def check_size(path: Path, shape: tuple[int, ...], item_bytes: int, found: int) 
 
     Raises InputError where they differ.
     """
-    expected = item_bytes
-    for side in shape:
-        expected *= side
+    expected = item_bytes * math.prod(shape)
+    if item_bytes * math.prod(side or 1 for side in shape) >= MOST_ADDRESSED:  # also where another side is 0
+        raise InputError(f"{path}: {' x '.join(map(str, shape))} values are more than can be addressed.")
     if found != expected:
         fault = "truncated" if found < expected else "trailing bytes"
         values = f"{' x '.join(map(str, shape))} values of {item_bytes} bytes"

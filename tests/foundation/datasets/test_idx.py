@@ -16,6 +16,7 @@ from hypothesis.extra import numpy as hnp
 from experiments.foundation.datasets import idx
 from experiments.lab.errors import InputError
 
+OVERFLOW = "0 x 4294967295 x 4294967295 x 4294967295 values are more than can be addressed."
 DTYPES = st.sampled_from(["u1", "i1", "i2", "i4", "f4", "f8"]).map(np.dtype)
 ARRAYS = DTYPES.flatmap(
     lambda dtype: hnp.arrays(dtype, hnp.array_shapes(min_dims=1, max_dims=4, min_side=0, max_side=4))
@@ -46,6 +47,7 @@ def test_layout_is_big_endian_with_magic_2051_for_images(tmp_path: Path) -> None
         (b"\0\0\x08", "truncated: an IDX file has at least 4 bytes, this one 3."),
         (b"PNG!", "not an IDX file: it opens with 50 4e 47 21."),
         (b"\0\0\x08\0", "not an IDX file: it opens with 00 00 08 00."),
+        (struct.pack(">5I", 0x0804, 0, *[2**32 - 1] * 3), OVERFLOW),
         (struct.pack(">66I", 0x0841, *[1] * 65) + b"a", "65 dimensions, expected at most 8."),
         (struct.pack(">2I", 2051, 7), "truncated: the header of 3 dimensions is not complete."),
         (struct.pack(">2I", 2049, 3) + b"ab", "truncated: 3 values of 1 bytes need 3 bytes, the file holds 2."),
