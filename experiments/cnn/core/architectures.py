@@ -18,6 +18,8 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
+from experiments.foundation.networks.vision_transformer import VisionTransformer
+
 ArchitectureName = Literal["alexnet", "vgg16", "resnet18", "resnet50", "vit_tiny"]
 IMAGE = (1, 3, 224, 224)
 CLASSES = 1000
@@ -100,27 +102,6 @@ def resnet(depths: tuple[int, int, int, int], *, bottleneck: bool) -> nn.Module:
     return nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(channels, CLASSES))
 
 
-class VisionTransformer(nn.Module):
-    """Patches and a class token through pre-norm encoder blocks; the class token is read out."""
-
-    def __init__(self, *, patch: int, dim: int, depth: int, heads: int) -> None:
-        super().__init__()
-        tokens = (IMAGE[2] // patch) ** 2 + 1
-        self.embed = nn.Conv2d(IMAGE[1], dim, patch, stride=patch)
-        self.class_token = nn.Parameter(torch.zeros(1, 1, dim))
-        self.position = nn.Parameter(torch.randn(1, tokens, dim) * 0.02)
-        block = nn.TransformerEncoderLayer(
-            dim, heads, 4 * dim, dropout=0.0, activation="gelu", batch_first=True, norm_first=True
-        )
-        self.blocks = nn.TransformerEncoder(block, depth, norm=nn.LayerNorm(dim), enable_nested_tensor=False)
-        self.head = nn.Linear(dim, CLASSES)
-
-    def forward(self, images: Tensor) -> Tensor:
-        patches = self.embed(images).flatten(2).transpose(1, 2)
-        tokens = torch.cat([self.class_token.expand(len(images), -1, -1), patches], 1) + self.position
-        return self.head(self.blocks(tokens)[:, 0])
-
-
 def build_architecture(name: ArchitectureName) -> nn.Module:
     """An untrained network in evaluation mode on the meta device: with shapes, without numbers."""
     builders: dict[ArchitectureName, Callable[[], nn.Module]] = {
@@ -128,7 +109,7 @@ def build_architecture(name: ArchitectureName) -> nn.Module:
         "vgg16": vgg16,
         "resnet18": lambda: resnet((2, 2, 2, 2), bottleneck=False),
         "resnet50": lambda: resnet((3, 4, 6, 3), bottleneck=True),
-        "vit_tiny": lambda: VisionTransformer(patch=16, dim=192, depth=12, heads=3),
+        "vit_tiny": lambda: VisionTransformer(IMAGE[1:], CLASSES, 192, 12, 3, patch=16, class_token=True),
     }
     with torch.device("meta"):
         return builders[name]().eval()

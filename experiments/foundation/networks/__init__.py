@@ -12,5 +12,6 @@
 | ``evaluation``, ``metrics`` | what a network says of examples, and how good that is |
 | ``timing`` | one thread, one seed, fair clocks |
 | ``flops``, ``flops_counter``, ``parameter_counts`` | what a network costs |
-| ``networks``, ``transformer`` | networks that several studies train |
+| ``networks``, ``vision_transformer``, ``token_transformer``, ``transformer_block``, ``unet`` | networks to import |
+| ``transformer`` | transformers side by side, with the normalization in any place |
 """

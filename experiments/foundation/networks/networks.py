@@ -18,6 +18,7 @@ from torch import Tensor, nn
 from experiments.foundation.networks.choices import NetworkName
 from experiments.foundation.networks.pooled_convolutions import convolve_and_pool
 from experiments.foundation.networks.split import ImageShape
+from experiments.foundation.networks.vision_transformer import VisionTransformer
 from experiments.lab.errors import InputError
 
 
@@ -123,54 +124,3 @@ class QuickNetwork(nn.Module):
 def normalized(channels: int) -> nn.Module:
     """Batch normalization, whose averages follow quickly, and ReLU."""
     return nn.Sequential(nn.BatchNorm2d(channels, momentum=0.3), nn.ReLU())
-
-
-class VisionTransformer(nn.Module):
-    """Patches as tokens, pre-norm encoder blocks, mean of the tokens, linear."""
-
-    def __init__(self, shape: ImageShape, classes: int, dim: int = 64, depth: int = 4, heads: int = 4) -> None:
-        super().__init__()
-        channels, height, width = shape
-        patch = patch_size(height, width)
-        tokens = (height // patch) * (width // patch)
-        self.embed = nn.Conv2d(channels, dim, patch, stride=patch)
-        self.position = nn.Parameter(torch.randn(1, tokens, dim) * 0.02)
-        self.blocks = nn.Sequential(*(EncoderBlock(dim, heads) for _ in range(depth)))
-        self.norm = nn.LayerNorm(dim)
-        self.head = nn.Linear(dim, classes)
-
-    def forward(self, images: Tensor) -> Tensor:
-        tokens = self.embed(images).flatten(2).transpose(1, 2) + self.position
-        return self.head(self.norm(self.blocks(tokens)).mean(1))
-
-
-class EncoderBlock(nn.Module):
-    """x + attention(norm(x)), then x + mlp(norm(x)).
-
-    Attention is written out: on a CPU torch's fused one is slower in 16 bits and is not seen by its FLOP counter.
-    """
-
-    def __init__(self, dim: int, heads: int) -> None:
-        super().__init__()
-        self.heads = heads
-        self.attention_norm = nn.LayerNorm(dim)
-        self.qkv = nn.Linear(dim, 3 * dim)
-        self.project = nn.Linear(dim, dim)
-        self.mlp = nn.Sequential(nn.LayerNorm(dim), nn.Linear(dim, 4 * dim), nn.GELU(), nn.Linear(4 * dim, dim))
-
-    def forward(self, x: Tensor) -> Tensor:
-        n, tokens, dim = x.shape
-        q, k, v = self.qkv(self.attention_norm(x)).view(n, tokens, 3, self.heads, -1).permute(2, 0, 3, 1, 4)
-        weights = (q @ k.transpose(-2, -1) / math.sqrt(dim // self.heads)).softmax(-1)
-        x = x + self.project((weights @ v).transpose(1, 2).reshape(n, tokens, dim))
-        return x + self.mlp(x)
-
-
-def patch_size(height: int, width: int) -> int:
-    """The largest square patch that divides the image and leaves at least four a side; one pixel if there is none.
-
-    >>> patch_size(28, 28), patch_size(8, 8), patch_size(32, 32)
-    (7, 2, 8)
-    """
-    divisors = [p for p in range(1, min(height, width) // 4 + 1) if height % p == 0 and width % p == 0]
-    return max(divisors, default=1)
