@@ -2,8 +2,8 @@
 
 Values are one number per seed and arm; a value that is not finite is a run that failed. Only seeds that came through in
 both arms have a difference. Failures are counted with their exact bound, and where any run failed, or one arm lacks
-seeds, the worst case is what is judged. A run that stands apart from all others has failed and does not say so: nothing
-is decided by it.
+seeds, the worst case is what is judged. A run that stands apart from all others, by more than what matters, has failed
+and does not say so: nothing is decided by it.
 """
 
 from __future__ import annotations
@@ -44,11 +44,12 @@ class Differences:
     """Differences from other baselines, by how the alternative is called."""
 
 
-def differences(arms: Pairs, kind: Kind, *, scale: float = 0.0) -> Differences | Comparison:
+def differences(arms: Pairs, kind: Kind, *, scale: float = 0.0, matters: float = 0.0) -> Differences | Comparison:
     """The paired differences, or an undecided comparison that says what is missing.
 
     A seed without a finite value in both arms is set to the worst and to the best of ``limits``, one after the other;
-    without limits it leaves the claim undecided.
+    without limits it leaves the claim undecided. ``matters`` is the smallest difference that does: a run that is nearer
+    to the others than that does not stand apart.
     """
     seeds = sorted({*arms.treatment, *arms.baseline})
     through = [seed for seed in seeds if all(math.isfinite(arm.get(seed, math.nan)) for arm in arms.both)]
@@ -59,7 +60,7 @@ def differences(arms: Pairs, kind: Kind, *, scale: float = 0.0) -> Differences |
     failures, evidence = _failures(arms, len(seeds))
     if missing and arms.limits is None:
         return undecided(kind, f"{failures}; without limits of the measure the worst case decides nothing")
-    if not arms.exact and (apart := _apart(arms, through)):
+    if not arms.exact and (apart := _apart(arms, through, matters)):
         return undecided(kind, apart)
     largest = max(scale, *(abs(arm[seed]) for arm in arms.both for seed in through))
     by_seed = {seed: arms.treatment[seed] - arms.baseline[seed] for seed in through}
@@ -115,12 +116,12 @@ def describe_seeds(mean: SeedMean) -> str:
     return f"over {mean.n} seeds{why}"
 
 
-def _apart(arms: Pairs, seeds: list[int]) -> str:
+def _apart(arms: Pairs, seeds: list[int], matters: float) -> str:
     """Which run failed and did not say so; empty where none stands apart from the others."""
     values = {seed: arms.treatment[seed] - arms.baseline[seed] for seed in seeds}
     middle = statistics.median(values.values())
     spread = 1.4826 * statistics.median(abs(value - middle) for value in values.values())
-    apart = [seed for seed, value in values.items() if abs(value - middle) > FARTHEST * spread]
+    apart = [seed for seed, value in values.items() if abs(value - middle) > max(FARTHEST * spread, matters)]
     if not apart or len(seeds) < FEWEST_TO_STAND_APART or spread <= 4 * EPSILON * max(map(abs, values.values())):
         return ""
     said = ", ".join(f"seed {seed} ({values[seed]:.3g})" for seed in apart)

@@ -60,7 +60,7 @@ def equivalence(arms: Pairs, *, margin: float) -> Comparison:
     """
     if not 0 < margin < math.inf:
         raise ValueError(f"expected a positive, finite margin, got {margin}")
-    found = differences(arms, "equivalence")
+    found = differences(arms, "equivalence", matters=margin)
     if not isinstance(found, Differences):
         return found
     inside, outside = found.mean.p_inside(-margin, margin), found.mean.p_outside(-margin, margin)

@@ -266,3 +266,9 @@ def test_swapping_the_arms_flips_the_sign(arms: list[tuple[float, float]], delta
     assert backward.p_value == pytest.approx(forward.p_value)
     assert backward.at(0.05).evidence["difference"] == -float(forward.at(0.05).evidence["difference"])
     assert backward.at(0.05).evidence["ci_low"] == pytest.approx(-float(forward.at(0.05).evidence["ci_high"]))
+
+
+def test_a_run_that_is_apart_by_less_than_what_matters_is_like_the_others() -> None:
+    values = {seed: 1e-6 * seed for seed in range(12)} | {12: 5e-4}
+    assert equivalence(Pairs.against(values, 0.0), margin=0.01).at(0.05).verdict == "holds"
+    assert equivalence(Pairs.against(values, 0.0), margin=1e-4).at(0.05).verdict == "inconclusive"
