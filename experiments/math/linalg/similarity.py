@@ -74,7 +74,10 @@ def vectors_with(column: str) -> Callable[[Sequence[SetRow]], Mapping[str, Trial
     def measure(rows: Sequence[SetRow]) -> Mapping[str, Trials]:
         sets = dict.fromkeys(row.vectors for row in rows)
         return {
-            name: Trials({row.seed: (getattr(row, column), row.count) for row in kept(rows, {"vectors": name})})
+            name: Trials(
+                {row.seed: (getattr(row, column), row.count) for row in kept(rows, {"vectors": name})},
+                independent=True,  # every vector is drawn on its own
+            )
             for name in sets
         }
 
