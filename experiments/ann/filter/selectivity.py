@@ -94,10 +94,10 @@ def recall(
 
 
 def rate(search: Search, m: int) -> float:
-    """Queries per second: the quickest of two calls after the one that measured recall."""
+    """Queries per second by CPU time: the quickest of two calls after the one that measured recall."""
     from experiments.ann.core.rivals.index import timed
 
-    return m / min(timed(search)[0] for _ in range(2))
+    return m / min(timed(search)[1] for _ in range(2))
 
 
 def lost(rows: Sequence[FilterRow]) -> Instances:

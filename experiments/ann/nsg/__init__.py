@@ -30,7 +30,8 @@ def answer(findings: Findings, rows: Rows) -> str:
     ]
     said = f"At recall {search.ENOUGH}, {listing(speeds)} queries per second."
     said = said if speeds else f"No list reaches recall {search.ENOUGH}."
-    gains = steps.gains(rows.of(steps.PART))
+    apart = rows.of(steps.PART)
+    gains = steps.gains(apart)
     added = listing(f"{number(gain, 2)} with {step.replace(', where', ' where')}" for step, gain in gains.items())
     return f"{said} Recall rises by {added}." if gains else said
 

@@ -28,7 +28,7 @@ class SymphonyQG(Index):
         return np.asarray(ids).astype(np.int64)
 
     def one_by_one(self, k: int, effort: int) -> Callable[[Floats], object]:
-        return lambda query: self.index.search(query, k, max(effort, k))
+        return lambda query: self.index.search(query[None], k, max(effort, k))
 
     @property
     def nbytes(self) -> int:
