@@ -1,0 +1,1 @@
+"""Networks adapted after training: fewer bits."""

@@ -1,0 +1,1 @@
+"""Formulas and file formats of adaptation: rounding, blocks, GGUF, a Llama decoder."""
