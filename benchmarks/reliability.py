@@ -64,7 +64,8 @@ def main() -> None:
             for line in load(Path(folder), scale):
                 lines.append(line)
                 print(line, flush=True)
-    machine = f"Tried {scale:g} times as often as by default. Python {platform.python_version()}, {platform.machine()}, {platform.system()}."
+    where = f"Python {platform.python_version()}, {platform.machine()}, {platform.system()}"
+    machine = f"Tried {scale:g} times as often as by default. {where}."
     page = HEAD + "\n".join([*lines, "", machine, *(["", "Faults:", "", *faults] if faults else []), ""])
     (Path(__file__).resolve().parents[1] / "docs" / "reliability.md").write_text(page, encoding="utf-8")
     sys.exit(1 if faults else 0)
