@@ -44,7 +44,10 @@ def test_the_record_of_a_look_has_its_seeds_level_and_standing(mlnotes: Invoke, 
         (["--smoke"], "--confirm runs the study's own numbers: leave out --smoke"),
         (["parts=laws"], "--confirm judges all claims at once: leave out parts"),
         (["seed=7"], "--confirm draws seeds that nobody has seen: leave out seed"),
-        (["-m", "share=0.1,0.2"], "--confirm looks at one study at its own numbers: leave out -m"),
+        (
+            ["-m", "share=0.1,0.2"],
+            "--confirm and --launcher are for one run: leave out -m (sweeps: hydra/launcher=NAME)",
+        ),
     ],
 )
 def test_what_is_no_look_is_refused_in_a_line(mlnotes: Invoke, squares: Path, words: list[str], line: str) -> None:
