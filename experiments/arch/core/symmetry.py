@@ -18,7 +18,7 @@ def gap(got: Tensor, wanted: Tensor) -> float:
     >>> gap(torch.tensor([1.0, 3.0]), torch.tensor([1.0, 4.0]))
     0.25
     """
-    return float((got - wanted).abs().max() / wanted.abs().max())
+    return float(((got - wanted).abs().max() / wanted.abs().max()).detach())
 
 
 def shift(images: Tensor, rows: int, columns: int) -> Tensor:
