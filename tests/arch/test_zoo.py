@@ -8,6 +8,7 @@ import pytest
 
 from experiments.arch.zoo import costs, forms, paths, published, sheet, sizes, steps, symmetries
 from experiments.arch.zoo.setup import ORDER, Params, Zoo, prepare
+from experiments.foundation.networks.unet import UNet
 from experiments.lab.experiment import Row
 from experiments.lab.judge.rules import Under
 
@@ -44,9 +45,10 @@ def test_published_networks_are_judged_one_by_one(zoo: Zoo) -> None:
 
 @pytest.mark.parametrize("depth", [1, 2])
 def test_a_unet_of_some_depth_takes_some_sides(depth: int) -> None:
-    taken = [side for side in range(1, 13) if sizes.answered(side, depth)]
+    network = UNet(1, 2, width=1, depth=depth).to("meta")
+    taken = [side for side in range(1, 13) if sizes.answers(network, side)]
     assert taken == list(range(2**depth, 13, 2**depth))
-    assert [side for side in range(1, 13) if sizes.refuses(side, depth)] == sorted(set(range(1, 13)) - set(taken))
+    assert [side for side in range(1, 13) if sizes.refuses(network, side)] == sorted(set(range(1, 13)) - set(taken))
 
 
 def test_writing_takes_a_pass_per_token(zoo: Zoo) -> None:

@@ -44,7 +44,7 @@ EXPERIMENT = Experiment(
     headline=Headline(
         sheet.PART,
         Table(
-            "Ten architectures, one input each",
+            "Ten architectures, and what they keep without borders, positions, biases",
             by=("architecture", "keeps"),
             columns=("parameters", "flops", "sequential_steps", "path_length"),
         ),

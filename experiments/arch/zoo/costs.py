@@ -117,7 +117,7 @@ PART = Part(
             "network",
             x_scale="log",
             y_scale="log",
-            only={"network": (ATTENTION, REST, "convolutions", "RNN", "LSTM", "GRU")},
+            only={"network": (ATTENTION, REST, "LSTM", "RNN")},
             title=where_attention_takes_over,
         ),
     ),

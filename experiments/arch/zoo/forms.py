@@ -76,8 +76,8 @@ def recurrent(name: str) -> Callable[[Draw], Form]:
         from experiments.arch.core.recurrent import Recurrent
 
         channels, hidden = draw(1, 40), draw(1, 60)
-        forms = (recurrent_network(kind, channels, hidden) for kind in (cell, other))
-        return (Recurrent(name, channels, hidden), *forms)  # type: ignore[return-value]
+        form, wrong = (recurrent_network(kind, channels, hidden) for kind in (cell, other))
+        return Recurrent(name, channels, hidden), form, wrong
 
     return build
 
@@ -137,8 +137,9 @@ def gan(draw: Draw) -> Form:
     from experiments.arch.core.gan import GAN
 
     latent, channels, side, width = draw(1, 40), draw(1, 3), 4 * 2 ** draw(1, 4), draw(1, 12)
-    network, form = (build(latent, channels, side=side, width=width) for build in (GAN, closed_forms.gan))
-    return network, form, sum(parameter.numel() for parameter in network.generator.parameters())
+    network = GAN(latent, channels, side=side, width=width)
+    generator = sum(parameter.numel() for parameter in network.generator.parameters())
+    return network, closed_forms.gan(latent, channels, side=side, width=width), generator
 
 
 FORMS: Mapping[str, Callable[[Draw], Form]] = {

@@ -69,7 +69,7 @@ def path(name: str, width: int, length: int) -> int:
 
 
 def by_network(rows: Sequence[PathRow]) -> Mapping[str, Instances]:
-    return instances_by_case("path")(rows)
+    return instances_by_case("path", once=True)(rows)
 
 
 def between_the_ends(rows: Sequence[PathRow]) -> str:

@@ -88,7 +88,7 @@ class Zoo(Setup[Params]):
         cnn = ConvolutionalNetwork(1, CLASSES, widths=widths)
         unet, unet_form = UNet(1, 1, width=width, depth=3), closed_forms.unet(1, 1, width=width, depth=3)
         autoencoder = Autoencoder(shape, (width, CODE))
-        gan, gan_form = (build(NOISE, 1, side=side, width=width) for build in (GAN, closed_forms.gan))
+        gan, gan_form = GAN(NOISE, 1, side=side, width=width), closed_forms.gan(NOISE, 1, side=side, width=width)
         return [
             Specimen("MLP", Perceptron(sizes), image, perceptron(sizes), "nothing"),
             Specimen("CNN", cnn, image, closed_forms.convolutional(1, CLASSES, widths), "shifts"),

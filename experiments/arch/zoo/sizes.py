@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from experiments.arch.zoo.setup import Zoo
 from experiments.foundation.statements.trials import TRIALS, TrialRow, distinct, tried
@@ -11,13 +12,22 @@ from experiments.lab.judge.claims import Claim
 from experiments.lab.judge.measured import Instances
 from experiments.lab.judge.rules import Theorem
 
+if TYPE_CHECKING:
+    from experiments.foundation.networks.unet import UNet
+
 DEPTHS = (1, 2, 3, 4)
 
 
 def run(zoo: Zoo) -> Iterator[TrialRow]:
+    import torch
+
+    from experiments.foundation.networks.unet import UNet
+
     for depth in DEPTHS:
+        with torch.device("meta"):
+            network = UNet(1, 2, width=1, depth=depth)
         for side in range(1, zoo.params.largest_side + 1):
-            taken, refused = answered(side, depth), refuses(side, depth)
+            taken, refused = answers(network, side), refuses(network, side)
             yield TrialRow(
                 statement="size",
                 case=f"{depth} levels",
@@ -27,34 +37,25 @@ def run(zoo: Zoo) -> Iterator[TrialRow]:
             )
 
 
-def answered(side: int, depth: int) -> bool:
-    """Whether the way up meets the way down at every level, and a logit comes out for every pixel."""
+def answers(network: UNet, side: int) -> bool:
+    """Whether the way up would meet the way down at every level, and give a logit for every pixel, were no image
+    refused beforehand.
+    """
     import torch
 
-    from experiments.foundation.networks.unet import UNet
-
-    class Unchecked(UNet):
-        def check(self, images: torch.Tensor) -> None:
-            """Nothing is refused."""
-
-    with torch.device("meta"):
-        network, images = Unchecked(1, 2, width=1, depth=depth), torch.empty(1, 1, side, side)
+    images = torch.empty(1, 1, side, side, device="meta")
     try:
-        return network(images).shape[2:] == images.shape[2:]
+        return network.logits(images).shape[2:] == images.shape[2:]
     except RuntimeError:  # torch's, of sizes that do not fit
         return False
 
 
-def refuses(side: int, depth: int) -> bool:
+def refuses(network: UNet, side: int) -> bool:
     """Whether the network refuses such an image in one line."""
     import torch
 
-    from experiments.foundation.networks.unet import UNet
-
-    with torch.device("meta"):
-        network, images = UNet(1, 2, width=1, depth=depth), torch.empty(1, 1, side, side)
     try:
-        network.check(images)
+        network.check(torch.empty(1, 1, side, side, device="meta"))
     except ValueError as error:
         return len(str(error).splitlines()) == 1
     return False

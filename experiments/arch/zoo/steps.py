@@ -14,7 +14,7 @@ from experiments.lab.judge.measured import Instances
 from experiments.lab.judge.rules import Counterexample, Theorem, Under
 
 if TYPE_CHECKING:
-    from torch import Tensor
+    from torch import Tensor, nn
 
 READING, WRITING = "Transformer, reading", "Transformer, writing"
 
@@ -57,8 +57,8 @@ def networks(width: int, longest: int) -> Mapping[str, Callable[[int], int]]:
     from experiments.arch.core.recurrent import CELLS, Recurrent
     from experiments.foundation.networks.token_transformer import TokenTransformer
 
-    readers = {cell: Recurrent(cell, width, width) for cell in CELLS}
-    readers |= {"convolutions": TemporalConvolutions(width, width, depth=2)}
+    readers: dict[str, nn.Module] = {cell: Recurrent(cell, width, width) for cell in CELLS}
+    readers["convolutions"] = TemporalConvolutions(width, width, depth=2)
     transformer = TokenTransformer(TOKENS, context=longest, dim=width, depth=2, heads=4)
 
     def write(length: int) -> Tensor:

@@ -60,6 +60,10 @@ class UNet(nn.Module):
 
     def forward(self, images: Tensor) -> Tensor:
         self.check(images)
+        return self.logits(images)
+
+    def logits(self, images: Tensor) -> Tensor:
+        """Down, up and the head, of images whose sides fit."""
         x, beside = images, []
         for convolve in self.down:
             beside.append(convolve(x))
