@@ -131,9 +131,8 @@ def _clipped(values: Floats, top: int) -> Bytes:
 def _packed(codes: Bytes, bits: int) -> Bytes:
     """The fifth bits, if any, as one little-endian word, then two lower halves a byte."""
     low, high = codes[:, : BLOCK // 2], codes[:, BLOCK // 2 :]
-    nibbles = [(low & 0x0F) | (high << 4)]
     fifth = [np.packbits(codes >> 4, axis=1, bitorder="little")] if bits == 5 else []
-    return np.concatenate(fifth + nibbles, axis=1, dtype=np.uint8)
+    return np.concatenate([*fifth, (low & 0x0F) | (high << 4)], axis=1, dtype=np.uint8)
 
 
 def _unpacked(data: Bytes, bits: int) -> Floats:

@@ -58,6 +58,8 @@ def hub_tokenizer(tokenizer: Mapping[str, Any], config: Mapping[str, Any], extra
         number = config.get(f"{word}_token_id")
         if isinstance(number := number[0] if isinstance(number, list) else number, int):
             known[f"tokenizer.ggml.{word}_token_id"] = number
+    if UNKNOWN in types:
+        known["tokenizer.ggml.unknown_token_id"] = types.index(UNKNOWN)
     known["tokenizer.ggml.add_bos_token"] = bool(extra.get("add_bos_token", _adds_bos(tokenizer)))
     if isinstance(template := extra.get("chat_template"), str):
         known["tokenizer.chat_template"] = template

@@ -27,7 +27,7 @@ def answer(findings: Findings, rows: Rows) -> str:
     return (
         f"In {small.format} the {number(small.weights)} weights of {small.model} are a file of "
         f"{number(small.file_bytes)} bytes, {number(small.smaller_than_float32)} times smaller than in float32; "
-        f"they are {number(small.sqnr_db)} dB above their rounding error."
+        f"they are {number(small.decibels)} dB above their rounding error."
     )
 
 
@@ -55,7 +55,7 @@ EXPERIMENT = Experiment(
         Table(
             "One model, in fewer bits",
             by=("format",),
-            columns=("bits_per_weight", "file_bytes", "sqnr_db", "largest_error"),
+            columns=("bits_per_weight", "file_bytes", "decibels", "largest_error"),
         ),
     ),
 )

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 ACTIVATIONS = "activations, tensor"
-CALIBRATION_BYTES = 16_384
 
 
 @observation
@@ -65,11 +64,10 @@ def with_weights(networks: Networks, bits: int, scales: Granularity) -> Tensor:
 
 def with_activations(networks: Networks, bits: int) -> Tensor:
     """Log-probabilities with the inputs of linear layers on grids over their range on other bytes."""
-    from experiments.adapt.core.activations import input_ranges, rounded_inputs
+    from experiments.adapt.core.activations import rounded_inputs
 
     decoder = networks.decoder()
-    ranges = input_ranges(decoder, networks.split()[0][:CALIBRATION_BYTES], networks.params.length)
-    with rounded_inputs(decoder, ranges, bits):
+    with rounded_inputs(decoder, networks.calibration(), bits):
         return networks.read(decoder)
 
 

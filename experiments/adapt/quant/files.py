@@ -35,7 +35,7 @@ class FileRow(Row):
     file_bytes: int
     smaller_than_float32: float
     """How many times."""
-    sqnr_db: float
+    decibels: float
     """Of all weights."""
     largest_error: float
     """The farthest that any weight moves."""
@@ -106,7 +106,7 @@ def _row(model: Model, stored: str, tally: Tally, tensors: Sequence[Tensor]) -> 
         bits_per_weight=8 * size / weights,
         file_bytes=size,
         smaller_than_float32=file_bytes(model.metadata("f32"), model.tensors("f32")) / size,
-        sqnr_db=10 * math.log10(tally.signal / tally.noise) if tally.noise else math.inf,
+        decibels=10 * math.log10(tally.signal / tally.noise) if tally.noise else math.inf,
         largest_error=tally.largest_error,
         runs_in="llama.cpp" if model.runs else "nothing: tensors alone",
     )
@@ -133,7 +133,10 @@ def counted(rows: Sequence[FileRow]) -> Mapping[str, Observed]:
 def bought(rows: Sequence[FileRow]) -> str:
     """What the curve shows."""
     least, most = (choose(rows, key=lambda row: row.block_bits_per_weight) for choose in (min, max))
-    bits, decibels = (least.block_bits_per_weight, most.block_bits_per_weight), (least.sqnr_db, most.sqnr_db)
+    bits, decibels = (
+        (least.block_bits_per_weight, most.block_bits_per_weight),
+        (least.decibels, most.decibels),
+    )
     return f"{bits[0]:g} bits a weight keep {number(decibels[0])} dB, {bits[1]:g} bits {number(decibels[1])} dB"
 
 
@@ -164,5 +167,5 @@ PART = Part(
             columns=("weights", "block_bits_per_weight", "file_bytes", "smaller_than_float32", "largest_error"),
         ),
     ),
-    curves=(Curve("noise_by_format", "block_bits_per_weight", "sqnr_db", joined=False, title=bought),),
+    curves=(Curve("noise_by_format", "block_bits_per_weight", "decibels", joined=False, title=bought),),
 )

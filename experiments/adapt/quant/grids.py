@@ -27,7 +27,7 @@ class GridRow(Row):
     bits: int
     levels: int
     """2^bits"""
-    sqnr_db: float
+    decibels: float
     """Signal over quantization noise, of all matrices together."""
 
 
@@ -46,7 +46,12 @@ def run(networks: Networks) -> Iterator[Event]:
                 kept = [quantized(matrix, bits, scales, calibration)[0].ravel() for matrix in matrices]  # type: ignore[arg-type]
                 noise = sqnr_db(whole, np.concatenate(kept))
                 yield GridRow(
-                    dataset=networks.dataset, scales=scales, range=range_, bits=bits, levels=2**bits, sqnr_db=noise
+                    dataset=networks.dataset,
+                    scales=scales,
+                    range=range_,
+                    bits=bits,
+                    levels=2**bits,
+                    decibels=noise,
                 )
 
 
@@ -54,14 +59,14 @@ def amplitude_by_levels(rows: Sequence[GridRow]) -> Mapping[str, Points]:
     """Per granularity: weights over their rounding error, as amplitudes, against 2^bits from 4 bits on."""
     fine = [row for row in rows if row.bits >= 4]
     return {
-        scales: points(fine, "levels", lambda row: 10 ** (row.sqnr_db / 20), scales=scales, range=MINMAX)
+        scales: points(fine, "levels", lambda row: 10 ** (row.decibels / 20), scales=scales, range=MINMAX)
         for scales in GRANULARITIES
     }
 
 
 def finer(rows: Sequence[GridRow]) -> Mapping[str, Pairs] | NotMeasured:
     """dB at 4 bits: one scale per channel, and per block, against one per tensor."""
-    at = {scales: by_seed(rows, "sqnr_db", scales=scales, range=MINMAX, bits=4) for scales in GRANULARITIES}
+    at = {scales: by_seed(rows, "decibels", scales=scales, range=MINMAX, bits=4) for scales in GRANULARITIES}
     if not all(at.values()):
         return NotMeasured("needs bits=4")
     return {scales: Pairs(at[scales], at["tensor"]) for scales in ("channel", "block")}
@@ -69,8 +74,8 @@ def finer(rows: Sequence[GridRow]) -> Mapping[str, Pairs] | NotMeasured:
 
 def blocks_or_a_bit(rows: Sequence[GridRow]) -> Pairs | NotMeasured:
     """dB of blocks at 4 bits, 5 with the scale and minimum, against 5 bits per tensor."""
-    blocks = by_seed(rows, "sqnr_db", scales="block", range=MINMAX, bits=4)
-    tensor = by_seed(rows, "sqnr_db", scales="tensor", range=MINMAX, bits=5)
+    blocks = by_seed(rows, "decibels", scales="block", range=MINMAX, bits=4)
+    tensor = by_seed(rows, "decibels", scales="tensor", range=MINMAX, bits=5)
     return Pairs(blocks, tensor) if blocks and tensor else NotMeasured("needs bits 4 and 5")
 
 
@@ -80,7 +85,7 @@ def clipped_or_not(*bits: int) -> Callable[[Sequence[GridRow]], Mapping[str, Pai
     def measure(rows: Sequence[GridRow]) -> Mapping[str, Pairs]:
         arms = {
             f"{count} bits": [
-                by_seed(rows, "sqnr_db", scales="tensor", range=range_, bits=count) for range_ in (MSE, MINMAX)
+                by_seed(rows, "decibels", scales="tensor", range=range_, bits=count) for range_ in (MSE, MINMAX)
             ]
             for count in bits
         }
@@ -94,8 +99,8 @@ def decibels_per_bit(rows: Sequence[GridRow]) -> str:
     fine = sorted({row.bits for row in rows if row.bits >= 4})
     if len(fine) < 2:
         return "Signal over quantization noise"
-    ends = [mean(rows, "sqnr_db", scales="tensor", range=MINMAX, bits=bits) for bits in (fine[0], fine[-1])]
-    gain = mean(rows, "sqnr_db", scales="block", range=MINMAX, bits=fine[0]) - ends[0]
+    ends = [mean(rows, "decibels", scales="tensor", range=MINMAX, bits=bits) for bits in (fine[0], fine[-1])]
+    gain = mean(rows, "decibels", scales="block", range=MINMAX, bits=fine[0]) - ends[0]
     slope = (ends[1] - ends[0]) / (fine[-1] - fine[0])
     return f"A bit is worth {number(slope)} dB; a scale per 32 weights keeps {number(gain, 2)} dB more than one in all"
 
@@ -147,6 +152,6 @@ PART = Part(
             source="Max 1960: the best range of normal weights is 1.5 deviations at 4 levels, 2.5 at 16, and grows on",
         ),
     ),
-    tables=(Table("Signal over quantization noise in dB", by=("scales", "range", "bits"), columns=("sqnr_db",)),),
-    curves=(Curve("noise_by_bits", "bits", "sqnr_db", "scales", only={"range": MINMAX}, title=decibels_per_bit),),
+    tables=(Table("Signal over quantization noise in dB", by=("scales", "range", "bits"), columns=("decibels",)),),
+    curves=(Curve("noise_by_bits", "bits", "decibels", "scales", only={"range": MINMAX}, title=decibels_per_bit),),
 )

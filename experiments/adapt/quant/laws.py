@@ -61,10 +61,9 @@ def constancy_trials(networks: Networks) -> Iterator[TrialRow]:
     """What another text changes: weights not at all, activations by more than calibration has seen."""
     from experiments.adapt.core.activations import input_ranges, share_outside
 
-    decoder, length = networks.decoder(), networks.params.length
-    seen, new = networks.split()[0][:2048], networks.split()[1]
+    decoder, length, new = networks.decoder(), networks.params.length, networks.split()[1]
     before = {name: one.copy() for name, one in networks.matrices().items()}
-    first, second = (input_ranges(decoder, text, length) for text in (seen, new))
+    first, second = networks.calibration(), input_ranges(decoder, new, length)
     changed = max(float(abs(one - before[name]).max()) for name, one in networks.matrices().items())
     moved = max(abs(first[name][end] - second[name][end]) for name in first for end in (0, 1))
     yield TrialRow(statement="known beforehand", case="weights", error=changed, control_error=moved)
@@ -72,7 +71,7 @@ def constancy_trials(networks: Networks) -> Iterator[TrialRow]:
         statement="known beforehand",
         case="activations",
         error=share_outside(decoder, first, new, length),
-        counterexample="inputs of linear layers on test bytes, outside of the range on 2,048 bytes of training",
+        counterexample="inputs of linear layers on test bytes, outside of their range on bytes of training",
     )
 
 

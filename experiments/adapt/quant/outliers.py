@@ -25,7 +25,7 @@ class OutlierRow(Row):
     scales: str
     outlier: int
     """In standard deviations of the matrix; 0 leaves it as it was trained."""
-    sqnr_db: float
+    decibels: float
     """Of all other weights."""
 
 
@@ -40,13 +40,13 @@ def run(networks: Networks) -> Iterator[OutlierRow]:
         for scales in GRANULARITIES:
             kept, _ = quantized(changed, BITS, scales)
             noise = sqnr_db(changed.ravel()[1:], kept.ravel()[1:])
-            yield OutlierRow(dataset=networks.dataset, scales=scales, outlier=outlier, sqnr_db=noise)
+            yield OutlierRow(dataset=networks.dataset, scales=scales, outlier=outlier, decibels=noise)
 
 
 def lost(rows: Sequence[OutlierRow]) -> Mapping[str, Pairs]:
     """dB of the other weights, without the outlier and with it."""
     return {
-        scales: Pairs(*(by_seed(rows, "sqnr_db", scales=scales, outlier=outlier) for outlier in (0, LARGE)))
+        scales: Pairs(*(by_seed(rows, "decibels", scales=scales, outlier=outlier) for outlier in (0, LARGE)))
         for scales in GRANULARITIES
     }
 
@@ -54,7 +54,7 @@ def lost(rows: Sequence[OutlierRow]) -> Mapping[str, Pairs]:
 def costs(rows: Sequence[OutlierRow]) -> str:
     """What the curve shows."""
     tensor, block = (
-        mean(rows, "sqnr_db", scales=scales, outlier=0) - mean(rows, "sqnr_db", scales=scales, outlier=LARGE)
+        mean(rows, "decibels", scales=scales, outlier=0) - mean(rows, "decibels", scales=scales, outlier=LARGE)
         for scales in ("tensor", "block")
     )
     return (
@@ -80,6 +80,6 @@ PART = Part(
             source="a step of 50 / 15 deviations rounds all that share it to two levels; other rows and blocks do not",
         ),
     ),
-    tables=(Table("The other weights beside one outlier, in dB", by=("outlier", "scales"), columns=("sqnr_db",)),),
-    curves=(Curve("noise_beside_an_outlier", "outlier", "sqnr_db", "scales", title=costs),),
+    tables=(Table("The other weights beside one outlier, in dB", by=("outlier", "scales"), columns=("decibels",)),),
+    curves=(Curve("noise_beside_an_outlier", "outlier", "decibels", "scales", title=costs),),
 )

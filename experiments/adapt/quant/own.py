@@ -67,8 +67,8 @@ def open_model(given: str, architecture: str) -> Model:
 def _llama(path: Path, weights: dict[str, hub_weights.Weight]) -> Model:
     config, tokenizer = (hub_weights.read_json(path / name) for name in ("config.json", "tokenizer.json"))
     extra = path / "tokenizer_config.json"
-    words = gguf_tokenizer.hub_tokenizer(tokenizer, config, hub_weights.read_json(extra) if extra.is_file() else {})
     size = llama_tensors.architecture(config)
+    words = gguf_tokenizer.hub_tokenizer(tokenizer, config, hub_weights.read_json(extra) if extra.is_file() else {})
     tied = bool(config.get("tie_word_embeddings")) or llama_tensors.HEAD not in weights
     llama_tensors.llama_tensors(weights, size, "f32", tied=tied)  # what is missing or foreign is refused at once
     name = path.resolve().name

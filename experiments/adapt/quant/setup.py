@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from torch import Tensor
 
+    from experiments.adapt.core.activations import Ranges
     from experiments.adapt.core.language_model import Decoder
     from experiments.adapt.quant.own import Model
 
@@ -63,6 +64,9 @@ class Params:
     """Adam's largest learning rate."""
     test_bytes: Annotated[int, Field(ge=600, le=1_000_000)] = 2000
     """Bytes at the end of the text, never trained on, over which perplexity and agreement are measured."""
+
+    calibration_bytes: Annotated[int, Field(ge=600, le=1_000_000)] = 1000
+    """Bytes of the training text whose activations fix their range."""
 
     @property
     def is_own(self) -> bool:
@@ -142,20 +146,27 @@ class Networks(Setup[Params]):
         with one_thread():
             return log_probabilities(decoder, self.split()[1], self.params.length)
 
+    @once
+    def calibration(self) -> Ranges:
+        """The range of every linear layer's inputs over bytes of the training text."""
+        from experiments.adapt.core.activations import input_ranges
+
+        return input_ranges(self.decoder(), self.split()[0][: self.params.calibration_bytes], self.params.length)
+
     def answers(self, seen: Tensor) -> Answers:
         """Log-probabilities of another network on the test bytes, compared with the float32 network's."""
         exact = self.log_probabilities()
         windows = self.split()[1][: seen.shape[0] * (seen.shape[1] + 1)].view(seen.shape[0], -1)
         losses = [-float(one.gather(2, windows[:, 1:, None]).double().mean()) for one in (exact, seen)]
         same = seen.argmax(dim=-1) == exact.argmax(dim=-1)
-        divergence = (exact.double().exp() * (exact - seen).double()).sum(dim=-1)
+        divergence = (exact.exp() * (exact - seen)).sum(dim=-1)
         perplexities = [math.exp(loss) for loss in losses]
         return Answers(
             perplexity=perplexities[1],
             perplexity_ratio=perplexities[1] / perplexities[0],
             agreement=float(same.double().mean()),
             positions=same.numel(),
-            kl_nats=float(divergence.mean()),
+            kl_nats=float(divergence.double().mean()),
         )
 
 
