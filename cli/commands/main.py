@@ -157,9 +157,7 @@ def judge(run: RunName, json: Json = False, debug: Debug = False) -> None:
 
 @app.command()
 def rerun(run: RunName, json: Json = False, debug: Debug = False) -> None:
-    """Run a stored configuration again and compare the rows.
-
-    Exit 1 where rows differ in any column but measured times and memory."""
+    """Run a stored configuration again; exit 1 where rows differ in anything but times and memory."""
     from cli.running.rerun import run_again
 
     run_again(run, json=json)

@@ -228,10 +228,8 @@ class LiveNSG:
             asked,
             coded.vectors,
             short.instructions,
-            state.alive,
-            state.parents,
-            start,
-            stop,
+            *(state.alive, state.parents),
+            *(start, stop),
             scratch,
         )
         self._state = state._replace(used=stop)
