@@ -123,7 +123,7 @@ def file_trials(networks: Networks) -> Iterator[TrialRow]:
             data[-64] ^= 1
             file.write_bytes(data)
             wrong = reads_back(file, model, stored)
-            yield TrialRow(statement="file", case=stored, error=not right, control_error=not wrong)
+            yield TrialRow(statement="file", case=stored, error=float(not right), control_error=float(not wrong))
 
 
 def reads_back(file: Path, model: Model, stored: str) -> bool:
