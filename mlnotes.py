@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from experiments.detect.core.ground_truth import GroundTruth as GroundTruth
     from experiments.detect.core.suppression import non_maximum_suppression as non_maximum_suppression
     from experiments.detect.voc_numbers import evaluate_voc as evaluate_voc
-    from experiments.foundation.networks.flops_counter import count
+    from experiments.foundation.costs.flops_counter import count
     from experiments.foundation.networks.metrics import evaluate
     from experiments.lab.errors import InputError as InputError
     from experiments.lab.experiment import Row
@@ -63,7 +63,7 @@ PLACES = {
     "experiments.ann.core.nsg.index": ("NSG",),
     "experiments.ann.core.nsg.live_index": ("LiveNSG",),
     "experiments.ann.core.nsg.transformer": ("NSGTransformer",),
-    "experiments.foundation.networks.flops_counter": ("count_flops",),
+    "experiments.foundation.costs.flops_counter": ("count_flops",),
     "experiments.detect.annotations": ("evaluate_coco",),
     "experiments.detect.core.boxes": ("complete_iou", "generalized_iou", "iou"),
     "experiments.detect.core.evaluation": ("coco_numbers", "evaluate_boxes"),

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from cli.display.tables import headline
-from cli.running.plans import plan
 from cli.docstring import about
+from cli.running.plans import plan
 from experiments.lab import catalog
 from experiments.lab.catalog import Study
 from experiments.lab.experiment import Experiment, Rows, columns_of

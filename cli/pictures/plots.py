@@ -50,7 +50,7 @@ def draw_curve(
         _draw_panel(axes, curve, plot, panel)
         axes.label_outer()
         if index == 0:
-            _head(axes, curve, plot, panels, title if titled else None)
+            _head(figure, axes, curve, plot, panels, title if titled else None)
     _name_lines(figure, panels)
     return figure
 
@@ -90,14 +90,13 @@ def _axes(figure: Figure, rows: int, columns: int) -> list[Axes]:
     return list(grid.flat)
 
 
-def _head(axes: Axes, curve: Curve, plot: Plot, panels: Panels, title: str | None) -> None:
+def _head(figure: Figure, axes: Axes, curve: Curve, plot: Plot, panels: Panels, title: str | None) -> None:
     if title is None:
         return
-    assert axes.figure is not None
-    columns = int(BOLD_PER_INCH * axes.figure.get_figwidth())
+    columns = int(BOLD_PER_INCH * figure.get_figwidth())
     subtitle, finding = how_drawn(curve, plot, panels), fill(title or title_of(curve), columns)
     if len(panels.panels) > 1:
-        axes.figure.suptitle(f"{finding}\n{subtitle}", x=0.01, ha="left", fontsize="medium")
+        figure.suptitle(f"{finding}\n{subtitle}", x=0.01, ha="left", fontsize="medium")
         return
     axes.set_title(finding, loc="left", pad=22 if subtitle else 10)
     axes.text(0, 1.025, subtitle, transform=axes.transAxes, color=MUTED, fontsize=9)

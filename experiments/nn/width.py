@@ -95,8 +95,8 @@ class ShapeRow(Row):
 
 
 def run(setup: Setup[Params]) -> Iterator[Event]:
+    from experiments.foundation.costs import parameter_counts
     from experiments.foundation.datasets.images import load_images
-    from experiments.foundation.networks import parameter_counts
     from experiments.foundation.networks.budget import Budget
     from experiments.foundation.networks.split import image_split
     from experiments.nn.core import shapes

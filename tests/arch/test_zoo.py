@@ -8,7 +8,7 @@ import pytest
 
 from experiments.arch.zoo import costs, forms, paths, published, sheet, sizes, steps, symmetries
 from experiments.arch.zoo.setup import ORDER, Params, Zoo, prepare
-from experiments.foundation.networks.unet import UNet
+from experiments.foundation.architectures.unet import UNet
 from experiments.lab.experiment import Row
 from experiments.lab.judge.rules import Under
 

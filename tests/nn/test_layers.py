@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import nn
 
-from experiments.foundation.networks import parameter_counts
+from experiments.foundation.costs import parameter_counts
 from experiments.foundation.networks.timing import reproducible
 from experiments.lab.judge.rules import compare
 from experiments.nn.core import xor

@@ -175,7 +175,7 @@ PART = Part(
             measure=of_neighbors,
             topic="features and samples: nearest neighbors",
             predicted="holds",
-            source="pilot, of three seeds; Stone 1982 has the direction: n^(-2/(2 + d)) needs more samples per dimension",
+            source="pilot of three seeds; Stone 1982 has the direction: n^(-2/(2 + d)) needs more samples",
         ),
     ),
     tables=(

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import Literal
 
-from experiments.foundation.networks.parameter_counts import conv2d, linear, perceptron, recurrent, transformer_layer
+from experiments.foundation.costs.parameter_counts import conv2d, linear, perceptron, recurrent, transformer_layer
 
 Cell = Literal["rnn", "gru", "lstm"]
 

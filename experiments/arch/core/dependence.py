@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from torch.autograd.graph import Node, saved_tensors_hooks
 
 from experiments.arch.core.recurrent import RecurrentCell
-from experiments.foundation.networks.transformer_block import TransformerBlock
+from experiments.foundation.architectures.transformer_block import TransformerBlock
 
 PRODUCTS = ("Addmm", "Mm", "Bmm", "Baddbmm", "Mv", "Convolution")
 LAYERS = (nn.Linear, nn.Conv1d, nn.Conv2d, nn.ConvTranspose2d, TransformerBlock, RecurrentCell)

@@ -13,9 +13,9 @@ import torch
 from torch import nn
 
 from experiments.arch.core.gan import Discriminator, Generator
-from experiments.foundation.networks.token_transformer import TokenTransformer
-from experiments.foundation.networks.unet import UNet
-from experiments.foundation.networks.vision_transformer import VisionTransformer
+from experiments.foundation.architectures.token_transformer import TokenTransformer
+from experiments.foundation.architectures.unet import UNet
+from experiments.foundation.architectures.vision_transformer import VisionTransformer
 
 
 def vit(patch: int, dim: int, depth: int, heads: int) -> nn.Module:

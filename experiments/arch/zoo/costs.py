@@ -17,7 +17,7 @@ from experiments.lab.judge.rules import Slope, Under
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
-    from experiments.foundation.networks.flops_counter import Count
+    from experiments.foundation.costs.flops_counter import Count
 
 ATTENTION, REST, WHOLE = "attention: scores and mixing", "Transformer without them", "Transformer"
 
@@ -47,8 +47,8 @@ def costs(width: int, length: int) -> dict[str, int]:
 
     from experiments.arch.core.convolutional import TemporalConvolutions
     from experiments.arch.core.recurrent import CELLS, Recurrent
-    from experiments.foundation.networks.flops_counter import count
-    from experiments.foundation.networks.token_transformer import TokenTransformer
+    from experiments.foundation.architectures.token_transformer import TokenTransformer
+    from experiments.foundation.costs.flops_counter import count
 
     def counted(network: nn.Module, inputs: Tensor) -> Count:
         with torch.no_grad():

@@ -49,7 +49,7 @@ Draw = Callable[[int, int], int]
 def mlp(draw: Draw) -> Form:
     """Wrong: without biases."""
     from experiments.arch.core.perceptron import Perceptron
-    from experiments.foundation.networks.parameter_counts import perceptron
+    from experiments.foundation.costs.parameter_counts import perceptron
 
     sizes = [draw(1, 60) for _ in range(draw(2, 6))]
     return Perceptron(sizes), perceptron(sizes), perceptron(sizes) - sum(sizes[1:])
@@ -85,7 +85,7 @@ def recurrent(name: str) -> Callable[[Draw], Form]:
 def transformer(draw: Draw) -> Form:
     """Wrong: logits with a matrix of their own."""
     from experiments.arch.core.closed_forms import token_transformer
-    from experiments.foundation.networks.token_transformer import TokenTransformer
+    from experiments.foundation.architectures.token_transformer import TokenTransformer
 
     vocabulary, context, heads, depth = draw(2, 100), draw(1, 60), draw(1, 4), draw(1, 4)
     dim = heads * draw(1, 12)
@@ -97,7 +97,7 @@ def transformer(draw: Draw) -> Form:
 def vit(draw: Draw) -> Form:
     """Wrong: a class token more or less."""
     from experiments.arch.core.closed_forms import vision_transformer
-    from experiments.foundation.networks.vision_transformer import VisionTransformer
+    from experiments.foundation.architectures.vision_transformer import VisionTransformer
 
     patch, heads, depth, token = draw(1, 5), draw(1, 4), draw(1, 3), bool(draw(0, 1))
     shape, dim = (draw(1, 3), patch * draw(1, 5), patch * draw(1, 5)), heads * draw(1, 12)
@@ -111,7 +111,7 @@ def vit(draw: Draw) -> Form:
 def u_net(draw: Draw) -> Form:
     """Wrong: the way up without the channels of the skips."""
     from experiments.arch.core import closed_forms
-    from experiments.foundation.networks.unet import UNet
+    from experiments.foundation.architectures.unet import UNet
 
     channels, classes, width, depth = draw(1, 3), draw(1, 4), draw(1, 12), draw(1, 4)
     form = closed_forms.unet(channels, classes, width=width, depth=depth)
@@ -123,7 +123,7 @@ def autoencoder(draw: Draw) -> Form:
     """Wrong: only the way down."""
     from experiments.arch.core import closed_forms
     from experiments.arch.core.autoencoder import Autoencoder
-    from experiments.foundation.networks.parameter_counts import perceptron
+    from experiments.foundation.costs.parameter_counts import perceptron
 
     shape, hidden = (1, draw(1, 9), draw(1, 9)), tuple(draw(1, 30) for _ in range(draw(1, 3)))
     sizes = (shape[1] * shape[2], *hidden)

@@ -13,9 +13,9 @@ from experiments.arch.core.convolutional import ConvolutionalNetwork, Padding
 from experiments.arch.core.perceptron import Perceptron
 from experiments.arch.core.recurrent import Recurrent
 from experiments.arch.core.symmetry import delay, gap, reorder_patches, reorder_within_patches, shift
-from experiments.foundation.networks.token_transformer import TokenTransformer
-from experiments.foundation.networks.unet import UNet
-from experiments.foundation.networks.vision_transformer import VisionTransformer
+from experiments.foundation.architectures.token_transformer import TokenTransformer
+from experiments.foundation.architectures.unet import UNet
+from experiments.foundation.architectures.vision_transformer import VisionTransformer
 
 SIDE, PATCH, WIDTH, LENGTH, TOKENS = 16, 4, 8, 12, 20
 SHAPE, PIXELS, PATCHES = (1, SIDE, SIDE), SIDE**2, (SIDE // PATCH) ** 2

@@ -57,7 +57,7 @@ def path(name: str, width: int, length: int) -> int:
     from experiments.arch.core.convolutional import TemporalConvolutions
     from experiments.arch.core.dependence import path_length
     from experiments.arch.core.recurrent import Recurrent
-    from experiments.foundation.networks.token_transformer import TokenTransformer
+    from experiments.foundation.architectures.token_transformer import TokenTransformer
 
     vectors = torch.randn(1, length, width, dtype=torch.float64)
     if name == "Transformer":

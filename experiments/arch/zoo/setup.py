@@ -73,9 +73,9 @@ class Zoo(Setup[Params]):
         from experiments.arch.core.convolutional import ConvolutionalNetwork
         from experiments.arch.core.gan import GAN
         from experiments.arch.core.perceptron import Perceptron
-        from experiments.foundation.networks.parameter_counts import perceptron
-        from experiments.foundation.networks.unet import UNet
-        from experiments.foundation.networks.vision_transformer import VisionTransformer
+        from experiments.foundation.architectures.unet import UNet
+        from experiments.foundation.architectures.vision_transformer import VisionTransformer
+        from experiments.foundation.costs.parameter_counts import perceptron
 
         side, width = self.params.side, self.params.width
         shape, pixels = (1, side, side), side**2
@@ -103,7 +103,7 @@ class Zoo(Setup[Params]):
 
         from experiments.arch.core import closed_forms
         from experiments.arch.core.recurrent import Recurrent
-        from experiments.foundation.networks.token_transformer import TokenTransformer
+        from experiments.foundation.architectures.token_transformer import TokenTransformer
 
         length, width = self.params.length, self.params.width
         vectors, tokens = torch.randn(1, length, width), torch.zeros(1, length, dtype=torch.long)

@@ -41,7 +41,7 @@ def run(zoo: Zoo) -> Iterator[SheetRow]:
 
 def row_of(specimen: Specimen) -> SheetRow:
     from experiments.arch.core.dependence import activation_bytes, longest_chain, path_length
-    from experiments.foundation.networks.flops_counter import count, ghost
+    from experiments.foundation.costs.flops_counter import count, ghost
 
     network, inputs = specimen.network, specimen.inputs
     counted = count(ghost(network), inputs.to("meta"))

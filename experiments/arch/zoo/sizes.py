@@ -13,7 +13,7 @@ from experiments.lab.judge.measured import Instances
 from experiments.lab.judge.rules import Theorem
 
 if TYPE_CHECKING:
-    from experiments.foundation.networks.unet import UNet
+    from experiments.foundation.architectures.unet import UNet
 
 DEPTHS = (1, 2, 3, 4)
 
@@ -21,7 +21,7 @@ DEPTHS = (1, 2, 3, 4)
 def run(zoo: Zoo) -> Iterator[TrialRow]:
     import torch
 
-    from experiments.foundation.networks.unet import UNet
+    from experiments.foundation.architectures.unet import UNet
 
     for depth in DEPTHS:
         with torch.device("meta"):

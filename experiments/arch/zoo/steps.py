@@ -55,7 +55,7 @@ def networks(width: int, longest: int) -> Mapping[str, Callable[[int], int]]:
     from experiments.arch.core.convolutional import TemporalConvolutions
     from experiments.arch.core.dependence import longest_chain
     from experiments.arch.core.recurrent import CELLS, Recurrent
-    from experiments.foundation.networks.token_transformer import TokenTransformer
+    from experiments.foundation.architectures.token_transformer import TokenTransformer
 
     readers: dict[str, nn.Module] = {cell: Recurrent(cell, width, width) for cell in CELLS}
     readers["convolutions"] = TemporalConvolutions(width, width, depth=2)

@@ -18,7 +18,7 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
-from experiments.foundation.networks.vision_transformer import VisionTransformer
+from experiments.foundation.architectures.vision_transformer import VisionTransformer
 
 ArchitectureName = Literal["alexnet", "vgg16", "resnet18", "resnet50", "vit_tiny"]
 IMAGE = (1, 3, 224, 224)

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.nn.functional import scaled_dot_product_attention
 from torch.utils.flop_counter import FlopCounterMode
 
-from experiments.foundation.networks.flops_counter import count
+from experiments.foundation.costs.flops_counter import count
 
 
 class Lambda(nn.Module):

@@ -16,7 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from experiments.cnn.core.flops_cases import Lambda
-from experiments.foundation.networks.flops_counter import count
+from experiments.foundation.costs.flops_counter import count
 from experiments.foundation.networks.timing import one_thread, time_in_turns
 
 

@@ -18,7 +18,7 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
-from experiments.foundation.networks.flops_counter import count
+from experiments.foundation.costs.flops_counter import count
 
 BodyName = Literal["conv", "dilated", "conv_gap", "large_kernel", "attention"]
 ATTENTION_LAYERS = 2

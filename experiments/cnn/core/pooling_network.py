@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from experiments.cnn.core.pooling import Border, Pool, PoolName, Window, framed, padding_mode, pooled
-from experiments.foundation.networks.flops import Cost
+from experiments.foundation.costs.forward import Cost
 from experiments.foundation.networks.split import ImageShape
 from experiments.foundation.networks.tuned_networks import Members
 

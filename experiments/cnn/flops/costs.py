@@ -81,7 +81,7 @@ def run_layers(networks: Networks) -> Iterator[LayerRow]:
 
 def run_models(networks: Networks) -> Iterator[Event]:
     """A note instead of a total where products went uncounted."""
-    from experiments.foundation.networks.flops_counter import UncountedProductsError
+    from experiments.foundation.costs.flops_counter import UncountedProductsError
 
     for name in networks.params.models:
         counted = networks.counted(name)

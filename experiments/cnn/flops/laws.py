@@ -75,7 +75,7 @@ def convolution_trials(trials: int, generator: torch.Generator) -> Iterator[Tria
     import torch
     from torch import nn
 
-    from experiments.foundation.networks.flops_counter import count
+    from experiments.foundation.costs.flops_counter import count
 
     for _ in range(trials):
         groups, per_group, out_group, kernel, size, stride = (
@@ -99,7 +99,7 @@ def rate_trial(repeats: int) -> TrialRow:
     """Whether FLOPs differ between runs of one layer on one input, and whether FLOPs per second do."""
     import torch
 
-    from experiments.foundation.networks.flops_counter import count
+    from experiments.foundation.costs.flops_counter import count
 
     layer, x = torch.nn.Linear(64, 64), torch.randn(16, 64)
     counts, rates = set(), set()

@@ -13,7 +13,7 @@ from experiments.lab.experiment import Setup, once, parameters
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
-    from experiments.foundation.networks.flops_counter import Count
+    from experiments.foundation.costs.flops_counter import Count
 
 NamedModel = Literal["lenet", "alexnet", "vgg16", "resnet18", "resnet50", "vit_tiny"]
 
@@ -58,7 +58,7 @@ class Networks(Setup[Params]):
         """
         from experiments.cnn.core import architectures
         from experiments.cnn.flops.own import load_module
-        from experiments.foundation.networks import flops_counter
+        from experiments.foundation.costs import flops_counter
         from experiments.foundation.networks.networks import lenet
 
         if ":" in name:
@@ -89,7 +89,7 @@ class Networks(Setup[Params]):
         Raises:
             InputError: the network does not run on that input.
         """
-        from experiments.foundation.networks.flops_counter import count
+        from experiments.foundation.costs.flops_counter import count
 
         by_place, by_name = self.inputs(name, self.params.device)
         try:

@@ -49,7 +49,7 @@ def cost_trials() -> Iterator[TrialRow]:
     from torch import nn
 
     from experiments.cnn.core.pooling import output_size
-    from experiments.foundation.networks.flops import forward_cost
+    from experiments.foundation.costs.forward import forward_cost
 
     def flops(size: int) -> int:
         return forward_cost(nn.Conv2d(CHANNELS, CHANNELS, 3, padding=1), (CHANNELS, size, size)).flops

@@ -19,8 +19,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
+from experiments.foundation.architectures.transformer import Encoder, feed_forward_gradients
 from experiments.foundation.networks.timing import reproducible
-from experiments.foundation.networks.transformer import Encoder, feed_forward_gradients
 
 Activation = Literal["sigmoid", "tanh", "relu"]
 Initialization = Literal["default", "xavier", "he", "normal"]

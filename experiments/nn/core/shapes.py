@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal
 
-from experiments.foundation.networks.parameter_counts import perceptron
+from experiments.foundation.costs.parameter_counts import perceptron
 
 Shape = Literal["decreasing", "constant", "increasing", "hourglass", "diamond"]
 STEP = 0.05

@@ -14,7 +14,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from experiments.foundation.networks import parameter_counts as counts
+from experiments.foundation.costs import parameter_counts as counts
 from experiments.foundation.statements.trials import TrialRow
 from experiments.nn.layers.setup import ROUNDING
 

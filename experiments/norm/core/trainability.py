@@ -9,11 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from experiments.foundation.networks.budget import Budget, Fit
-from experiments.foundation.networks.side_by_side import Rate, member_losses, train_side_by_side
-from experiments.foundation.networks.split import Split
-from experiments.foundation.networks.timing import reproducible
-from experiments.foundation.networks.transformer import (
+from experiments.foundation.architectures.transformer import (
     Dense,
     Encoder,
     NormKind,
@@ -22,6 +18,10 @@ from experiments.foundation.networks.transformer import (
     gradient_norms,
     joined,
 )
+from experiments.foundation.networks.budget import Budget, Fit
+from experiments.foundation.networks.side_by_side import Rate, member_losses, train_side_by_side
+from experiments.foundation.networks.split import Split
+from experiments.foundation.networks.timing import reproducible
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import torch
 
+from experiments.foundation.architectures.transformer import Encoder, Placement
 from experiments.foundation.networks.timing import reproducible
-from experiments.foundation.networks.transformer import Encoder, Placement
 
 
 def model_update(layers: int, dim: int, placement: Placement, lr: float, seed: int) -> float:

@@ -124,7 +124,7 @@ def batch_trials(x: Tensor) -> Iterator[TrialRow]:
 def deepnorm_trials(largest: int) -> Iterator[TrialRow]:
     """The bound of DeepNet's model update, 2 N (v^2 + w^2) / alpha^2 with v = w = beta, is 1 for every number of layers
     N; with alpha = beta = 1 (post-norm) it is 4 N."""
-    from experiments.foundation.networks.transformer import deepnorm_constants
+    from experiments.foundation.architectures.transformer import deepnorm_constants
 
     for layers in range(1, largest + 1):
         alpha, beta = deepnorm_constants(layers)

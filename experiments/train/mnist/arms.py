@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 
 import torch
 
+from experiments.foundation.costs.forward import Cost, forward_cost
 from experiments.foundation.networks.checkpoint import Description, find_checkpoint, resume_from, save_checkpoint
 from experiments.foundation.networks.device import device_title, reset_peak_memory, resolve_device
 from experiments.foundation.networks.distributed import ALONE, Group
-from experiments.foundation.networks.flops import Cost, forward_cost
 from experiments.foundation.networks.loop import Training, begin_training
 from experiments.foundation.networks.precision import Precision, fp16_problem, resolve_precision
 from experiments.foundation.networks.recipe import Epoch, Recipe, Step

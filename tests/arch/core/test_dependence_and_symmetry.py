@@ -9,7 +9,7 @@ from torch import nn
 from experiments.arch.core.dependence import activation_bytes, changed, longest_chain, outermost, path_length
 from experiments.arch.core.recurrent import Recurrent
 from experiments.arch.core.symmetry import delay, gap, reorder_patches, reorder_within_patches, shift
-from experiments.foundation.networks.token_transformer import TokenTransformer
+from experiments.foundation.architectures.token_transformer import TokenTransformer
 
 
 def test_the_longest_of_several_branches_counts() -> None:

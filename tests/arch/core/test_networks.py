@@ -9,10 +9,10 @@ from torch import nn
 from experiments.arch.core.convolutional import ConvolutionalNetwork
 from experiments.arch.core.gan import GAN, Discriminator, Generator
 from experiments.arch.core.recurrent import Recurrent
-from experiments.foundation.networks.token_transformer import TokenTransformer
-from experiments.foundation.networks.transformer_block import TransformerBlock
-from experiments.foundation.networks.unet import UNet
-from experiments.foundation.networks.vision_transformer import VisionTransformer
+from experiments.foundation.architectures.token_transformer import TokenTransformer
+from experiments.foundation.architectures.transformer_block import TransformerBlock
+from experiments.foundation.architectures.unet import UNet
+from experiments.foundation.architectures.vision_transformer import VisionTransformer
 
 TORCHS = {"RNN": nn.RNN, "GRU": nn.GRU, "LSTM": nn.LSTM}
 

@@ -10,7 +10,7 @@ from torch import nn
 
 from experiments.cnn.core.architectures import IMAGE, ArchitectureName, ResidualBlock, build_architecture, materialized
 from experiments.cnn.core.published import PUBLISHED
-from experiments.foundation.networks.flops_counter import count
+from experiments.foundation.costs.flops_counter import count
 
 
 @pytest.mark.parametrize("name", ["alexnet", "vgg16", "resnet18", "resnet50"])

@@ -15,7 +15,7 @@ from experiments.cnn.core.pooling_network import (
     closed_cost,
     unpooled_widths,
 )
-from experiments.foundation.networks.flops import forward_cost
+from experiments.foundation.costs.forward import forward_cost
 
 
 @pytest.mark.parametrize("shape", [(1, 28, 28), (1, 8, 8), (3, 32, 32)])

@@ -10,7 +10,6 @@ import pytest
 from experiments.detect.core.evaluation import Rules, coco_numbers, evaluate_boxes
 from tests.detect.core.given import FAR, LEFT, RIGHT, coco_ap50, detections_of, ground_truth_of
 
-
 ALMOST_1 = 1 / (1 + float(np.spacing(1)))
 """What pycocotools gives where every detection is right: it adds the spacing of 1 to their number."""
 

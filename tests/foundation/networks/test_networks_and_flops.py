@@ -9,9 +9,9 @@ import pytest
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
+from experiments.foundation.costs.flops_counter import ghost
+from experiments.foundation.costs.forward import forward_cost
 from experiments.foundation.networks.choices import NetworkName
-from experiments.foundation.networks.flops import forward_cost
-from experiments.foundation.networks.flops_counter import ghost
 from experiments.foundation.networks.networks import build_network
 from experiments.lab.errors import InputError
 

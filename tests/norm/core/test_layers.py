@@ -8,8 +8,8 @@ import pytest
 import torch
 from torch import nn
 
-from experiments.foundation.networks.attention import attention
-from experiments.foundation.networks.transformer import (
+from experiments.foundation.architectures.attention import attention
+from experiments.foundation.architectures.transformer import (
     Attention,
     Dense,
     Encoder,

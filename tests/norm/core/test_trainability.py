@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 from torch.nn.functional import cross_entropy
 
+from experiments.foundation.architectures.transformer import feed_forward_gradients
 from experiments.foundation.networks.budget import Budget
 from experiments.foundation.networks.side_by_side import Rate
 from experiments.foundation.networks.split import Split, image_split
 from experiments.foundation.networks.timing import reproducible
-from experiments.foundation.networks.transformer import feed_forward_gradients
 from experiments.norm.core.trainability import (
     Architecture,
     depth_exponent,

@@ -26,7 +26,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import layer_norm, rms_norm
 
-from experiments.foundation.networks.attention import attention
+from experiments.foundation.architectures.attention import attention
 
 Placement = Literal["none", "post", "pre", "sandwich", "deep"]
 NormKind = Literal["layer", "rms"]

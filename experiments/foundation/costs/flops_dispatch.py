@@ -12,9 +12,9 @@ from torch import Tensor
 from torch._higher_order_ops.flex_attention import flex_attention
 from torch.utils._python_dispatch import TorchDispatchMode, is_traceable_wrapper_subclass
 
-from experiments.foundation.networks.flops_elementwise import ELEMENTWISE, generic
-from experiments.foundation.networks.flops_free import MOVES, moves_only
-from experiments.foundation.networks.flops_products import PRODUCTS, attention, scores
+from experiments.foundation.costs.flops_elementwise import ELEMENTWISE, generic
+from experiments.foundation.costs.flops_free import MOVES, moves_only
+from experiments.foundation.costs.flops_products import PRODUCTS, attention, scores
 
 
 @dataclass

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from torch.nn.functional import scaled_dot_product_attention
 
 from experiments.cnn.core.flops_cases import Lambda
-from experiments.foundation.networks.flops_counter import BACKWARD, Count, UncountedProductsError, count, ghost
+from experiments.foundation.costs.flops_counter import BACKWARD, Count, UncountedProductsError, count, ghost
 
 
 @pytest.mark.parametrize("layers", [1, 2])

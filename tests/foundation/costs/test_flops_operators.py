@@ -8,8 +8,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from experiments.foundation.networks.flops_dispatch import DispatchCounter
-from experiments.foundation.networks.flops_free import costs_no_products
+from experiments.foundation.costs.flops_dispatch import DispatchCounter
+from experiments.foundation.costs.flops_free import costs_no_products
 
 pytest.importorskip("expecttest", reason="torch's database of operators needs it")
 SKIPPED = ("jiterator", "equal")

@@ -23,7 +23,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from experiments.foundation.networks.flops_products import (
+from experiments.foundation.costs.flops_products import (
     Arguments,
     Formula,
     recurrent_steps,

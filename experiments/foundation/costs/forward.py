@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
-from experiments.foundation.networks.flops_counter import count, ghost
+from experiments.foundation.costs.flops_counter import count, ghost
 
 
 @dataclass(frozen=True)

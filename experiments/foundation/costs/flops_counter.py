@@ -23,8 +23,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.modules import module as hooks
 
-from experiments.foundation.networks.flops_dispatch import DispatchCounter, Spent
-from experiments.foundation.networks.flops_free import costs_no_products
+from experiments.foundation.costs.flops_dispatch import DispatchCounter, Spent
+from experiments.foundation.costs.flops_free import costs_no_products
 
 BACKWARD = "(backward)"
 """Path of everything that runs in the backward pass."""

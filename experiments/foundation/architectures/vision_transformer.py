@@ -10,7 +10,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from experiments.foundation.networks.transformer_block import TransformerBlock
+from experiments.foundation.architectures.transformer_block import TransformerBlock
 
 
 class VisionTransformer(nn.Module):

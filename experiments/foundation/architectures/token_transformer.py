@@ -11,7 +11,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from experiments.foundation.networks.transformer_block import TransformerBlock
+from experiments.foundation.architectures.transformer_block import TransformerBlock
 
 
 class TokenTransformer(nn.Module):

@@ -12,7 +12,7 @@ from torch.nn.attention.flex_attention import flex_attention
 from torch.nn.functional import bilinear, grid_sample, scaled_dot_product_attention
 
 from experiments.cnn.core.flops_cases import Lambda
-from experiments.foundation.networks.flops_counter import count, ghost
+from experiments.foundation.costs.flops_counter import count, ghost
 
 X, COMPLEX, SPARSE = torch.randn(30, 8), torch.randn(4, 4, dtype=torch.complex64), torch.eye(8)
 OFFSETS = torch.tensor([8, 16], dtype=torch.int32)

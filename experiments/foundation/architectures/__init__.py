@@ -1,0 +1,1 @@
+"""Networks to import: one file each, as their papers draw them."""
