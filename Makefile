@@ -22,11 +22,12 @@ test: .venv/installed-test  ## run the tests and the examples in docstrings
 slow: .venv/installed-test  ## run the tests that take longer
 	$(BIN)/pytest -m slow
 
-check: .venv/installed-test  ## format, lint, types, layers
+check: .venv/installed-test  ## format, lint, types, layers, sealed claims
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/mlnotes seal --check
 
 format: .venv/installed-test  ## format and mend what can be mended
 	$(BIN)/ruff format .

@@ -54,7 +54,7 @@ ARRAYS: dict[str, tuple[Function, tuple[np.ndarray, ...]]] = {
     "frobenius": (lambda x: norms.matrix_norm(x, "frobenius"), (BITS,)),
     "spectral": (lambda x: norms.matrix_norm(x, "spectral"), (BITS,)),
     "unit_rows": (unit_rows, (BITS[BITS.any(1)],)),
-    "steepest length": (lambda x: steepest.length(x, "l1"), (BITS,)),
+    "steepest unit": (lambda x: steepest.unit(x, "l1"), (BITS,)),
     "convolution_matrix": (lambda k: convolution_matrix(k, 6, 6), (BITS[:2, :2],)),
     "patches": (lambda x: patches(x[None], 2, 2), (BITS,)),
     "tape": (lambda x: (lambda t: (lambda v: t.gradient(total(v * v * 200), [v]))(t.variable(x)))(Tape()), (BITS,)),
