@@ -74,7 +74,7 @@ def list_lines(
     ]
     name = max((len(study.name) for study in found), default=0)
     time = max((len(seconds) for _, seconds, _ in rows), default=0)
-    question = max(20, screen.width - name - time - max((len(counts) for *_, counts in rows), default=0) - 5)
+    question = max(16, screen.width - name - time - max((len(counts) for *_, counts in rows), default=0) - 5)
     for study, seconds, counts in rows:
         head = f"{BOLD}{study.name}{PLAIN}" if screen.bold else study.name
         asks = _question(study, question, screen)

@@ -147,7 +147,7 @@ def _claims_of(file: Path) -> tuple[ClaimText, ...]:
     claims = []
     for call in sorted(found, key=lambda call: call.lineno):
         try:
-            claims.append(_claim(call))
+            claims.append(_claim(call, text))
         except (IndexError, KeyError, ValueError):
             line = text.count("\n", 0, declared.start()) + call.lineno
             expected = 'Claim("name", statement="...", rule=Rule(...), topic="...") with literal texts'
@@ -155,10 +155,18 @@ def _claims_of(file: Path) -> tuple[ClaimText, ...]:
     return tuple(claims)
 
 
-def _claim(call: ast.Call) -> ClaimText:
+def _claim(call: ast.Call, text: str) -> ClaimText:
     words = {key.arg: key.value for key in call.keywords}
     name, statement, topic = (
         str(ast.literal_eval(value)) for value in (call.args[0], words["statement"], words["topic"])
     )
-    word = getattr(getattr(words["rule"], "func", None), "id", "")
-    return ClaimText(name=name, kind=KINDS.get(word, word.lower()), statement=statement, notes=topic)
+    kind = KINDS.get(word := _rule(words["rule"], text), word.lower())
+    return ClaimText(name=name, kind=kind, statement=statement, notes=topic)
+
+
+def _rule(node: ast.expr, text: str) -> str:
+    """The class of a rule, also of one that several claims share under a name."""
+    if isinstance(node, ast.Name):
+        named = re.search(rf"^{node.id} = (\w+)\(", text, re.MULTILINE)
+        return named.group(1) if named else ""
+    return getattr(getattr(node, "func", None), "id", "")

@@ -44,6 +44,7 @@ def ready(process: subprocess.Popen[str]) -> None:
 def test_sigterm_ends_a_run_whatever_is_busy(then: str, code: int, said: str) -> None:
     process = start(then, patience=1.0 if then == LOCKED else 300.0)
     ready(process)
+    time.sleep(0.5)  # until it is inside the call
     process.terminate()
     _, told = process.communicate(timeout=300)
     assert (process.returncode, told.strip().splitlines()[-1]) == (code, said)

@@ -27,10 +27,11 @@ def test_unequal_lengths_mislead_the_dot_product() -> None:
     assert row.same_nearest < row.own_best
 
 
-def test_only_the_first_seed_is_judged() -> None:
+def test_every_vector_of_every_seed_is_a_trial() -> None:
     row = observed("gauss")[0]
     again = SetRow(**{**vars(row), "seed": 1, "own_best": 0})
-    assert vectors_with("own_best")([row, again]) == {"gauss": Trials({row.seed: (row.own_best, 60)})}
+    expected = Trials({row.seed: (row.own_best, 60), 1: (0, 60)}, independent=True)
+    assert vectors_with("own_best")([row, again]) == {"gauss": expected}
 
 
 def test_centered_digits_have_mean_zero() -> None:

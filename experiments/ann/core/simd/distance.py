@@ -117,9 +117,9 @@ class MetricSpace:
     def place_base(self, base: Floats) -> Floats:
         """Base vectors (n, dim) in the space: (n, dim) or (n, dim + 1).
 
-        >>> base = np.float32([[3, 4], [0, 1]])
+        >>> base = np.float32([[3, 4], [4, 0]])
         >>> MetricSpace.of_base(base, "ip").place_base(base)[:, 2]  # sqrt(5^2 - |x|^2)
-        array([0.       , 4.8989797], dtype=float32)
+        array([0., 3.], dtype=float32)
         """
         if self.metric == "l2":
             return base
