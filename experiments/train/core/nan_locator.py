@@ -136,7 +136,7 @@ def _alone(network: nn.Module) -> Iterator[None]:
     distributed = [one for one in network.modules() if isinstance(one, nn.parallel.DistributedDataParallel)]
     try:
         for module in distributed:
-            module.forward = module.module  # type: ignore[method-assign]  # not through the reducer
+            module.forward = module.module.__call__  # type: ignore[method-assign]  # not through the reducer
         yield
     finally:
         for module in distributed:

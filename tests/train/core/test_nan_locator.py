@@ -5,6 +5,8 @@ from __future__ import annotations
 import inspect
 import re
 import socket
+import subprocess
+import sys
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -256,5 +258,10 @@ def test_one_of_two_processes_replays_alone(tmp_path: Path) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    torch.multiprocessing.spawn(distributed, (port, tmp_path), nprocs=2)
+    code = "from tests.train.core.test_nan_locator import distributed; distributed({}, {}, pathlib.Path({!r}))"
+    processes = [
+        subprocess.Popen([sys.executable, "-c", "import pathlib; " + code.format(rank, port, str(tmp_path))])
+        for rank in range(2)
+    ]
+    assert [process.wait(timeout=120) for process in processes] == [0, 0]
     assert [(tmp_path / str(rank)).read_text() for rank in range(2)] == ["finite", "aten.log"]
