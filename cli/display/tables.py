@@ -33,7 +33,8 @@ def all_tables(experiment: Experiment[Any, Any], rows: Rows) -> list[Grid]:
 
 def headline(experiment: Experiment[Any, Any], rows: Rows) -> Grid | None:
     """The headline's table, None where its part was not run."""
-    return table(experiment.headline.table, experiment.headline.rows(rows))
+    view = experiment.headline_of(rows)
+    return table(view.table, view.rows(rows))
 
 
 def table(view: Table, rows: Sequence[Row]) -> Grid | None:

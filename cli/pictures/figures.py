@@ -156,10 +156,10 @@ def style() -> AbstractContextManager[None]:
 def _headline_labels(experiment: Experiment[Any, Any], rows: Rows) -> tuple[str, ...]:
     """The names of the settings that the headline shows."""
     try:
-        shown = experiment.headline.rows(rows)
+        shown = experiment.headline_of(rows).rows(rows)
     except Exception:  # the experiment's own choice among the rows, which a run that was cut short may lack
         return ()
-    by = experiment.headline.table.by
+    by = experiment.headline_of(rows).table.by
     return tuple(dict.fromkeys(one_value(name, getattr(row, name)) for name in by for row in shown))
 
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Generic, Literal, TypeVar, dataclass_transform
+from typing import Any, Generic, TypeVar, dataclass_transform
 
 import pydantic.dataclasses
 from pydantic import ConfigDict
@@ -26,6 +26,9 @@ from experiments.lab.judge.measured import NotRunError
 from experiments.lab.setup import Setup as Setup
 from experiments.lab.setup import once as once
 from experiments.lab.setup import plain_setup as plain_setup
+from experiments.lab.views import Curve as Curve
+from experiments.lab.views import Table as Table
+from experiments.lab.views import kept as kept
 
 CHECKED = ConfigDict(extra="forbid", use_attribute_docstrings=True)
 """Configuration of every Params: unknown keys are refused, the text under a field is its meaning."""
@@ -83,46 +86,6 @@ class Artifact:
 
 
 Event = Row | Progress | Note | Artifact | Figure
-
-
-def kept(rows: Sequence[T], only: Mapping[str, object]) -> list[T]:
-    """The rows whose columns have the values that ``only`` names; a tuple lists several legal values."""
-    return [row for row in rows if all(_is(getattr(row, name), value) for name, value in only.items())]
-
-
-def _is(value: object, wanted: object) -> bool:
-    return value in wanted if isinstance(wanted, tuple) else value == wanted
-
-
-@dataclass(frozen=True)
-class Table:
-    """A view of a part's rows: one line per distinct value of ``by``, with the mean over seeds of each column."""
-
-    title: str
-    by: tuple[str, ...]
-    columns: tuple[str, ...]
-    only: Mapping[str, object] = field(default_factory=dict)
-    """Column -> value, or tuple of values, of the rows that are shown; all by default."""
-
-
-@dataclass(frozen=True)
-class Curve:
-    """A plot of a part's rows: y over x, averaged over seeds, one line per value of ``group``."""
-
-    name: str
-    x: str
-    y: str
-    group: str | None = None
-    x_scale: Literal["linear", "log"] = "linear"
-    y_scale: Literal["linear", "log"] = "linear"
-    only: Mapping[str, object] = field(default_factory=dict)
-    """Column -> value, or tuple of values, of the rows that are drawn; all by default."""
-    joined: bool = True
-    """Whether the points of a group make a line; of unlike things they stay alone."""
-    title: str | Callable[[Sequence[Any]], str] = ""
-    """What was found, in a sentence, or a function that says it of the part's rows; else the axes are named."""
-    limit: float | str | None = None
-    """Value of y that is drawn as a dashed line: a number of theory, or the claim of the part whose threshold it is."""
 
 
 P = TypeVar("P")
@@ -197,6 +160,8 @@ class Own(Generic[P]):
     """Whether the parameters name one."""
     parts: tuple[str, ...]
     """The parts that measure it."""
+    headline: Headline | None = None
+    """Where it is another than the study's."""
 
 
 Findings = Mapping[str, Finding]
@@ -230,6 +195,11 @@ class Experiment(Generic[P, S]):
     def all_claims(self) -> tuple[Claim[Any], ...]:
         """The claims of every part, then those over several."""
         return (*(claim for part in self.parts for claim in part.claims), *self.claims)
+
+    def headline_of(self, rows: Rows) -> Headline:
+        """The one that these rows fill: of a file of the user's where no other part was run."""
+        own = self.own
+        return own.headline if own and own.headline and set(rows.by_part) <= {*own.parts} else self.headline
 
     def asked(self, rows: Rows) -> list[Asked]:
         """Every claim with the rows that decide it."""

@@ -50,7 +50,7 @@ class Reader:
         """The row, InputError for a value of another type than the column's."""
         types = tuple(map(type, values.values()))
         if types not in self._sound:
-            made = self._made(values)
+            made = self._convert(values)
             if all(made[name] is values[name] or name in self._texts for name in made):
                 self._sound.add(types)
             values = made
@@ -58,7 +58,7 @@ class Reader:
             values[name] = sys.intern(values[name])  # a method's name stands in every row
         return self.row_type(**values)
 
-    def _made(self, values: Mapping[str, Any]) -> dict[str, Any]:
+    def _convert(self, values: Mapping[str, Any]) -> dict[str, Any]:
         made = {}
         for name, value in values.items():
             try:

@@ -81,7 +81,7 @@ def execute(plan: Plan, sinks: Sequence[Sink] = (), elsewhere: Elsewhere | None 
 
 
 def _executed(plan: Plan, sinks: Sequence[Sink], memory: Memory, elsewhere: Elsewhere | None) -> Outcome | None:
-    with guarded(plan.settings.memory_limit), closing(_told(plan, memory, elsewhere)) as told:
+    with guarded(plan.settings.memory_limit), closing(_events(plan, memory, elsewhere)) as told:
         first = next(told, None)
         if first is None:
             return None
@@ -108,7 +108,7 @@ def _executed(plan: Plan, sinks: Sequence[Sink], memory: Memory, elsewhere: Else
         return outcome
 
 
-def _told(plan: Plan, memory: Memory, elsewhere: Elsewhere | None) -> Generator[Stamped]:
+def _events(plan: Plan, memory: Memory, elsewhere: Elsewhere | None) -> Generator[Stamped]:
     """Events of every seed; in a run until its claims are decided also the looks, at what ``memory`` has by then."""
     noted: set[str] = set()
     if plan.settings.until == "seeds":

@@ -37,6 +37,7 @@ class Found:
     index: NSG
     load: Workload
     dataset: str
+    metric: str
     neighbors: Artifact | None = None
     """The neighbors of all queries, where the user gave a file of them."""
 
@@ -77,7 +78,7 @@ def build(vectors: Vectors, path: Path) -> Generator[Event, None, Found]:
         f"index: {path}, {size:,.1f} MiB, {len(index):,} vectors, {data.metric}; NSG.load({str(path)!r}) opens it"
     )
     yield Progress("exact neighbors", 0, 1)
-    return Found(index, workload(params, index, checked(data.queries, "queries")), data.name)
+    return Found(index, workload(params, index, checked(data.queries, "queries")), data.name, data.metric)
 
 
 def search(vectors: Vectors, path: Path) -> Generator[Event, None, Found]:
@@ -98,7 +99,8 @@ def search(vectors: Vectors, path: Path) -> Generator[Event, None, Found]:
     )
     yield Progress("exact neighbors", 0, 1)
     write = partial(write_neighbors, index, queries, params.k, max(params.search_list_sizes))
-    return Found(index, workload(params, index, chosen), path.name, Artifact("neighbors.npz", write))
+    kept_neighbors = Artifact("neighbors.npz", write)
+    return Found(index, workload(params, index, chosen), path.name, index.space.metric, kept_neighbors)
 
 
 def workload(params: Params, index: NSG, queries: Floats) -> Workload:

@@ -19,7 +19,6 @@ from experiments.lab.judge.rules import Equivalence
 if TYPE_CHECKING:
     from experiments.ann.core.nsg.index import NSG
     from experiments.ann.core.rivals import Index
-    from experiments.ann.core.rivals.measuring import Workload
 
 ENOUGH = 0.99
 """Recall at which methods are compared in the headline."""
@@ -34,6 +33,9 @@ class SearchRow(Row):
     method: str
     dataset: str
     n: int
+    metric: str
+    k: int
+    """Neighbors per query."""
     search_list_size: int
     """Length of the candidate list, or the effort of another kind of index."""
     recall_at_k: float
@@ -65,17 +67,17 @@ def run(vectors: Vectors) -> Iterator[Event]:
         load = vectors.load
         index = yield from vectors.build(load.base, vectors.settings())
         yield from notes_of(vectors, index)
-        found = kept.Found(index, load, vectors.dataset)
+        found = kept.Found(index, load, vectors.dataset, vectors.metric)
     plain = OurNSG.around(found.index)
     plain.name = "NSG" if found.index.settings.repair else "NSG, no repair"
-    yield from sweep(vectors, plain, vectors.sizes, found.load, found.dataset)
+    yield from sweep(vectors, plain, vectors.sizes, found)
     coded = OurCodedNSG.on(plain, params.search_threads)
     coded.name = f"{plain.name}, codes"
-    yield from sweep(vectors, coded, vectors.sizes, found.load, found.dataset)
+    yield from sweep(vectors, coded, vectors.sizes, found)
     if found.neighbors is not None:
         yield found.neighbors
     if params.index is None:
-        yield from peers(vectors)
+        yield from peers(vectors, found)
 
 
 def notes_of(vectors: Vectors, index: NSG) -> Iterator[Note]:
@@ -95,7 +97,7 @@ def notes_of(vectors: Vectors, index: NSG) -> Iterator[Note]:
     yield Note(f"memory: index {index.nbytes / 1e6:,.0f} MB; its vectors and edges alone are {least / 1e6:,.0f} MB")
 
 
-def peers(vectors: Vectors) -> Iterator[Event]:
+def peers(vectors: Vectors, found: kept.Found) -> Iterator[Event]:
     """Other index types: graphs of the same degree, HNSW on its lowest layer."""
     from experiments.ann.core.rivals import INDEXES, Settings
     from experiments.ann.core.simd.kernel import usable_cores
@@ -120,29 +122,31 @@ def peers(vectors: Vectors) -> Iterator[Event]:
         except RuntimeError as refusal:
             yield Note(f"{name} is left out, its library refuses these vectors: {refusal}")
             continue
-        yield from sweep(vectors, index, index.efforts, vectors.load, vectors.dataset)
+        yield from sweep(vectors, index, index.efforts, found)
 
 
-def sweep(vectors: Vectors, index: Index, sizes: Sequence[int], load: Workload, dataset: str) -> Iterator[Event]:
+def sweep(vectors: Vectors, index: Index, sizes: Sequence[int], found: kept.Found) -> Iterator[Event]:
     """An index at every size, from the shortest."""
     from experiments.ann.core.nsg.recommending import ALONE, latencies
     from experiments.ann.core.rivals.measuring import queries_per_second
 
-    threads, degrees = vectors.params.search_threads, index.degrees
+    threads, degrees, load = vectors.params.search_threads, index.degrees, found.load
     for done, size in enumerate(sorted(sizes)):
         yield Progress(f"search {index.name}", done, len(sizes))
         count = index.distance_computations(load.asked, load.k, size, threads)
         search = partial(index.search, k=load.k, effort=size, threads=threads)
-        found = load.distances(search(load.asked))
-        reached = load.recall(found, load.k)
+        distances = load.distances(search(load.asked))
+        reached = load.recall(distances, load.k)
         p50, p95, p99 = latencies(index.one_by_one(load.k, size), load.asked[:ALONE])
         yield SearchRow(
             method=index.name,
-            dataset=dataset,
+            dataset=found.dataset,
             n=len(load.base),
+            metric=found.metric,
+            k=load.k,
             search_list_size=size,
             recall_at_k=reached,
-            recall_at_10=load.recall(found, 10),
+            recall_at_10=load.recall(distances, 10),
             queries_per_second=queries_per_second(search, load.asked),
             distance_computations=count,
             latency_p50_us=p50,
@@ -173,29 +177,35 @@ def enough(rows: Sequence[SearchRow]) -> list[SearchRow]:
     return list(shortest.values())
 
 
-def advice(rows: Sequence[SearchRow]) -> Iterator[str]:
-    """For every recall that is reached, what to take and what it costs, beside the quickest index of another library;
-    then the lines that use it.
-    """
-    quickest: SearchRow | None = None
+def is_ours(row: SearchRow) -> bool:
+    return row.method.startswith("NSG")
+
+
+def quickest(rows: Sequence[SearchRow]) -> list[SearchRow]:
+    """For every wanted recall that is reached the quickest search of ours and of another library, each once."""
+    chosen: dict[tuple[str, int], SearchRow] = {}
     for wanted in WANTED:
-        enough = sorted((row for row in rows if row.recall_at_k >= wanted), key=lambda row: -row.queries_per_second)
-        ours, others = ([row for row in enough if row.method.startswith("NSG") is own] for own in (True, False))
-        if not ours:
-            continue
-        quickest = ours[0] if quickest is None or wanted <= ENOUGH else quickest
-        yield f"For recall {wanted} take {described(ours[0])}" + (f"; {described(others[0])}." if others else ".")
-    if quickest is not None:
-        kind = "CodedNSG.of(NSG.build(base))" if "codes" in quickest.method else "NSG.build(base)"
-        yield f"index = {kind}; index.search(queries, k=10, search_list_size={quickest.search_list_size})"
+        for own in (True, False):
+            enough = [row for row in rows if row.recall_at_k >= wanted and is_ours(row) == own]
+            if enough:
+                best = max(enough, key=lambda row: row.queries_per_second)
+                chosen[best.method, best.search_list_size] = best
+    return list(chosen.values())
 
 
-def described(row: SearchRow) -> str:
-    """A method with its list, speed, latency, memory and build time."""
+def advice(rows: Sequence[SearchRow]) -> str:
+    """What to take for recall 0.99, or for the highest one that is reached, and the line that does it."""
+    ours = [row for row in quickest(rows) if is_ours(row)]
+    if not ours:
+        return f"No list reaches recall {WANTED[0]}."
+    best = min((row for row in ours if row.recall_at_k >= ENOUGH), key=lambda row: row.recall_at_k, default=ours[-1])
+    metric = "" if best.metric == "l2" else f', metric="{best.metric}"'
+    index = "CodedNSG.of(index)" if "codes" in best.method else "index"
     return (
-        f"{row.method} with a list of {row.search_list_size} ({number(row.queries_per_second)} queries/s, one a call "
-        f"{row.latency_p50_us:.0f} us, p99 {row.latency_p99_us:.0f} us, {number(row.index_bytes / row.n)} bytes a "
-        f"vector, built in {number(row.build_seconds, 2)} s)"
+        f"For recall {number(best.recall_at_k)} take {best.method} with a list of {best.search_list_size}: "
+        f"{number(best.queries_per_second)} queries per second, {number(best.index_bytes / best.n)} bytes a vector, "
+        f"built in {number(best.build_seconds, 2)} s. With index = NSG.build(vectors{metric}), or NSG.load(file): "
+        f"{index}.search(queries, k={best.k}, search_list_size={best.search_list_size})"
     )
 
 

@@ -70,6 +70,7 @@ class Vectors(Setup[Params]):
     """The data, placed in a Euclidean space with the same neighbors; none with ``index``, which brings its own."""
 
     dataset: str = ""
+    metric: str = "l2"
     base: Floats = field(default_factory=lambda: NONE)
     queries: Floats = field(default_factory=lambda: NONE)
 
@@ -141,6 +142,7 @@ def prepare(params: Params, seed: int) -> Vectors:
         seed=seed,
         notes=(data.description,),
         dataset=data.name,
+        metric=data.metric,
         base=space.place_base(base),
         queries=space.place_queries(queries),
     )

@@ -100,42 +100,53 @@ def match_class(
         crowd, uncounted: (m,) regions of many objects, and all objects that never count (crowds among them).
         area_ranges: (ranges, 2), both ends included.
     """
-    counted = np.zeros(len(area_ranges), np.int64)
-    for j in range(len(objects)):
-        for a in range(len(area_ranges)):
-            counted[a] += not is_ignored(areas[j], uncounted[j], area_ranges[a])
+    counted = count_objects(areas, uncounted, area_ranges)
+    lowest = min(thresholds.min(), HIGHEST_THRESHOLD)
     places, n = np.full(len(boxes), -1, np.int64), 0
     for group in range(len(starts) - 1):
         if object_starts[group] < object_starts[group + 1]:
             n += starts[group + 1] - starts[group]
     codes, n = np.empty((n, len(area_ranges), len(thresholds)), np.uint8), 0
+    widest = np.diff(object_starts).max()
+    overlaps_of_group = np.empty((np.diff(starts).max(), widest))
+    contends_of_group, outcome_of_group = np.empty(len(overlaps_of_group), np.bool_), np.empty(len(codes), np.uint8)
+    ignored_of_group, taken_of_group = np.empty(widest, np.bool_), np.empty(widest, np.bool_)
     for group in range(len(starts) - 1):
         first, last = starts[group], starts[group + 1]
         begin, end = object_starts[group], object_starts[group + 1]
         if first == last or begin == end:
             continue
-        overlaps = np.empty((last - first, end - begin))
+        overlaps = overlaps_of_group[: last - first, : end - begin]
         overlap(boxes[first:last], objects[begin:end], crowd[begin:end], overlaps)
-        contends = np.zeros(last - first, np.bool_)
+        contends, contenders = contends_of_group[: last - first], n
         for i in range(last - first):
-            contends[i] = overlaps[i].max() >= min(thresholds.min(), HIGHEST_THRESHOLD)
-        outcome, taken = np.empty(last - first, np.uint8), np.empty(end - begin, np.bool_)
-        ignored = np.empty(end - begin, np.bool_)
+            contends[i] = overlaps[i].max() >= lowest
+            if contends[i]:
+                places[first + i] = n
+                n += 1
+        if n == contenders:
+            continue
+        outcome, ignored = outcome_of_group[: last - first], ignored_of_group[: end - begin]
+        taken = taken_of_group[: end - begin]
         for a in range(len(area_ranges)):
             for j in range(begin, end):
                 ignored[j - begin] = is_ignored(areas[j], uncounted[j], area_ranges[a])
             for t in range(len(thresholds)):
                 match_image(overlaps, crowd[begin:end], ignored, contends, thresholds[t], taken, outcome)
-                place = n
                 for i in range(last - first):
                     if contends[i]:
-                        codes[place, a, t] = outcome[i]
-                        place += 1
-        for i in range(last - first):
-            if contends[i]:
-                places[first + i] = n
-                n += 1
+                        codes[places[first + i], a, t] = outcome[i]
     return places, codes[:n], counted
+
+
+@compiled
+def count_objects(areas: Floats, uncounted: Flags, area_ranges: Floats) -> Ints:
+    """(ranges,) objects that count in each area range."""
+    counted = np.zeros(len(area_ranges), np.int64)
+    for j in range(len(areas)):
+        for a in range(len(area_ranges)):
+            counted[a] += not is_ignored(areas[j], uncounted[j], area_ranges[a])
+    return counted
 
 
 @compiled

@@ -106,7 +106,7 @@ def read_ann_benchmark(path: Path) -> AnnBenchmark:
 
     Raises InputError for a file that is no HDF5, lacks ``train`` or ``test``, or is measured in another distance.
     """
-    with _opened(path) as (file, metric):
+    with _open(path) as (file, metric):
         return AnnBenchmark(
             base=file["train"][()],
             queries=file["test"][()],
@@ -120,12 +120,12 @@ def probe_ann_benchmark(path: Path) -> None:
 
     Raises InputError as ``read_ann_benchmark`` does.
     """
-    with _opened(path):
+    with _open(path):
         pass
 
 
 @contextlib.contextmanager
-def _opened(path: Path) -> Iterator[tuple[Any, Literal["l2", "cosine"]]]:
+def _open(path: Path) -> Iterator[tuple[Any, Literal["l2", "cosine"]]]:
     import h5py
 
     file_size(path)
