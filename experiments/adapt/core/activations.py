@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from torch import Tensor, nn
 
-from experiments.adapt.core.language_model import Decoder, log_probabilities
+from experiments.foundation.architectures.llama import Decoder, log_probabilities
 
 Hook = Callable[[str, Tensor], Tensor | None]
 Ranges = Mapping[str, tuple[float, float]]

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from experiments.adapt.core.gguf_file import Metadata
-from experiments.adapt.core.language_model import SPECIAL
+from experiments.foundation.architectures.llama import SPECIAL
 
 NORMAL, UNKNOWN, CONTROL, USER_DEFINED, UNUSED, BYTE = 1, 2, 3, 4, 5, 6
 LLAMA_3 = r"\p{N}{1,3}"

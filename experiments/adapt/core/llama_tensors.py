@@ -8,7 +8,7 @@ from typing import Any
 from experiments.adapt.core.block_formats import BLOCK, FORMATS, Floats
 from experiments.adapt.core.gguf_file import Metadata, Tensor
 from experiments.adapt.core.hub_weights import Weight
-from experiments.adapt.core.language_model import Architecture
+from experiments.foundation.architectures.llama import Architecture
 
 EMBEDDING, HEAD = "model.embed_tokens.weight", "lm_head.weight"
 OUTSIDE = {EMBEDDING: "token_embd.weight", "model.norm.weight": "output_norm.weight", HEAD: "output.weight"}

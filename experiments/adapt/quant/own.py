@@ -12,7 +12,7 @@ from experiments.adapt.core.gguf_file import Metadata, Tensor
 from experiments.lab.errors import InputError
 
 if TYPE_CHECKING:
-    from experiments.adapt.core.language_model import Decoder
+    from experiments.foundation.architectures.llama import Decoder
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import math
-import platform
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 from pydantic import Field
 
+from experiments.foundation.datasets.choices import TextName
 from experiments.lab.errors import InputError
 from experiments.lab.experiment import Setup, once, parameters
 
@@ -21,18 +21,15 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from experiments.adapt.core.activations import Ranges
-    from experiments.adapt.core.language_model import Decoder
     from experiments.adapt.quant.own import Model
+    from experiments.foundation.architectures.llama import Decoder
 
     Floats = NDArray[np.float32]
 
 FormatName = Literal["q8_0", "q5_1", "q5_0", "q4_1", "q4_0"]
 Granularity = Literal["tensor", "channel", "block"]
 GRANULARITIES: tuple[Granularity, ...] = ("tensor", "channel", "block")
-TextName = Literal["auto", "shakespeare", "python-docs"]
 OWN: Final = "own"
-WANTED: Final = "shakespeare"
-EMBEDDED: Final = "python-docs"
 
 
 @parameters
@@ -48,7 +45,7 @@ class Params:
     """auto takes a folder for a Llama model that llama.cpp is to run; tensors writes the weights alone."""
     bits: Annotated[tuple[Annotated[int, Field(ge=2, le=8)], ...], Field(min_length=1)] = (8, 5, 4, 2)
     """Bits of the uniform grids; the claims read 2, 4, 5 and 8."""
-    dataset: TextName = EMBEDDED
+    dataset: TextName = "python-docs"
     """Text to train on; auto is Shakespeare where it is there, else the help texts inside Python."""
     dim: Annotated[int, Field(ge=32, le=1024, multiple_of=32)] = 32
     """Width of the network."""
@@ -99,7 +96,7 @@ class Networks(Setup[Params]):
     @once
     def split(self) -> tuple[Tensor, Tensor]:
         """Bytes to train on, and test bytes, as token numbers."""
-        from experiments.adapt.core.language_model import tokens
+        from experiments.foundation.architectures.llama import tokens
 
         numbers = tokens(self.text)
         return numbers[: -self.params.test_bytes], numbers[-self.params.test_bytes :]
@@ -107,7 +104,7 @@ class Networks(Setup[Params]):
     @once
     def decoder(self) -> Decoder:
         """The float32 network."""
-        from experiments.adapt.core.language_model import Architecture, Decoder, train
+        from experiments.foundation.architectures.llama import Architecture, Decoder, train
         from experiments.foundation.networks.timing import reproducible
 
         asked = self.params
@@ -140,7 +137,7 @@ class Networks(Setup[Params]):
         return self.read(self.decoder())
 
     def read(self, decoder: Decoder) -> Tensor:
-        from experiments.adapt.core.language_model import log_probabilities
+        from experiments.foundation.architectures.llama import log_probabilities
         from experiments.foundation.networks.timing import one_thread
 
         with one_thread():
@@ -179,19 +176,8 @@ def prepare(params: Params, seed: int) -> Networks:
         return Networks(params=params, seed=seed, yours=open_model(params.model, params.architecture))
     if params.out is not None:
         raise InputError(f"out={params.out} is written of a model of yours: give model=DIR or model=FILE.safetensors")
-    text, dataset, note = load(params.dataset)
-    return Networks(params=params, seed=seed, text=text, dataset=dataset, notes=(note,))
+    from experiments.foundation.datasets.texts import chosen_text, described, load_text
 
-
-def load(name: TextName) -> tuple[str, str, str]:
-    """The text, its name and what it is."""
-    from experiments.foundation.datasets.store import locate
-    from experiments.foundation.datasets.texts import load_text
-
-    if name == WANTED or (name == "auto" and locate(WANTED)):
-        text = load_text(WANTED)
-        return text, WANTED, f"Shakespeare's plays, {len(text):,} characters"
-    from pydoc_data import topics
-
-    text = "\n\n".join(topics.topics[key] for key in sorted(topics.topics))
-    return text, EMBEDDED, f"the help texts inside Python {platform.python_version()}, {len(text):,} characters"
+    dataset = chosen_text(params.dataset)
+    text = load_text(dataset)
+    return Networks(params=params, seed=seed, text=text, dataset=dataset, notes=(described(dataset, text),))

@@ -213,8 +213,15 @@ _ALL: tuple[Dataset, ...] = (
         read=readers.voc_objects,
     ),
     TextSet(
+        name="python-docs",
+        title="The help texts inside Python: its own documentation of about 465,000 characters, by version",
+        license="PSF",
+        source="pydoc_data.topics of the Python that runs",
+        read=readers.python_help,
+    ),
+    TextSet(
         name="shakespeare",
-        title="Shakespeare: 1,115,394 bytes of plays",
+        title="Shakespeare's plays: 1,115,394 bytes",
         license="public domain",
         source="Karpathy: The Unreasonable Effectiveness of Recurrent Neural Networks, 2015",
         downloads=(

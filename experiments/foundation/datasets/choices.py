@@ -20,7 +20,7 @@ from experiments.foundation.datasets.entries import (
 )
 
 AUTO = "auto"
-"""MNIST where it is there or can be fetched, else digits."""
+"""Real data where they are there, else what comes with the program: MNIST or digits, Shakespeare or Python's help."""
 IMAGE_SETS = tuple(entries(ImageSet))
 GRAY_IMAGE_SETS = tuple(name for name, entry in entries(ImageSet).items() if entry.gray)
 PHOTO_SETS = tuple(entries(PhotoSet))
@@ -52,4 +52,4 @@ else:
     VectorSetName = Literal[VECTOR_SETS]
     TableName = Literal[TABLE_SETS]
     DetectionSetName = Literal[DETECTION_SETS]
-    TextName = Literal[TEXT_SETS]
+    TextName = Literal[(AUTO, *TEXT_SETS)]

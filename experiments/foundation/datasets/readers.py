@@ -114,3 +114,10 @@ def text(files: Files) -> str:
     from experiments.foundation.datasets.files import read_text
 
     return read_text(files[0])
+
+
+def python_help(files: Files) -> str:
+    """The help texts that come with Python, in alphabetical order; they differ from version to version."""
+    from pydoc_data.topics import topics
+
+    return "\n\n".join(topics[name] for name in sorted(topics))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 
 from experiments.adapt.core.activations import input_ranges, rounded_inputs, share_outside
-from experiments.adapt.core.language_model import Architecture, Decoder, log_probabilities, tokens
+from experiments.foundation.architectures.llama import Architecture, Decoder, log_probabilities, tokens
 
 TEXT = tokens("to be or not to be, that is the question" * 4)
 

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from experiments.adapt.core.gguf_file import write_gguf
-from experiments.adapt.core.language_model import Architecture, Decoder, tokens
+from experiments.foundation.architectures.llama import Architecture, Decoder, tokens
 from experiments.adapt.quant.own import trained_model
 
 xllamacpp = pytest.importorskip("xllamacpp", reason="needs xllamacpp, llama.cpp as a wheel")

@@ -18,7 +18,7 @@ NAMES = {
     "PhotoName": ("china", "flower"),
     "TableName": ("breast_cancer", "diabetes", "iris", "wine"),
     "DetectionSetName": ("bccd", "coco-80", "coco-val2017"),
-    "TextName": ("shakespeare",),
+    "TextName": ("auto", "python-docs", "shakespeare"),
 }
 
 

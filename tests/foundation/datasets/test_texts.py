@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from experiments.foundation.datasets.texts import load_text
+from experiments.foundation.datasets.texts import chosen_text, load_text
 from experiments.lab.errors import InputError
 
 
@@ -36,3 +36,15 @@ def test_bytes_that_are_no_text_are_refused(data_folder: Path) -> None:
 def test_an_unknown_text_is_one_line() -> None:
     with pytest.raises(InputError, match=r"^unknown text shakespear: did you mean shakespeare\?$"):
         load_text("shakespear")
+
+
+def test_python_brings_a_text_of_its_own(data_folder: Path) -> None:
+    assert chosen_text("auto") == "python-docs"
+    assert 'The "if" statement is used for conditional execution' in load_text("python-docs")
+
+
+def test_auto_takes_shakespeare_where_it_is(data_folder: Path) -> None:
+    (data_folder / "shakespeare").mkdir()
+    (data_folder / "shakespeare" / "input.txt").write_text("To be")
+    assert chosen_text("auto") == "shakespeare"
+    assert chosen_text("python-docs") == "python-docs"

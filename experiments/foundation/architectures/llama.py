@@ -2,7 +2,7 @@
 
 Parameters have the names and shapes of a Llama folder on the Hugging Face hub, and rotate halves as it does:
 position p turns (x_i, x_(i + d/2)) by the angle p theta^(-2i/d). llama.cpp turns neighbors (x_2i, x_2i+1) instead, so
-``hub_files`` reorders the rows of queries and keys.
+``adapt.core.llama_tensors`` reorders the rows of queries and keys.
 
 Source: Touvron et al.: LLaMA: Open and Efficient Foundation Language Models, 2023.
 """
