@@ -12,7 +12,7 @@ from experiments.lab.judge.claims import Claim
 from experiments.lab.judge.measured import Pairs, Undecided
 from experiments.lab.judge.rules import Each, Effect
 from experiments.train.regularization.setup import Images
-from experiments.train.tuned import BOTH, Dial, Tuned, compared, tuned
+from experiments.train.tuned import Dial, Tuned, compared, tuned
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -121,16 +121,26 @@ def fit_with(
 
 def arms(rows: Sequence[RemedyRow], ending: str = STOPPED) -> dict[str, Tuned[RemedyRow]]:
     """Remedy -> its networks at the strength, and where trainings stop at the number of updates, that validation
-    chooses. Beyond the mild end of a strength lies no remedy, which was tried."""
+    chooses. Beyond the mild end of a strength lies no remedy, which was tried.
+
+    Trained to the end, an arm by rate keeps the rate at which it stops best: a lower one would be stopping early by
+    another name.
+    """
+    stopping, by_strength = Dial("updates", "number of updates"), Dial("place", "place in the grid", ("largest",))
+    paced = [row for row in rows if row.remedy in BY_RATE]
+    others = [row for row in rows if row.remedy not in BY_RATE]
+    stopped = tuned(paced, attrgetter("remedy"), stopping, Dial("strength"))
+    if ending == STOPPED:
+        return stopped | _tuned(others, stopping, by_strength)
     last = max(row.updates for row in rows)
-    of = [row for row in rows if ending == STOPPED or row.updates == last]
-    stop = Dial("updates", "number of updates", BOTH if ending == STOPPED else ())
-    found: dict[str, Tuned[RemedyRow]] = {}
-    for by_rate, ends in ((True, BOTH), (False, ("largest",))):
-        strength = Dial("place", "place in the grid", ends)
-        some = [row for row in of if (row.remedy in BY_RATE) == by_rate]
-        found |= tuned(some, attrgetter("remedy"), stop, strength) if some else {}
-    return found
+    rates = {remedy: arm.rows[0].strength for remedy, arm in stopped.items()}
+    ended = [row for row in paced if row.updates == last and row.strength == rates[row.remedy]]
+    kept = {name: Tuned([r for r in ended if r.remedy == name], arm.reason) for name, arm in stopped.items()}
+    return kept | _tuned([row for row in others if row.updates == last], by_strength)
+
+
+def _tuned(rows: Sequence[RemedyRow], *dials: Dial) -> dict[str, Tuned[RemedyRow]]:
+    return tuned(rows, attrgetter("remedy"), *dials) if rows else {}
 
 
 def at_best(rows: Sequence[RemedyRow]) -> list[RemedyRow]:
