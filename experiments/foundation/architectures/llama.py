@@ -16,6 +16,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy, rms_norm, scaled_dot_product_attention, silu
 
+from experiments.foundation.networks import fit
+
 SPECIAL = ("<unk>", "<s>", "</s>")
 VOCABULARY = len(SPECIAL) + 256
 """Three special tokens, then the 256 bytes."""
@@ -149,19 +151,22 @@ class Decoder(nn.Module):
 
 def train(decoder: Decoder, text: Tensor, *, steps: int, batch_size: int, length: int, lr: float) -> None:
     """Adam on random windows of ``text`` (n,); the rate rises over a tenth of the steps, then falls as a cosine."""
-    optimizer = torch.optim.Adam(decoder.parameters(), lr)
     warm = max(1, steps // 10)
-    for step in range(steps):
-        progress = max(0.0, (step - warm) / max(1, steps - warm))
-        rate = lr * min(1.0, (step + 1) / warm) * (1 + math.cos(math.pi * progress)) / 2
-        optimizer.param_groups[0]["lr"] = rate
-        starts = torch.randint(len(text) - length, (batch_size, 1))
-        windows = text[starts + torch.arange(length + 1)]
-        loss = cross_entropy(decoder(windows[:, :-1]).flatten(0, 1), windows[:, 1:].flatten())
-        optimizer.zero_grad()
-        loss.backward()
-        nn.utils.clip_grad_norm_(decoder.parameters(), 1.0)
-        optimizer.step()
+    falling = [max(0.0, (step - warm) / max(1, steps - warm)) for step in range(steps)]
+    rates = [lr * min(1.0, (i + 1) / warm) * (1 + math.cos(math.pi * part)) / 2 for i, part in enumerate(falling)]
+    losses = (next_token_loss(decoder, random_windows(text, batch_size, length)) for _ in range(steps))
+    for _ in fit.steps(torch.optim.Adam(decoder.parameters(), lr), losses, rates=rates, clip=1.0):
+        pass
+
+
+def random_windows(text: Tensor, n: int, length: int) -> Tensor:
+    """(n, length + 1) tokens from random places of ``text``."""
+    return text[torch.randint(len(text) - length, (n, 1)) + torch.arange(length + 1)]
+
+
+def next_token_loss(decoder: nn.Module, windows: Tensor) -> Tensor:
+    """Mean cross entropy () of every token but the first of ``windows`` (n, length + 1), given those before it."""
+    return cross_entropy(decoder(windows[:, :-1]).flatten(0, 1), windows[:, 1:].flatten())
 
 
 @torch.no_grad()

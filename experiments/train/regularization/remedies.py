@@ -127,8 +127,7 @@ def arms(rows: Sequence[RemedyRow], ending: str = STOPPED) -> dict[str, Tuned[Re
     another name.
     """
     stopping, by_strength = Dial("updates", "number of updates"), Dial("place", "place in the grid", ("largest",))
-    paced = [row for row in rows if row.remedy in BY_RATE]
-    others = [row for row in rows if row.remedy not in BY_RATE]
+    paced, others = ([row for row in rows if (row.remedy in BY_RATE) == by_rate] for by_rate in (True, False))
     stopped = tuned(paced, attrgetter("remedy"), stopping, Dial("strength"))
     if ending == STOPPED:
         return stopped | _tuned(others, stopping, by_strength)
