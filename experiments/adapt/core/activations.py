@@ -7,7 +7,8 @@ from contextlib import contextmanager
 
 from torch import Tensor, nn
 
-from experiments.foundation.architectures.llama import Decoder, log_probabilities
+from experiments.foundation.architectures.llama import Decoder
+from experiments.foundation.networks.next_token import log_probabilities
 
 Hook = Callable[[str, Tensor], Tensor | None]
 Ranges = Mapping[str, tuple[float, float]]

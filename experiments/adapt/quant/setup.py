@@ -104,7 +104,8 @@ class Networks(Setup[Params]):
     @once
     def decoder(self) -> Decoder:
         """The float32 network."""
-        from experiments.foundation.architectures.llama import Architecture, Decoder, train
+        from experiments.foundation.architectures.llama import Architecture, Decoder
+        from experiments.foundation.networks.next_token import train
         from experiments.foundation.networks.timing import reproducible
 
         asked = self.params
@@ -137,7 +138,7 @@ class Networks(Setup[Params]):
         return self.read(self.decoder())
 
     def read(self, decoder: Decoder) -> Tensor:
-        from experiments.foundation.architectures.llama import log_probabilities
+        from experiments.foundation.networks.next_token import log_probabilities
         from experiments.foundation.networks.timing import one_thread
 
         with one_thread():

@@ -5,7 +5,8 @@ from __future__ import annotations
 import torch
 
 from experiments.adapt.core.activations import input_ranges, rounded_inputs, share_outside
-from experiments.foundation.architectures.llama import Architecture, Decoder, log_probabilities, tokens
+from experiments.foundation.architectures.llama import Architecture, Decoder, tokens
+from experiments.foundation.networks.next_token import log_probabilities
 
 TEXT = tokens("to be or not to be, that is the question" * 4)
 
