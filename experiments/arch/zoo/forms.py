@@ -48,7 +48,7 @@ Draw = Callable[[int, int], int]
 
 def mlp(draw: Draw) -> Form:
     """Wrong: without biases."""
-    from experiments.arch.core.perceptron import Perceptron
+    from experiments.foundation.architectures.perceptron import Perceptron
     from experiments.foundation.costs.parameter_counts import perceptron
 
     sizes = [draw(1, 60) for _ in range(draw(2, 6))]
@@ -122,7 +122,7 @@ def u_net(draw: Draw) -> Form:
 def autoencoder(draw: Draw) -> Form:
     """Wrong: only the way down."""
     from experiments.arch.core import closed_forms
-    from experiments.arch.core.autoencoder import Autoencoder
+    from experiments.foundation.architectures.autoencoder import Autoencoder
     from experiments.foundation.costs.parameter_counts import perceptron
 
     shape, hidden = (1, draw(1, 9), draw(1, 9)), tuple(draw(1, 30) for _ in range(draw(1, 3)))

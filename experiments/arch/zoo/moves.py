@@ -8,11 +8,11 @@ from copy import deepcopy
 import torch
 from torch import Tensor, nn
 
-from experiments.arch.core.autoencoder import Autoencoder
 from experiments.arch.core.convolutional import ConvolutionalNetwork, Padding
-from experiments.arch.core.perceptron import Perceptron
 from experiments.arch.core.recurrent import Recurrent
 from experiments.arch.core.symmetry import delay, gap, reorder_patches, reorder_within_patches, shift
+from experiments.foundation.architectures.autoencoder import Autoencoder
+from experiments.foundation.architectures.perceptron import Perceptron
 from experiments.foundation.architectures.token_transformer import TokenTransformer
 from experiments.foundation.architectures.unet import UNet
 from experiments.foundation.architectures.vision_transformer import VisionTransformer

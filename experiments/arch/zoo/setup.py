@@ -69,10 +69,10 @@ class Zoo(Setup[Params]):
         import torch
 
         from experiments.arch.core import closed_forms
-        from experiments.arch.core.autoencoder import Autoencoder
         from experiments.arch.core.convolutional import ConvolutionalNetwork
         from experiments.arch.core.gan import GAN
-        from experiments.arch.core.perceptron import Perceptron
+        from experiments.foundation.architectures.autoencoder import Autoencoder
+        from experiments.foundation.architectures.perceptron import Perceptron
         from experiments.foundation.architectures.unet import UNet
         from experiments.foundation.architectures.vision_transformer import VisionTransformer
         from experiments.foundation.costs.parameter_counts import perceptron

@@ -11,7 +11,7 @@ import math
 
 from torch import Tensor, nn
 
-from experiments.arch.core.perceptron import layers
+from experiments.foundation.architectures.perceptron import layers
 
 
 class Autoencoder(nn.Module):
