@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from experiments.ann.core.exact.exact import recall_by_distance as recall_by_distance
     from experiments.ann.core.nsg.coded_index import CodedNSG as CodedNSG
     from experiments.ann.core.nsg.index import NSG as NSG
-    from experiments.ann.core.nsg.live_index import LiveNSG as LiveNSG
+    from experiments.ann.core.nsg.live.index import LiveNSG as LiveNSG
     from experiments.ann.core.nsg.transformer import NSGTransformer as NSGTransformer
     from experiments.detect.annotations import evaluate_coco as evaluate_coco
     from experiments.detect.core.boxes import complete_iou as complete_iou
@@ -40,13 +40,13 @@ if TYPE_CHECKING:
     from experiments.detect.core.suppression import non_maximum_suppression as non_maximum_suppression
     from experiments.detect.voc_numbers import evaluate_voc as evaluate_voc
     from experiments.foundation.costs.flops_counter import count
+    from experiments.foundation.networks.binary_losses import focal as focal
     from experiments.foundation.networks.metrics import evaluate
     from experiments.lab.errors import InputError as InputError
     from experiments.lab.experiment import Row
     from experiments.lab.judge.judge import Finding
     from experiments.lab.sinks import Outcome
     from experiments.lab.sinks import Sink as Sink
-    from experiments.loss.core.classification import focal as focal
     from experiments.loss.core.overlap import dice_score as dice_score
     from experiments.loss.core.overlap import iou_score as iou_score
     from experiments.loss.core.overlap import soft_dice as soft_dice
@@ -61,7 +61,7 @@ PLACES = {
     "experiments.ann.core.exact.exact": ("exact_neighbors", "recall_by_distance"),
     "experiments.ann.core.nsg.coded_index": ("CodedNSG",),
     "experiments.ann.core.nsg.index": ("NSG",),
-    "experiments.ann.core.nsg.live_index": ("LiveNSG",),
+    "experiments.ann.core.nsg.live.index": ("LiveNSG",),
     "experiments.ann.core.nsg.transformer": ("NSGTransformer",),
     "experiments.foundation.costs.flops_counter": ("count_flops",),
     "experiments.detect.annotations": ("evaluate_coco",),
@@ -73,7 +73,7 @@ PLACES = {
     "experiments.foundation.networks.metrics": ("evaluate_classifier",),
     "experiments.lab.errors": ("InputError",),
     "experiments.lab.sinks": ("Sink",),
-    "experiments.loss.core.classification": ("focal",),
+    "experiments.foundation.networks.binary_losses": ("focal",),
     "experiments.loss.core.overlap": ("dice_score", "iou_score", "soft_dice", "soft_iou", "tversky"),
     "experiments.train.core.nan_locator": ("NanWatch",),
 }

@@ -29,7 +29,7 @@ from experiments.lab.judge.rules import Equivalence, Ratio, Theorem
 
 if TYPE_CHECKING:
     from experiments.ann.core.nsg.index import NSG
-    from experiments.ann.core.nsg.live_index import LiveNSG
+    from experiments.ann.core.nsg.live.index import LiveNSG
     from experiments.foundation.datasets.vectors import VectorData
 
 CHANGED, REBUILT = "changed", "rebuilt"
@@ -75,7 +75,7 @@ class ChurnRow(Row):
 
 def run(setup: Setup[Params]) -> Iterator[Event]:
     from experiments.ann.core.nsg.index import NSG
-    from experiments.ann.core.nsg.live_index import LiveNSG
+    from experiments.ann.core.nsg.live.index import LiveNSG
 
     params, rng = setup.params, np.random.default_rng(setup.seed)
     data = params.load(setup.seed)
@@ -109,7 +109,7 @@ def row_of(
     sparse: NSG,
 ) -> ChurnRow:
     """What an index finds and keeps, beside an NSG from before the changes and one with few edges."""
-    from experiments.ann.core.nsg.reachability import count_unreachable
+    from experiments.ann.core.nsg.construction.reachability import count_unreachable
     from experiments.ann.core.rivals.index import timed
     from experiments.ann.core.rivals.measuring import Workload
 

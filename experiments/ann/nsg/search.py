@@ -82,7 +82,7 @@ def run(vectors: Vectors) -> Iterator[Event]:
 
 def notes_of(vectors: Vectors, index: NSG) -> Iterator[Note]:
     """How the neighbor graph was chosen, what repair did, and memory beside what vectors and edges alone take."""
-    from experiments.ann.core.nsg.neighbors import GROUPED_FROM, neighbor_plan
+    from experiments.ann.core.nsg.construction.neighbors import GROUPED_FROM, neighbor_plan
     from experiments.ann.core.simd.kernel import usable_cores
 
     n, width = index.base.shape

@@ -18,7 +18,7 @@ from experiments.lab.experiment import Progress, Row, Setup, parameters
 from experiments.lab.judge.measured import NotRunError
 
 if TYPE_CHECKING:
-    from experiments.ann.core.nsg.building import BuildSettings
+    from experiments.ann.core.nsg.construction.building import BuildSettings
     from experiments.ann.core.nsg.index import NSG
     from experiments.ann.core.rivals.measuring import Workload
     from experiments.ann.core.simd.distance import Floats
@@ -92,7 +92,7 @@ class Vectors(Setup[Params]):
 
     def settings(self, **changes: object) -> BuildSettings:
         """What an NSG is built with."""
-        from experiments.ann.core.nsg.building import BuildSettings
+        from experiments.ann.core.nsg.construction.building import BuildSettings
 
         params = self.params
         usual: dict[str, object] = {

@@ -22,13 +22,13 @@ from experiments.ann.core.codes.line_codes import HALVES, PLACES, LineCodec
 from experiments.ann.core.codes.projection import Projection
 from experiments.ann.core.codes.short_codes import ShortCodes, short_codes
 from experiments.ann.core.codes.stored_vector import Stored
-from experiments.ann.core.nsg.allowed_search import checked_mask, search_allowed
-from experiments.ann.core.nsg.batch_search import check_sizes, search_lists
-from experiments.ann.core.nsg.building import Built
-from experiments.ann.core.nsg.counted_search import SearchResult
-from experiments.ann.core.nsg.lists import STARTS, lists_with_start, whole_blocks
-from experiments.ann.core.nsg.products import long_rows, reported
-from experiments.ann.core.nsg.searcher import Searcher
+from experiments.ann.core.nsg.construction.building import Built
+from experiments.ann.core.nsg.construction.lists import STARTS, lists_with_start, whole_blocks
+from experiments.ann.core.nsg.searching.allowed_search import checked_mask, search_allowed
+from experiments.ann.core.nsg.searching.batch_search import check_sizes, search_lists
+from experiments.ann.core.nsg.searching.counted_search import SearchResult
+from experiments.ann.core.nsg.searching.products import long_rows, reported
+from experiments.ann.core.nsg.searching.searcher import Searcher
 from experiments.ann.core.nsg.storage import Kept, natural, read_arrays, write_arrays
 from experiments.ann.core.simd.distance import Floats, Ids, MetricSpace, checked_vectors
 from experiments.ann.core.simd.kernel import usable_cores

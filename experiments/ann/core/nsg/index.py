@@ -21,23 +21,23 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from experiments.ann.core.codes.short_codes import ShortCodes
-from experiments.ann.core.nsg.allowed_search import checked_mask, search_allowed
-from experiments.ann.core.nsg.batch_search import check_sizes, search_lists
-from experiments.ann.core.nsg.building import (
+from experiments.ann.core.nsg.coded_index import CodedNSG
+from experiments.ann.core.nsg.construction.building import (
     BuildReport,
     BuildSettings,
     Built,
     build_steps,
     stored_form,
 )
-from experiments.ann.core.nsg.coded_index import CodedNSG
-from experiments.ann.core.nsg.counted_search import SearchResult, search_graph
-from experiments.ann.core.nsg.lists import lists_with_start
-from experiments.ann.core.nsg.neighbors import Step
-from experiments.ann.core.nsg.products import long_rows, reported
-from experiments.ann.core.nsg.reachability import count_unreachable, degrees, mutual_degrees
+from experiments.ann.core.nsg.construction.lists import lists_with_start
+from experiments.ann.core.nsg.construction.neighbors import Step
+from experiments.ann.core.nsg.construction.reachability import count_unreachable, degrees, mutual_degrees
 from experiments.ann.core.nsg.recommending import Recommendation, Searchable, recommend
-from experiments.ann.core.nsg.searcher import Searcher
+from experiments.ann.core.nsg.searching.allowed_search import checked_mask, search_allowed
+from experiments.ann.core.nsg.searching.batch_search import check_sizes, search_lists
+from experiments.ann.core.nsg.searching.counted_search import SearchResult, search_graph
+from experiments.ann.core.nsg.searching.products import long_rows, reported
+from experiments.ann.core.nsg.searching.searcher import Searcher
 from experiments.ann.core.nsg.storage import described, natural, read_arrays, write_arrays
 from experiments.ann.core.simd.distance import Floats, Ids, MetricSpace, checked_vectors
 from experiments.ann.core.simd.kernel import finish, usable_cores

@@ -24,7 +24,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from experiments.ann.core.nsg.batch_search import check_sizes
+from experiments.ann.core.nsg.searching.batch_search import check_sizes
 from experiments.ann.core.nsg.sharding import LongIds, Shard, merge, partition
 from experiments.ann.core.nsg.storage import natural, read_arrays, write_arrays
 from experiments.ann.core.simd.distance import Floats

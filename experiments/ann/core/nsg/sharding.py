@@ -17,9 +17,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from experiments.ann.core.nsg.batch_search import check_sizes
 from experiments.ann.core.nsg.coded_index import CodedNSG
 from experiments.ann.core.nsg.index import NSG
+from experiments.ann.core.nsg.searching.batch_search import check_sizes
 from experiments.ann.core.simd.distance import Floats
 
 LongIds = NDArray[np.int64]

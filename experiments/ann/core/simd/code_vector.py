@@ -68,7 +68,7 @@ def block_keys(
         given = dict(zip(names, arguments, strict=True))
         neighbors = element_pointer(context, builder, kinds["graph"], given["graph"], given["node"], given["first"])
         ids = builder.load(builder.bitcast(neighbors, EIGHT.as_pointer()), align=4)
-        # A list that is written meanwhile may show -1 where it had none (``nsg.live_linking``): that reads node 0.
+        # A list that is written meanwhile may show -1 where it had none (``nsg.live.linking``): that reads node 0.
         ids = builder.call(
             declare(builder, "llvm.smax.v8i32", EIGHT, [EIGHT, EIGHT]), [ids, ir.Constant(EIGHT, [0] * BLOCK)]
         )

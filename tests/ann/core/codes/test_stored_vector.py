@@ -9,7 +9,7 @@ import pytest
 
 from experiments.ann.core.codes.codes import as_bytes
 from experiments.ann.core.codes.stored_vector import keys_of_eight, measure, stored_distance
-from experiments.ann.core.nsg.pruning import drop_occluded, keep_unoccluded
+from experiments.ann.core.nsg.construction.pruning import drop_occluded, keep_unoccluded
 from experiments.ann.core.simd.distance import make_key
 from experiments.ann.core.simd.kernel import kernel
 from experiments.ann.core.simd.machine import has_vnni

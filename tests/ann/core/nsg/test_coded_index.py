@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from experiments.ann.core.exact.exact import exact_neighbors, recall_by_distance
-from experiments.ann.core.nsg import batch_search
 from experiments.ann.core.nsg.coded_index import CodedNSG
 from experiments.ann.core.nsg.index import NSG
+from experiments.ann.core.nsg.searching import batch_search
 
 
 @pytest.mark.parametrize("portable", [True, False])

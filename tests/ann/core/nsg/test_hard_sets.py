@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from experiments.ann.core.exact.exact import knn_graph_steps
 from experiments.ann.core.nsg.coded_index import CodedNSG
-from experiments.ann.core.nsg.equals import ring_of_equals
+from experiments.ann.core.nsg.construction.equals import ring_of_equals
 from experiments.ann.core.nsg.index import NSG
 from experiments.ann.core.simd.kernel import finish
 from experiments.ann.core.simd.vector import padded

@@ -105,8 +105,10 @@ def test_a_processor_without_avx_512_gets_the_same_results(tmp_path: Path) -> No
 @pytest.mark.slow  # everything is compiled again
 def test_the_code_for_vnni_is_right_on_any_processor(tmp_path: Path) -> None:
     """See ``plain_vnni``: nothing is skipped for want of VNNI, and nothing fails."""
-    names = ("codes", "simd/test_pool_vector.py", "nsg/test_coded_neighbors.py", "nsg/test_coded_index.py")
-    tests = [str(REPOSITORY / "tests/ann/core" / name) for name in (*names, "nsg/test_grouped_neighbors.py")]
+    names = ("codes", "simd/test_pool_vector.py", "nsg/construction/test_coded_neighbors.py", "nsg/test_coded_index.py")
+    tests = [
+        str(REPOSITORY / "tests/ann/core" / name) for name in (*names, "nsg/construction/test_grouped_neighbors.py")
+    ]
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "tests.ann.core.simd.plain_vnni", "-p", "no:xdist", *tests],
         env={**os.environ, "NUMBA_CACHE_DIR": str(tmp_path)},

@@ -18,7 +18,7 @@ from experiments.ann.core.codes.code_pairs import ROWS, TILE, TOGETHER, products
 from experiments.ann.core.codes.code_table import CodeTable, table_of
 from experiments.ann.core.codes.codes import Codec, Whole
 from experiments.ann.core.codes.stored_vector import Stored
-from experiments.ann.core.nsg.coded_rows import (
+from experiments.ann.core.nsg.searching.coded_rows import (
     AROUND,
     NOTHING,
     PART,

@@ -10,10 +10,10 @@ from experiments.ann.core.codes.centers import nearest_centers, order_of
 from experiments.ann.core.codes.codes import Principal, fit_codec
 from experiments.ann.core.codes.short_codes import short_codes
 from experiments.ann.core.exact.exact import exact_neighbors, knn_graph_steps, recall_by_distance
-from experiments.ann.core.nsg.grouped_neighbors import grouped_graph_steps
-from experiments.ann.core.nsg.groups import form_groups
+from experiments.ann.core.nsg.construction.grouped_neighbors import grouped_graph_steps
+from experiments.ann.core.nsg.construction.groups import form_groups
+from experiments.ann.core.nsg.construction.neighbors import neighbor_plan
 from experiments.ann.core.nsg.index import NSG
-from experiments.ann.core.nsg.neighbors import neighbor_plan
 from experiments.ann.core.simd.kernel import finish
 from experiments.ann.core.simd.machine import has_vnni
 from experiments.ann.core.simd.vector import padded

@@ -18,9 +18,9 @@ import numpy as np
 
 from experiments.ann.core.codes.line_codes import Codes, QueryCodes
 from experiments.ann.core.codes.stored_vector import Stored, measure
-from experiments.ann.core.nsg.batch_search import Mask, key_rows
-from experiments.ann.core.nsg.coded_search import search_alone
-from experiments.ann.core.nsg.pruning import keep_unoccluded
+from experiments.ann.core.nsg.construction.pruning import keep_unoccluded
+from experiments.ann.core.nsg.searching.batch_search import Mask, key_rows
+from experiments.ann.core.nsg.searching.coded_search import search_alone
 from experiments.ann.core.simd.distance import Floats, Ids, Keys, key_node
 from experiments.ann.core.simd.kernel import kernel
 from experiments.ann.core.simd.lanes import BLOCK

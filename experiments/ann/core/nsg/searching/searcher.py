@@ -17,9 +17,9 @@ from experiments.ann.core.codes.line_codes import Codes, QueryCodes, factors, pl
 from experiments.ann.core.codes.projection import Packed, Products, multiply
 from experiments.ann.core.codes.short_codes import ShortCodes
 from experiments.ann.core.codes.stored_vector import Stored
-from experiments.ann.core.nsg.batch_search import REMEMBERED, SearchShape, check_sizes, key_rows, rerank
-from experiments.ann.core.nsg.coded_search import search_alone
-from experiments.ann.core.nsg.products import long_rows, reported
+from experiments.ann.core.nsg.searching.batch_search import REMEMBERED, SearchShape, check_sizes, key_rows, rerank
+from experiments.ann.core.nsg.searching.coded_search import search_alone
+from experiments.ann.core.nsg.searching.products import long_rows, reported
 from experiments.ann.core.simd.distance import Floats, Ids, Keys, MetricSpace
 from experiments.ann.core.simd.kernel import kernel
 from experiments.ann.core.simd.lanes import BLOCK

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from experiments.ann.core.codes.stored_vector import Stored
-from experiments.ann.core.nsg.batch_search import Mask
+from experiments.ann.core.nsg.searching.batch_search import Mask
 from experiments.ann.core.simd.distance import Floats, Ids, MetricSpace
 from experiments.ann.core.simd.kernel import fast_kernel
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from experiments.ann.core.codes.line_codes import Codes, QueryCodes
 from experiments.ann.core.codes.short_codes import ShortCodes
 from experiments.ann.core.codes.stored_vector import Stored, keys_of_eight, request_row
-from experiments.ann.core.nsg.coded_search import search_codes
+from experiments.ann.core.nsg.searching.coded_search import search_codes
 from experiments.ann.core.simd.distance import Floats, Ids, Keys, key_distance, key_node
 from experiments.ann.core.simd.kernel import kernel, run_all
 from experiments.ann.core.simd.lanes import BLOCK

@@ -12,10 +12,10 @@ import numpy as np
 
 from experiments.ann.core.codes.line_codes import Codes, QueryCodes
 from experiments.ann.core.codes.stored_vector import Stored, measure
-from experiments.ann.core.nsg.batch_search import key_rows
-from experiments.ann.core.nsg.coded_search import request_codes
-from experiments.ann.core.nsg.pruning import choose_edges
-from experiments.ann.core.nsg.search import Visited, next_mark
+from experiments.ann.core.nsg.construction.pruning import choose_edges
+from experiments.ann.core.nsg.searching.batch_search import key_rows
+from experiments.ann.core.nsg.searching.coded_search import request_codes
+from experiments.ann.core.nsg.searching.search import Visited, next_mark
 from experiments.ann.core.simd.code_vector import block_keys
 from experiments.ann.core.simd.distance import Floats, Ids, Keys, key_node, make_key
 from experiments.ann.core.simd.kernel import kernel

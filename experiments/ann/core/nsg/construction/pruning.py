@@ -16,8 +16,8 @@ import numpy as np
 
 from experiments.ann.core.codes.line_codes import Codes
 from experiments.ann.core.codes.stored_vector import Stored, not_occluded
-from experiments.ann.core.nsg.equals import TWINS, followers_first
-from experiments.ann.core.nsg.search import Visited, best_first, next_mark
+from experiments.ann.core.nsg.construction.equals import TWINS, followers_first
+from experiments.ann.core.nsg.searching.search import Visited, best_first, next_mark
 from experiments.ann.core.simd.distance import Floats, Ids, Keys, key_distance, key_node, make_key
 from experiments.ann.core.simd.kernel import kernel
 from experiments.ann.core.simd.lanes import BLOCK

@@ -12,7 +12,7 @@ from experiments.ann.core.codes.line_codes import QueryCodes
 from experiments.ann.core.codes.short_codes import ShortCodes
 from experiments.ann.core.codes.stored_vector import Stored
 from experiments.ann.core.exact.exact import exact_neighbors
-from experiments.ann.core.nsg.batch_search import Mask, key_rows, rerank, search_lists
+from experiments.ann.core.nsg.searching.batch_search import Mask, key_rows, rerank, search_lists
 from experiments.ann.core.simd.distance import Floats, Ids
 from experiments.ann.core.simd.kernel import run_all
 from experiments.ann.core.simd.lanes import BLOCK

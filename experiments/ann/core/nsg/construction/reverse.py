@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from experiments.ann.core.codes.line_codes import Codes
 from experiments.ann.core.codes.stored_vector import Stored
-from experiments.ann.core.nsg.pruning import keep_unoccluded
+from experiments.ann.core.nsg.construction.pruning import keep_unoccluded
 from experiments.ann.core.simd.distance import Floats, Ids, Keys, key_node, make_key
 from experiments.ann.core.simd.kernel import kernel
 from experiments.ann.core.simd.lanes import BLOCK

@@ -12,7 +12,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from experiments.ann.core.nsg.search import Visited, best_first, next_mark
+from experiments.ann.core.nsg.searching.search import Visited, best_first, next_mark
 from experiments.ann.core.simd.distance import Floats, Ids, Keys, key_node
 from experiments.ann.core.simd.kernel import kernel
 

@@ -14,11 +14,11 @@ import numpy as np
 from experiments.ann.core.codes.line_codes import Codes
 from experiments.ann.core.codes.short_codes import ShortCodes
 from experiments.ann.core.codes.stored_vector import Stored
-from experiments.ann.core.nsg.coded_linking import collectors, link_by_codes
-from experiments.ann.core.nsg.lists import in_blocks
-from experiments.ann.core.nsg.neighbors import Neighbors, Step
-from experiments.ann.core.nsg.pruning import link_nodes, link_scratch
-from experiments.ann.core.nsg.reverse import join_reverse, reverse_lists
+from experiments.ann.core.nsg.construction.coded_linking import collectors, link_by_codes
+from experiments.ann.core.nsg.construction.lists import in_blocks
+from experiments.ann.core.nsg.construction.neighbors import Neighbors, Step
+from experiments.ann.core.nsg.construction.pruning import link_nodes, link_scratch
+from experiments.ann.core.nsg.construction.reverse import join_reverse, reverse_lists
 from experiments.ann.core.simd.distance import Floats, Ids
 from experiments.ann.core.simd.kernel import run_chunks
 

@@ -13,8 +13,8 @@ from pathlib import Path
 import numpy as np
 
 from experiments.ann.core.nsg.coded_index import CodedNSG
-from experiments.ann.core.nsg.live_state import LongIds
-from experiments.ann.core.nsg.log import Log
+from experiments.ann.core.nsg.live.log import Log
+from experiments.ann.core.nsg.live.state import LongIds
 from experiments.ann.core.simd.distance import Floats
 
 ADDED, DELETED = b"+", b"-"

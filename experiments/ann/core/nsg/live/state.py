@@ -8,13 +8,13 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from experiments.ann.core.codes.short_codes import ShortCodes
-from experiments.ann.core.nsg.batch_search import Mask
-from experiments.ann.core.nsg.building import nearest_row
 from experiments.ann.core.nsg.coded_index import CodedNSG
-from experiments.ann.core.nsg.lists import STARTS, lists_with_start
-from experiments.ann.core.nsg.live_linking import adopt
-from experiments.ann.core.nsg.live_removal import without_dead
-from experiments.ann.core.nsg.reachability import grow_tree
+from experiments.ann.core.nsg.construction.building import nearest_row
+from experiments.ann.core.nsg.construction.lists import STARTS, lists_with_start
+from experiments.ann.core.nsg.construction.reachability import grow_tree
+from experiments.ann.core.nsg.live.linking import adopt
+from experiments.ann.core.nsg.live.removal import without_dead
+from experiments.ann.core.nsg.searching.batch_search import Mask
 from experiments.ann.core.simd.distance import Ids
 from experiments.ann.core.simd.kernel import run_all
 from experiments.ann.core.simd.vector import aligned_rows
@@ -32,7 +32,7 @@ class State(NamedTuple):
     alive: Mask
     """Which rows may be results (capacity,)."""
     parents: Ids
-    """See ``live_linking`` (capacity,)."""
+    """See ``live.linking`` (capacity,)."""
     used: int
     dead: int
     """How many of the used rows may not be results."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from experiments.ann.core.nsg.lists import in_blocks
+from experiments.ann.core.nsg.construction.lists import in_blocks
 
 
 def test_gaps_repeat_the_first_id_of_their_block() -> None:

@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 from experiments.ann.core.nsg.index import NSG
-from experiments.ann.core.nsg.live_index import LiveNSG
+from experiments.ann.core.nsg.live.index import LiveNSG
 
 
 def scanned(base: Any, ids: Any, queries: Any, k: int) -> Any:
@@ -146,7 +146,7 @@ def test_a_folder_keeps_every_change(tmp_path: Path, clustered: Any) -> None:
 WRITER = """
 import sys
 import numpy as np
-from experiments.ann.core.nsg.live_index import LiveNSG
+from experiments.ann.core.nsg.live.index import LiveNSG
 index, rng, first = LiveNSG.open(sys.argv[1]), np.random.default_rng(0), int(sys.argv[2])
 print("ready", flush=True)
 for name in range(first, first + 10**6):

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from experiments.ann.core.nsg.search import search_rows
+from experiments.ann.core.nsg.searching.search import search_rows
 from experiments.ann.core.simd.distance import Floats, Ids
 from experiments.ann.core.simd.kernel import run_all
 

@@ -22,9 +22,9 @@ from experiments.ann.core.codes.codes import Whole
 from experiments.ann.core.codes.line_codes import Codes, QueryCodes
 from experiments.ann.core.codes.short_codes import ShortCodes
 from experiments.ann.core.codes.stored_vector import Stored, measure
-from experiments.ann.core.nsg.coded_linking import AT_ONCE, Collectors, collect, collectors
-from experiments.ann.core.nsg.groups import WALKED, form_groups, rough_graph_steps
-from experiments.ann.core.nsg.lists import in_blocks
+from experiments.ann.core.nsg.construction.coded_linking import AT_ONCE, Collectors, collect, collectors
+from experiments.ann.core.nsg.construction.groups import WALKED, form_groups, rough_graph_steps
+from experiments.ann.core.nsg.construction.lists import in_blocks
 from experiments.ann.core.simd.distance import Floats, Ids, key_distance, key_node
 from experiments.ann.core.simd.kernel import kernel, run_chunks
 from experiments.ann.core.simd.pool_vector import NO_KEY

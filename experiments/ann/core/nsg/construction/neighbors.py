@@ -17,9 +17,9 @@ from experiments.ann.core.codes.codes import Principal, fit_codec
 from experiments.ann.core.codes.short_codes import ShortCodes
 from experiments.ann.core.codes.stored_vector import Stored
 from experiments.ann.core.exact.exact import knn_graph_steps
-from experiments.ann.core.nsg.coded_neighbors import FEWEST, coded_graph_steps
-from experiments.ann.core.nsg.grouped_neighbors import grouped_graph_steps
-from experiments.ann.core.nsg.groups import GROUP, JOINED
+from experiments.ann.core.nsg.construction.coded_neighbors import FEWEST, coded_graph_steps
+from experiments.ann.core.nsg.construction.grouped_neighbors import grouped_graph_steps
+from experiments.ann.core.nsg.construction.groups import GROUP, JOINED
 from experiments.ann.core.simd.distance import Floats, Ids
 from experiments.ann.core.simd.machine import has_vnni
 

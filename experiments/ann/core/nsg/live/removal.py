@@ -9,8 +9,8 @@ import numpy as np
 
 from experiments.ann.core.codes.line_codes import Codes
 from experiments.ann.core.codes.stored_vector import Stored, measure
-from experiments.ann.core.nsg.live_linking import edges_of, fill_up
-from experiments.ann.core.nsg.pruning import keep_unoccluded
+from experiments.ann.core.nsg.construction.pruning import keep_unoccluded
+from experiments.ann.core.nsg.live.linking import edges_of, fill_up
 from experiments.ann.core.simd.distance import Ids, Keys, key_node
 from experiments.ann.core.simd.kernel import kernel
 from experiments.ann.core.simd.lanes import BLOCK

@@ -17,11 +17,11 @@ from numpy.typing import NDArray
 from experiments.ann.core.codes.codes import Principal, as_bytes, holds_bytes
 from experiments.ann.core.codes.short_codes import ShortCodes, short_codes
 from experiments.ann.core.codes.stored_vector import Stored, byte_instructions
-from experiments.ann.core.nsg.equals import ring_of_equals
-from experiments.ann.core.nsg.linking import LinkPlan, coded_links, exact_links, with_reverse_edges
-from experiments.ann.core.nsg.neighbors import Method, Step, neighbor_stage
-from experiments.ann.core.nsg.reachability import repair
-from experiments.ann.core.nsg.reverse import nearest_left_out
+from experiments.ann.core.nsg.construction.equals import ring_of_equals
+from experiments.ann.core.nsg.construction.linking import LinkPlan, coded_links, exact_links, with_reverse_edges
+from experiments.ann.core.nsg.construction.neighbors import Method, Step, neighbor_stage
+from experiments.ann.core.nsg.construction.reachability import repair
+from experiments.ann.core.nsg.construction.reverse import nearest_left_out
 from experiments.ann.core.simd.distance import Floats, Ids, Metric, squared_l2_double
 from experiments.ann.core.simd.kernel import kernel, run_all
 from experiments.ann.core.simd.lanes import BLOCK

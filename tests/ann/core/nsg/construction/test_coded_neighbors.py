@@ -11,8 +11,8 @@ from experiments.ann.core.codes.code_pairs import ROWS, tile_of
 from experiments.ann.core.codes.code_table import table_of
 from experiments.ann.core.codes.codes import Principal, as_bytes, fit_codec
 from experiments.ann.core.exact.exact import knn_graph_steps
-from experiments.ann.core.nsg.coded_neighbors import coded_graph_steps, graph_rows
-from experiments.ann.core.nsg.coded_rows import ROOM, row_scratch
+from experiments.ann.core.nsg.construction.coded_neighbors import coded_graph_steps, graph_rows
+from experiments.ann.core.nsg.searching.coded_rows import ROOM, row_scratch
 from experiments.ann.core.simd.kernel import finish
 from experiments.ann.core.simd.vector import padded
 

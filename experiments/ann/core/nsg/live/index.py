@@ -26,14 +26,14 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from experiments.ann.core.nsg.allowed_search import search_among
-from experiments.ann.core.nsg.batch_search import check_sizes
 from experiments.ann.core.nsg.coded_index import CodedNSG
+from experiments.ann.core.nsg.construction.reachability import grow_tree
 from experiments.ann.core.nsg.index import NSG
-from experiments.ann.core.nsg.live_folder import LiveFolder
-from experiments.ann.core.nsg.live_linking import edges_of, insert_rows, insert_scratch
-from experiments.ann.core.nsg.live_state import LongIds, checked_ids, compacted, state_of, with_room
-from experiments.ann.core.nsg.reachability import grow_tree
+from experiments.ann.core.nsg.live.folder import LiveFolder
+from experiments.ann.core.nsg.live.linking import edges_of, insert_rows, insert_scratch
+from experiments.ann.core.nsg.live.state import LongIds, checked_ids, compacted, state_of, with_room
+from experiments.ann.core.nsg.searching.allowed_search import search_among
+from experiments.ann.core.nsg.searching.batch_search import check_sizes
 from experiments.ann.core.simd.distance import Floats, checked_vectors
 from experiments.ann.core.simd.kernel import usable_cores
 

@@ -1,0 +1,1 @@
+"""From vectors to a graph: nearest neighbors, links, pruning, and every node reachable."""
