@@ -15,6 +15,7 @@ from experiments.autograd.core.tape import Tape, total
 from experiments.detect.core import average_precision as ap
 from experiments.detect.core import boxes
 from experiments.detect.core.suppression import non_maximum_suppression
+from experiments.foundation.networks import binary_losses
 from experiments.loss.core import classification, overlap, regression
 from experiments.math.core import norms, steepest
 from experiments.math.core.convolution import convolution_matrix, patches
@@ -69,7 +70,7 @@ TENSORS: dict[str, tuple[Function, tuple[np.ndarray, ...]]] = {
         for name in ("cross_entropy", "squared_logits", "squared_softmax", "squared_sigmoid", "hinge")
     },
     **{
-        name: (getattr(classification, name), (BITS, BITS[::-1].copy()))
+        name: (getattr(binary_losses, name), (BITS, BITS[::-1].copy()))
         for name in ("binary_cross_entropy", "binary_hinge", "focal")
     },
     **{
@@ -181,8 +182,8 @@ def test_masks_of_many_pixels_add_up_in_half_precision_too(name: str, dtype: tor
 def test_masks_of_bytes_are_what_torch_computes_with_floats(dtype: torch.dtype) -> None:
     logits, targets = torch.tensor([2.0, -1.0]), torch.tensor([1, 0]).to(dtype)
     expected = torch.nn.functional.binary_cross_entropy_with_logits(logits, targets.float(), reduction="none")
-    torch.testing.assert_close(classification.binary_cross_entropy(logits, targets), expected)
-    torch.testing.assert_close(classification.focal(logits, targets, gamma=0.0), expected)
+    torch.testing.assert_close(binary_losses.binary_cross_entropy(logits, targets), expected)
+    torch.testing.assert_close(binary_losses.focal(logits, targets, gamma=0.0), expected)
 
 
 @pytest.mark.parametrize(("first", "second"), [((3, 3, 3), (3, 3, 3)), ((2, 3, 4), (4, 2)), ((3, 4), (5, 4, 2))])

@@ -6,9 +6,9 @@ import pytest
 import torch
 from torch import nn
 
+from experiments.foundation.networks import binary_losses
 from experiments.foundation.networks.ensemble import Member
 from experiments.lab.judge.rules import compare
-from experiments.loss.core import classification
 from experiments.loss.focal import laws, starts, training
 from experiments.loss.focal.setup import Params, Tasks, draw_set, prepare, scores
 from experiments.loss.focal.starts import StartRow
@@ -42,7 +42,7 @@ def test_scores_are_the_logits_however_many_examples_there_are() -> None:
 def test_a_training_begins_at_the_loss_of_the_whole_set_at_both_biases() -> None:
     without, *_, with_prior = starts.run(tasks())
     assert (without.prior, with_prior.prior) == ("none", "set")
-    even = classification.focal(torch.zeros(600), tasks().task("1:100").train[1], alpha=0.25).mean()
+    even = binary_losses.focal(torch.zeros(600), tasks().task("1:100").train[1], alpha=0.25).mean()
     assert without.initial_loss == pytest.approx(even.item(), rel=0.5)
     assert without.initial_loss > 2 * with_prior.initial_loss
 
@@ -59,7 +59,7 @@ def test_hard_examples_keep_the_worst_quarter() -> None:
     logits = torch.linspace(-3, 3, 8)
     losses = tasks().task("1:100").losses["ohem"](logits[:, None], torch.zeros(8))
     assert (losses > 0).tolist() == [False] * 6 + [True] * 2
-    torch.testing.assert_close(losses[-1], 4 * classification.binary_cross_entropy(logits, torch.zeros(8))[-1])
+    torch.testing.assert_close(losses[-1], 4 * binary_losses.binary_cross_entropy(logits, torch.zeros(8))[-1])
 
 
 @pytest.mark.parametrize(("statement", "tolerance"), [("weight", 1e-12), ("decay", 1e-15), ("stability", 1e-6)])

@@ -55,6 +55,7 @@ def sign_trials(rng: torch.Generator) -> Iterator[TrialRow]:
     """The smallest value of every loss over random predictions is not below 0. Control: the negated loss."""
     import torch
 
+    from experiments.foundation.networks.binary_losses import focal
     from experiments.loss.core import classification, overlap, regression
 
     logits = 4 * torch.randn(PREDICTIONS, 5, generator=rng, dtype=torch.float64)
@@ -68,7 +69,7 @@ def sign_trials(rng: torch.Generator) -> Iterator[TrialRow]:
         "squared": regression.squared(y, t),
         "huber": regression.huber(y, t),
         "hinge": classification.hinge(logits, targets),
-        "focal": classification.focal(y, (t > 0).double()),
+        "focal": focal(y, (t > 0).double()),
         "soft dice": overlap.soft_dice(logits.sigmoid(), (logits > 1).double()),
         "Gaussian likelihood": torch.cat([regression.gaussian_nll(y, t, variances), sure]),
     }

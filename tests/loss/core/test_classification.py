@@ -6,6 +6,7 @@ import pytest
 import torch
 from torch.nn import functional
 
+from experiments.foundation.networks.binary_losses import binary_cross_entropy, focal
 from experiments.loss.core import classification
 
 LOGITS = torch.randn(30, 5, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
@@ -33,7 +34,6 @@ def test_hinge_of_two_classes_is_torchs_multi_margin() -> None:
     targets = TARGETS % 2
     expected = 2 * functional.multi_margin_loss(LOGITS[:, :2], targets, reduction="none")  # torch divides by classes
     torch.testing.assert_close(classification.hinge(LOGITS[:, :2], targets), expected)
-    assert classification.binary_hinge(torch.tensor([2.0, 0.5, -1.0]), torch.ones(3)).tolist() == [0, 0.5, 2]
 
 
 def test_hinge_is_torchmetrics_after_crammer_and_singer() -> None:
@@ -43,46 +43,17 @@ def test_hinge_is_torchmetrics_after_crammer_and_singer() -> None:
     torch.testing.assert_close(classification.hinge(scores, TARGETS).mean(), expected)
 
 
-def test_binary_cross_entropy_is_torchs_with_weights_too() -> None:
-    weight = torch.tensor(7.0, dtype=torch.float64)
-    expected = functional.binary_cross_entropy_with_logits(LOGITS[:, 0], BINARY, pos_weight=weight, reduction="none")
-    found = classification.binary_cross_entropy(LOGITS[:, 0], BINARY, positive_weight=7.0)
-    torch.testing.assert_close(found, expected)
-
-
-@pytest.mark.parametrize("gamma", [0.0, 0.5, 2.0, 5.0])
-@pytest.mark.parametrize("alpha", [None, 0.25])
-def test_focal_is_its_formula_and_its_gradient_is_right(gamma: float, alpha: float | None) -> None:
-    z = LOGITS[:, 0].clone().requires_grad_()
-    true = torch.where(BINARY > 0, z.sigmoid(), 1 - z.sigmoid())
-    weight = 1.0 if alpha is None else torch.where(BINARY > 0, alpha, 1 - alpha)
-    expected = -weight * (1 - true) ** gamma * true.log()
-    torch.testing.assert_close(classification.focal(z, BINARY, gamma=gamma, alpha=alpha), expected)
-    assert torch.autograd.gradcheck(lambda x: classification.focal(x, BINARY, gamma=gamma, alpha=alpha), z)
-
-
 def test_focal_gradient_ratio_is_that_of_the_losses() -> None:
     z = torch.linspace(-4, 4, 20, dtype=torch.float64, requires_grad=True)
     ones = torch.ones_like(z)
-    (focal,) = torch.autograd.grad(classification.focal(z, ones, gamma=2.0).sum(), z)
-    (plain,) = torch.autograd.grad(classification.binary_cross_entropy(z, ones).sum(), z)
-    torch.testing.assert_close(classification.focal_gradient_ratio(z.detach().sigmoid(), 2.0), focal / plain)
+    (focused,) = torch.autograd.grad(focal(z, ones, gamma=2.0).sum(), z)
+    (plain,) = torch.autograd.grad(binary_cross_entropy(z, ones).sum(), z)
+    torch.testing.assert_close(classification.focal_gradient_ratio(z.detach().sigmoid(), 2.0), focused / plain)
 
 
 def test_the_gradient_of_focal_loss_peaks_where_it_was_computed() -> None:
     peak, where, crossing = classification.focal_gradient_peak(2.0)
     assert (round(peak, 4), round(where, 3), round(crossing, 4)) == (1.2246, 0.104, 0.2976)
-
-
-def test_focal_refuses_what_has_no_meaning() -> None:
-    with pytest.raises(ValueError, match="gamma >= 0"):
-        classification.focal(LOGITS[:, 0], BINARY, gamma=-1)
-    with pytest.raises(ValueError, match=r"alpha in \(0, 1\)"):
-        classification.focal(LOGITS[:, 0], BINARY, alpha=1.0)
-
-
-def test_the_prior_bias_makes_every_probability_the_prior() -> None:
-    assert torch.tensor(classification.prior_bias(0.01)).sigmoid().item() == pytest.approx(0.01)
 
 
 def test_losses_of_no_example_have_no_entry() -> None:
