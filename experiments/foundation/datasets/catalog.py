@@ -1,13 +1,13 @@
 """The data sets by name. A new one is one entry here: files, reader, kind, licence; choices of Params follow from it.
 
-Every checksum below is one that the publisher states or that was computed from data known to be right.
+Every checksum, here and in ``image_downloads``, is the publisher's or was computed from data known to be right.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar
 
-from experiments.foundation.datasets import readers
+from experiments.foundation.datasets import image_downloads, readers
 from experiments.foundation.datasets.entries import (
     Dataset,
     DetectionSet,
@@ -26,36 +26,7 @@ if TYPE_CHECKING:
 
 E = TypeVar("E", bound=Dataset)
 
-IDX_FILES = tuple(f"{part}-{array}-ubyte.gz" for part in ("train", "t10k") for array in ("images-idx3", "labels-idx1"))
-CIFAR_BINARY = (*(f"data_batch_{i}.bin" for i in range(1, 6)), "test_batch.bin")
-CIFAR_PICKLES = (*(f"data_batch_{i}" for i in range(1, 6)), "test_batch")
-DIGITS = tuple(str(digit) for digit in range(10))
-CLOTHES = (
-    "T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot",
-)  # fmt: skip
 MIXTURE = "a Gaussian mixture of intrinsic dimension {intrinsic_dim} in {dim} dimensions"
-CIFAR_CLASSES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
-
-_MNIST_SUMS = (
-    (9_912_422, "f68b3c2dcbeaaa9fbdd348bbdeb94873", "6bbc9ace898e44ae57da46a324031adb"),
-    (28_881, "d53e105ee54ea40749a09fcbcd1e9432", "a25bea736e30d166cdddb491f175f624"),
-    (1_648_877, "9fb629c4189551a2d022fa330f9573f3", "2646ac647ad5339dbf082846283269ea"),
-    (4_542, "ec29112dd5afa0611ce80d1b7f02629c", "27ae3e4e09519cfbb04c329615203637"),
-)
-_FASHION_SUMS = (
-    (26_421_880, "8d4fb7e6c68d591d4c3dfef9ec88bf0d", "f4a8712d7a061bf5bd6d2ca38dc4d50a"),
-    (29_515, "25c81989df183df01b3e8a0aad5dffbe", "9018921c3c673c538a1fc5bad174d6f9"),
-    (4_422_102, "bef4ecab320f06d8554ea6380940ec79", "8181f5470baa50b63fa0f6fddb340f0a"),
-    (5_148, "bb300cfdad3c16e7a12a480ee83cd310", "15d484375f8d13e6eb1aabb0c3f46965"),
-)
-
-
-def _idx(url: str, sums: tuple[tuple[int, str, str], ...]) -> tuple[RemoteFile, ...]:
-    """The four IDX files under ``url``; sums are (bytes, MD5, MD5 of the content)."""
-    return tuple(
-        RemoteFile(name=name, url=url + name, size=size, md5=md5, content_md5=content_md5)
-        for name, (size, md5, content_md5) in zip(IDX_FILES, sums, strict=True)
-    )
 
 
 def _texmex(name: str, stem: str, size: int, md5: str) -> VectorSet:
@@ -126,7 +97,7 @@ _ALL: tuple[Dataset, ...] = (
         title="digits: 1,797 handwritten digits, 8 x 8",
         license="CC BY 4.0",
         source="Alpaydin, Kaynak: Optical Recognition of Handwritten Digits, 1998; with scikit-learn",
-        classes=DIGITS,
+        classes=image_downloads.DIGITS,
         gray=True,
         read=readers.digit_images,
         as_vectors=readers.digit_vectors,
@@ -136,10 +107,12 @@ _ALL: tuple[Dataset, ...] = (
         title="MNIST: 70,000 handwritten digits, 28 x 28",
         license="CC BY-SA 3.0",
         source="LeCun, Cortes, Burges: The MNIST database of handwritten digits",
-        downloads=_idx("https://ossci-datasets.s3.amazonaws.com/mnist/", _MNIST_SUMS),
-        layouts=(IDX_FILES,),
+        downloads=image_downloads.idx_files(
+            "https://ossci-datasets.s3.amazonaws.com/mnist/", image_downloads.MNIST_SUMS
+        ),
+        layouts=(image_downloads.IDX_FILES,),
         folders=("MNIST/raw",),
-        classes=DIGITS,
+        classes=image_downloads.DIGITS,
         gray=True,
         read=readers.idx_images,
         as_vectors=readers.idx_vectors,
@@ -149,10 +122,12 @@ _ALL: tuple[Dataset, ...] = (
         title="Fashion-MNIST: 70,000 pieces of clothing, 28 x 28",
         license="MIT",
         source="Xiao, Rasul, Vollgraf: Fashion-MNIST, 2017; https://github.com/zalandoresearch/fashion-mnist",
-        downloads=_idx("http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/", _FASHION_SUMS),
-        layouts=(IDX_FILES,),
-        folders=("fashion-mnist", "FashionMNIST/raw"),
-        classes=CLOTHES,
+        downloads=image_downloads.idx_files(
+            "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/", image_downloads.FASHION_SUMS
+        ),
+        layouts=(image_downloads.IDX_FILES,),
+        folders=("fashion-mnist", "FashionMNIST/raw", image_downloads.DEBIAN_FASHION),
+        classes=image_downloads.CLOTHES,
         gray=True,
         read=readers.idx_images,
         as_vectors=readers.idx_vectors,
@@ -168,14 +143,26 @@ _ALL: tuple[Dataset, ...] = (
                 url="https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz",
                 size=170_052_171,
                 md5="c32a1d4ab5d03f1284b67883e8d87530",
-                members=CIFAR_BINARY,
+                members=image_downloads.CIFAR_BINARY,
             ),
         ),
-        layouts=(CIFAR_BINARY, CIFAR_PICKLES),
+        layouts=(image_downloads.CIFAR_BINARY, image_downloads.CIFAR_PICKLES),
         folders=("cifar-10-batches-bin", "cifar-10-batches-py"),
-        classes=CIFAR_CLASSES,
+        classes=image_downloads.CIFAR_CLASSES,
         gray=False,
         read=readers.cifar_images,
+    ),
+    ImageSet(
+        name="omniglot",
+        title="Omniglot, small sets: 4,840 drawings of 242 characters of 8 alphabets, 28 x 28",
+        license="MIT",
+        source="Lake, Salakhutdinov, Tenenbaum: Human-level concept learning, 2015; https://github.com/brendenlake/omniglot",
+        downloads=image_downloads.OMNIGLOT,
+        layouts=(tuple(file.name for file in image_downloads.OMNIGLOT),),
+        classes=(),
+        gray=True,
+        read=readers.character_images,
+        as_vectors=readers.character_vectors,
     ),
     PhotoSet(name="china", title="china: a temple", license="CC BY 2.0", source="scikit-learn", read=readers.photo),
     PhotoSet(name="flower", title="flower: a dahlia", license="CC BY 2.0", source="scikit-learn", read=readers.photo),

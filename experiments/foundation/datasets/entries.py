@@ -64,7 +64,8 @@ class Dataset:
     Empty for data that need no files.
     """
     folders: tuple[str, ...] = ()
-    """Further folders to look in, beside the one named like the data set and the data folder itself."""
+    """Further folders to look in, beside the one named like the data set and the data folder itself; an absolute one is
+    where packages of an operating system put it."""
     loose: bool = True
     """Whether files that lie directly in the data folder are taken: not where their names could be anybody's."""
 
@@ -87,7 +88,7 @@ class ImageSet(Dataset):
     noun: ClassVar[str] = "image data set"
 
     classes: tuple[str, ...]
-    """Name of each label."""
+    """Name of each label; empty where the files themselves name them."""
     gray: bool
     """Whether a pixel is one number: then small studies flatten the images, and ``as_vectors`` is given."""
     read: Callable[[ImageSet, Files, int], ImageData]

@@ -39,6 +39,20 @@ def digit_images(entry: ImageSet, files: Files, seed: int) -> ImageData:
     return digit_images(seed, entry.classes)
 
 
+def character_images(entry: ImageSet, files: Files, seed: int) -> ImageData:
+    """Omniglot's archives, split by the seed; their classes are named in them."""
+    from experiments.foundation.datasets import omniglot
+
+    return omniglot.character_images(files, entry.name, entry.title.partition(":")[0], seed)
+
+
+def character_vectors(files: Files) -> VectorFiles:
+    """The pixels of Omniglot's characters, without queries."""
+    from experiments.foundation.datasets import omniglot
+
+    return omniglot.character_vectors(files)
+
+
 def idx_vectors(files: Files) -> VectorFiles:
     """The pixels of four IDX files: training images as the base, test images as queries."""
     from experiments.foundation.datasets.image_files import read_idx_vectors

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from experiments.foundation.datasets import cifar, coco, files, matrices, vecs, voc
+from experiments.foundation.datasets import cifar, coco, files, matrices, omniglot, vecs, voc
 from experiments.lab.errors import InputError
 
 READERS: dict[str, Callable[[Path], object]] = {
@@ -15,6 +15,7 @@ READERS: dict[str, Callable[[Path], object]] = {
     ".bin": cifar.read_cifar_binary,
     ".json": coco.load_instances,
     ".txt": files.read_text,
+    ".zip": omniglot.read_archive,
 }
 """Suffix -> what reads the file, or as much of it as shows its structure."""
 

@@ -13,9 +13,10 @@ import pytest
 
 from experiments.foundation.datasets import catalog, store
 from experiments.foundation.datasets.annotated import load_objects
-from experiments.foundation.datasets.catalog import CIFAR_BINARY, DATASETS, IDX_FILES, entries, entry
+from experiments.foundation.datasets.catalog import DATASETS, entries, entry
 from experiments.foundation.datasets.entries import Dataset, ImageSet, Kind, VectorSet
 from experiments.foundation.datasets.idx import write_idx
+from experiments.foundation.datasets.image_downloads import CIFAR_BINARY, IDX_FILES
 from experiments.foundation.datasets.images import load_images, load_photo
 from experiments.foundation.datasets.tables import load_table
 from experiments.foundation.datasets.texts import load_text
@@ -75,7 +76,7 @@ def test_gray_images_are_those_that_are_searched_as_vectors() -> None:
 
 
 def test_entries_are_of_one_kind_and_in_order() -> None:
-    assert list(entries(ImageSet)) == ["cifar10", "digits", "fashion", "mnist"]
+    assert list(entries(ImageSet)) == ["cifar10", "digits", "fashion", "mnist", "omniglot"]
     assert list(entries(Dataset)) == sorted(DATASETS)
     assert entry("sift1m", VectorSet) is DATASETS["sift1m"]
 
@@ -94,7 +95,7 @@ def test_a_new_image_set_is_one_entry(data_folder: Path, monkeypatch: pytest.Mon
 def test_a_name_of_another_kind_is_unknown() -> None:
     with pytest.raises(InputError) as raised:
         entry("wine", ImageSet)
-    assert str(raised.value) == "unknown image data set wine: expected one of cifar10, digits, fashion, mnist"
+    assert str(raised.value) == "unknown image data set wine: expected one of cifar10, digits, fashion, mnist, omniglot"
 
 
 def test_files_come_in_the_order_in_which_they_are_read() -> None:

@@ -12,9 +12,9 @@ from experiments.lab.experiment import parameters
 from experiments.lab.params import parameter_fields, validate
 
 NAMES = {
-    "ImageSetName": ("auto", "cifar10", "digits", "fashion", "mnist"),
-    "GrayImageSetName": ("auto", "digits", "fashion", "mnist"),
-    "FlatSetName": ("digits", "fashion", "mnist"),
+    "ImageSetName": ("auto", "cifar10", "digits", "fashion", "mnist", "omniglot"),
+    "GrayImageSetName": ("auto", "digits", "fashion", "mnist", "omniglot"),
+    "FlatSetName": ("digits", "fashion", "mnist", "omniglot"),
     "PhotoName": ("china", "flower"),
     "TableName": ("breast_cancer", "diabetes", "iris", "wine"),
     "DetectionSetName": ("bccd", "coco-80", "coco-val2017"),
@@ -29,7 +29,7 @@ def test_names_are_those_of_the_catalogue(name: str) -> None:
 
 def test_vectors_are_generated_pixels_or_stored() -> None:
     assert choices.GENERATED == ("clustered", "gauss", "uniform")
-    assert choices.PIXEL_VECTORS == ("digits", "fashion", "mnist")
+    assert choices.PIXEL_VECTORS == ("digits", "fashion", "mnist", "omniglot")
     stored = ("gist1m", "gist-960-euclidean", "glove-100-angular", "sift1m", "sift-128-euclidean", "sift-cifar")
     assert {*choices.GENERATED, *choices.PIXEL_VECTORS, *stored, "minilm", "minilm-shakespeare"} == {
         *choices.VECTOR_SETS
@@ -48,7 +48,7 @@ def test_a_params_completes_and_refuses_by_the_catalogue() -> None:
         """Images."""
 
     (field,) = parameter_fields(Params)
-    assert field.choices == ("digits", "fashion", "mnist")
-    assert field.legal == "one of digits, fashion, mnist"
-    with pytest.raises(Exception, match="dataset: expected one of digits, fashion, mnist, got 'cifar10'"):
+    assert field.choices == ("digits", "fashion", "mnist", "omniglot")
+    assert field.legal == "one of digits, fashion, mnist, omniglot"
+    with pytest.raises(Exception, match="dataset: expected one of digits, fashion, mnist, omniglot, got 'cifar10'"):
         validate(Params, {"dataset": "cifar10"})

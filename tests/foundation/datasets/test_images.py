@@ -12,8 +12,8 @@ import pytest
 from sklearn.datasets import load_digits
 
 from experiments.foundation.datasets import image_files, network
-from experiments.foundation.datasets.catalog import CIFAR_BINARY, CIFAR_PICKLES, IDX_FILES
 from experiments.foundation.datasets.idx import write_idx
+from experiments.foundation.datasets.image_downloads import CIFAR_BINARY, CIFAR_PICKLES, IDX_FILES
 from experiments.foundation.datasets.images import load_images, load_photo
 from experiments.lab.errors import InputError
 
@@ -84,7 +84,7 @@ def test_an_unknown_name_is_one_line() -> None:
 def test_a_name_like_no_other_is_answered_with_all() -> None:
     with pytest.raises(InputError) as raised:
         load_images("wine", seed=0)
-    told = "unknown image data set wine: expected one of auto, cifar10, digits, fashion, mnist"
+    told = "unknown image data set wine: expected one of auto, cifar10, digits, fashion, mnist, omniglot"
     assert str(raised.value) == told
 
 

@@ -9,6 +9,7 @@ import tarfile
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,8 +17,9 @@ import numpy as np
 import pytest
 
 from experiments.foundation.datasets import catalog, network, readers, store
-from experiments.foundation.datasets.catalog import CIFAR_BINARY, DATASETS, IDX_FILES
+from experiments.foundation.datasets.catalog import DATASETS
 from experiments.foundation.datasets.entries import Dataset, RemoteFile, TextSet
+from experiments.foundation.datasets.image_downloads import CIFAR_BINARY, IDX_FILES
 from experiments.foundation.datasets.vecs import write_vecs
 from experiments.lab.errors import InputError
 
@@ -57,6 +59,21 @@ def test_data_folder_is_the_variable_or_the_users_own(data_folder: Path, monkeyp
 def test_mnist_is_found_wherever_tools_put_it(data_folder: Path, place: str, plain: bool) -> None:
     touch_idx(data_folder / place, plain=plain)
     assert store.locate("mnist") == data_folder / place
+
+
+def test_fashion_is_found_where_debian_puts_it_and_accepted_by_its_content(
+    real_data: Callable[[str], Path], data_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    packaged = tmp_path / "datasets"
+    packaged.mkdir()
+    for name in IDX_FILES:
+        content = gzip.decompress((real_data("fashion-mnist") / name).read_bytes())
+        (packaged / name).write_bytes(gzip.compress(content, compresslevel=1))  # its header has no name
+    folders = tuple(str(packaged) if Path(one).is_absolute() else one for one in DATASETS["fashion"].folders)
+    monkeypatch.setitem(catalog.DATASETS, "fashion", replace(DATASETS["fashion"], folders=folders))
+    assert store.check("fashion") == store.Checked("ok", f"{packaged}: checksums agree")
+    (packaged / IDX_FILES[1]).write_bytes(gzip.compress(content[:-1] + b"\3"))
+    assert store.check("fashion").status == "corrupt"
 
 
 def test_a_file_with_anybodys_name_is_not_taken_from_the_data_folder_itself(data_folder: Path) -> None:
@@ -139,6 +156,7 @@ def test_a_set_that_needs_no_files_is_always_there(data_folder: Path) -> None:
     ("name", "folder", "detail"),
     [
         ("fashion", "fashion-mnist", "checksums agree"),
+        ("omniglot", "omniglot", "checksums agree"),
         ("shakespeare", "shakespeare", "checksums agree"),
         ("minilm", "minilm", "structure is sound, no checksum is known for it"),
         ("coco-80", "coco", "structure is sound, no checksum is known for it"),
