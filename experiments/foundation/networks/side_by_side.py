@@ -81,21 +81,25 @@ class FlatAdam:
 class MemberAdam:
     """Adam for a list of weights (members, ...), each member with its own learning rate; in place."""
 
-    def __init__(self, weights: Sequence[Tensor], lrs: Sequence[float]) -> None:
+    def __init__(
+        self, weights: Sequence[Tensor], lrs: Sequence[float], betas: tuple[float, float] = (BETA1, BETA2)
+    ) -> None:
         self._weights = tuple(weights)
         self._lrs = torch.tensor(lrs)
+        self._betas = betas
         self._moments = [(torch.zeros_like(w), torch.zeros_like(w)) for w in weights]
         self._updates = 0
 
     @torch.no_grad()
-    def step(self, gradients: Sequence[Tensor]) -> None:
-        """One update by gradients (members, ...) shaped like the weights."""
+    def step(self, gradients: Sequence[Tensor], share: float = 1.0) -> None:
+        """One update by gradients (members, ...) shaped like the weights, at a ``share`` of the learning rates."""
         self._updates += 1
-        correction1, correction2 = 1 - BETA1**self._updates, 1 - BETA2**self._updates
+        beta1, beta2 = self._betas
+        correction1, correction2 = 1 - beta1**self._updates, 1 - beta2**self._updates
         for weight, gradient, (first, second) in zip(self._weights, gradients, self._moments, strict=True):
-            first.lerp_(gradient, 1 - BETA1)
-            second.mul_(BETA2).addcmul_(gradient, gradient, value=1 - BETA2)
-            lrs = self._lrs.reshape(-1, *[1] * (weight.dim() - 1))
+            first.lerp_(gradient, 1 - beta1)
+            second.mul_(beta2).addcmul_(gradient, gradient, value=1 - beta2)
+            lrs = share * self._lrs.reshape(-1, *[1] * (weight.dim() - 1))
             weight -= lrs * (first / correction1) / ((second / correction2).sqrt() + EPS)
 
 
