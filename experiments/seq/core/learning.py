@@ -1,8 +1,9 @@
-"""Train networks to remember, side by side, and see how sure they are of what they remember.
+"""Networks that read a sequence and answer at its end, side by side; trained to remember, and how sure they are.
 
-There are only as many different sequences as symbols, so every update sees all of them, and no test has others: what
-varies from training to training is the first weights. The recurrences are those of torch's RNN, GRU and LSTM, written
-for all members at once, because a step of one small network takes as long as a step of many.
+The recurrences are those of torch's RNN, GRU and LSTM, written for all members at once, because a step of one small
+network takes as long as a step of many. Of what is to be remembered there are only as many different sequences as
+symbols, so every update sees all of them, and no test has others: what varies from training to training is the first
+weights.
 """
 
 from __future__ import annotations
@@ -20,34 +21,36 @@ from experiments.foundation.networks.tuned_networks import Members
 from experiments.seq.core.memory import Cell, Recurrent, body, sequences
 
 
-class Rememberer(nn.Module):
-    """A body and a linear answer from its last hidden state: logits (batch, symbols)."""
+class Reader(nn.Module):
+    """A body and a linear answer from its last hidden state: sequences (batch, length, channels) to (batch, answers)."""
 
-    def __init__(self, cell: Cell, symbols: int, hidden: int, forget_bias: float) -> None:
+    def __init__(self, cell: Cell, channels: int, answers: int, hidden: int, forget_bias: float = 0.0) -> None:
         super().__init__()
-        self.body = body(cell, symbols + 1, hidden, forget_bias)
-        self.answer = nn.Linear(hidden, symbols)
+        self.body = body(cell, channels, hidden, forget_bias)
+        self.answer = nn.Linear(hidden, answers)
 
     def forward(self, inputs: Tensor) -> Tensor:
-        """Logits (batch, symbols)."""
+        """Answers (batch, answers)."""
         return self.answer(self.body(inputs)[:, -1])
 
 
-class Rememberers(Members[Rememberer]):
-    """Networks of one cell as one: sequences (n, length, channels) to logits (members, n, symbols)."""
+class Readers(Members[Reader]):
+    """Networks of one cell as one: sequences (n, length, channels) for all, or (members, n, length, channels) with
+    each member's own, to answers (members, n, answers).
+    """
 
     def forward(self, inputs: Tensor) -> Tensor:
         network = self.networks[0]
+        own = inputs.expand(len(self.networks), *inputs.shape[-3:])
         if not isinstance(network.body, Recurrent):
-            named = dict(zip(self._names, self.weights, strict=True))
-            each = torch.vmap(partial(functional_call, network), in_dims=(0, None), randomness="same")
             with sdpa_kernel(SDPBackend.MATH):  # the others are not batched by vmap
-                return each(named, inputs)
+                each = torch.vmap(partial(functional_call, network), in_dims=(0, 0), randomness="same")
+                return each(dict(zip(self._names, self.weights, strict=True)), own)
         step = {nn.RNN: rnn_step, nn.GRU: gru_step, nn.LSTM: lstm_step}[type(network.body.cell)]
         w_in, w, b_in, b = self.stacked("body")
         # what the inputs add does not wait for the state: (length, members, n, gates)
-        driven = torch.einsum("nlc,mgc->lmng", inputs, w_in) + b_in[:, None]
-        state = driven.new_zeros(2, len(w), len(inputs), w.shape[-1])
+        driven = torch.einsum("mnlc,mgc->lmng", own, w_in) + b_in[:, None]
+        state = driven.new_zeros(2, len(w), own.shape[1], w.shape[-1])
         w, b = w.transpose(1, 2), b[:, None]
         for now in driven:
             state = step(now, state, w, b)
@@ -79,7 +82,7 @@ def lstm_step(driven: Tensor, state: Tensor, w: Tensor, b: Tensor) -> Tensor:
 
 
 def train(
-    members: Rememberers, symbols: int, lag: int, lrs: Sequence[float], *, steps: int, clip: float | None
+    members: Readers, symbols: int, lag: int, lrs: Sequence[float], *, steps: int, clip: float | None
 ) -> Iterator[int]:
     """Adam on cross-entropy, one learning rate per member; yields the number of updates done, after each.
 
@@ -95,7 +98,7 @@ def train(
         yield step
 
 
-def probabilities(members: Rememberers, symbols: int, lag: int) -> Tensor:
+def probabilities(members: Readers, symbols: int, lag: int) -> Tensor:
     """(members, symbols, symbols): row i is what is answered where symbol i was shown; 0 where a network diverged."""
     with torch.no_grad():
         return members(sequences(symbols, lag)[0]).softmax(2).nan_to_num(0)

@@ -62,12 +62,13 @@ def train_all(setup: MemorySetup, cell: Cell, lag: int) -> Iterator[Event]:
     """One cell at one lag from all starts at all rates."""
     import torch
 
-    from experiments.seq.core.learning import Rememberer, Rememberers, probabilities, train
+    from experiments.seq.core.learning import Reader, Readers, probabilities, train
 
     params = setup.params
-    networks = [Rememberer(cell, params.symbols, params.hidden, params.forget_bias) for _ in range(params.starts)]
+    sizes = (params.symbols + 1, params.symbols, params.hidden)
+    networks = [Reader(cell, *sizes, params.forget_bias) for _ in range(params.starts)]
     arms = [(start, lr) for start in range(params.starts) for lr in params.lrs]
-    members, lrs = Rememberers([networks[start] for start, _ in arms]), [lr for _, lr in arms]
+    members, lrs = Readers([networks[start] for start, _ in arms]), [lr for _, lr in arms]
     budgets = {params.steps // 3: "short", params.steps: "long"}
     for step in train(members, params.symbols, lag, lrs, steps=params.steps, clip=params.clip):
         if step not in budgets:

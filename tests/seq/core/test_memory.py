@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from experiments.seq.core import parallel
-from experiments.seq.core.learning import Rememberer, Rememberers, clip_members, probabilities, train
+from experiments.seq.core.learning import Reader, Readers, clip_members, probabilities, train
 from experiments.seq.core.memory import (
     Attention,
     Cell,
@@ -37,8 +37,8 @@ def test_a_sequence_shows_its_symbol_once_and_then_blanks() -> None:
 @pytest.mark.parametrize("cell", get_args(Cell))
 def test_networks_side_by_side_are_torch_s_networks_and_have_their_gradients(cell: Cell) -> None:
     torch.manual_seed(0)
-    networks = [Rememberer(cell, 3, 8, 1.0) for _ in range(2)]
-    members = Rememberers(networks)
+    networks = [Reader(cell, 4, 3, 8, 1.0) for _ in range(2)]
+    members = Readers(networks)
     inputs = torch.randn(4, 6, 4)
     together = members(inputs)
     torch.testing.assert_close(together, torch.stack([network(inputs) for network in networks]))
@@ -95,7 +95,7 @@ def test_a_linear_recurrence_reaches_back_with_the_power_of_its_radius(radius: f
 
 def test_training_reports_every_step_and_learns_a_short_lag_at_the_better_rate() -> None:
     torch.manual_seed(0)
-    members = Rememberers([Rememberer("gru", 3, 16, 1.0)] * 2)
+    members = Readers([Reader("gru", 4, 3, 16, 1.0)] * 2)
     assert list(train(members, 3, 2, [1e-2, 1e-6], steps=80, clip=1.0)) == list(range(1, 81))
     learned, idle = probabilities(members, 3, 2).diagonal(dim1=1, dim2=2)
     assert learned.min() > 0.5 > idle.max()
