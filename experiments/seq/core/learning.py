@@ -22,7 +22,7 @@ from experiments.seq.core.memory import Cell, Recurrent, body, sequences
 
 
 class Reader(nn.Module):
-    """A body and a linear answer from its last hidden state: sequences (batch, length, channels) to (batch, answers)."""
+    """A body, and a linear answer from its last hidden state: (batch, length, channels) to (batch, answers)."""
 
     def __init__(self, cell: Cell, channels: int, answers: int, hidden: int, forget_bias: float = 0.0) -> None:
         super().__init__()
