@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from experiments.ann.core.nsg.coded_index import CodedNSG
 from experiments.ann.core.nsg.index import NSG
 from experiments.ann.core.nsg.searching.searcher import Searcher
-from experiments.ann.core.simd.distance import Metric
+from experiments.ann.core.simd.metric_space import Metric
 
 METRICS: dict[str, Metric] = {"euclidean": "l2", "angular": "cosine"}
 

@@ -29,7 +29,7 @@ from typing import Any
 
 import numpy as np
 
-from experiments.detect.core.evaluation import coco_numbers, evaluate_boxes
+from experiments.detect.core.evaluation import coco_numbers, evaluate_detections
 from experiments.detect.core.ground_truth import Detections, GroundTruth
 from experiments.detect.core.pycocotools import (
     NAMES,
@@ -54,7 +54,7 @@ def make_set(images: int) -> tuple[GroundTruth, Detections]:
 
 
 def ours(ground_truth: GroundTruth, detections: Detections, threads: int | None = None) -> Numbers:
-    numbers = coco_numbers(evaluate_boxes(ground_truth, detections, threads=threads))
+    numbers = coco_numbers(evaluate_detections(ground_truth, detections, threads=threads))
     return [numbers[name] for name in NAMES]
 
 
@@ -99,7 +99,7 @@ def rivals(ground_truth: GroundTruth, detections: Detections, folder: Path) -> d
 
 def peak_megabytes(ground_truth: GroundTruth, detections: Detections) -> float:
     tracemalloc.start()
-    evaluate_boxes(ground_truth, detections)
+    evaluate_detections(ground_truth, detections)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     return peak / 1e6

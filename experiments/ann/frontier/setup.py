@@ -105,7 +105,8 @@ class Vectors(Setup[Params]):
 
 
 def prepare(params: Params, seed: int) -> Vectors:
-    from experiments.ann.core.simd.distance import MetricSpace, checked_vectors
+    from experiments.ann.core.simd.inputs import checked_vectors
+    from experiments.ann.core.simd.metric_space import MetricSpace
 
     missing = [f"{name} ({reason})" for name in params.methods if (reason := INDEXES[name].missing())]
     if len(missing) == len(params.methods):

@@ -143,7 +143,7 @@ def opened(path: Path) -> NSG:
 
 def holds(index: NSG, vectors: Vectors, data: VectorData) -> bool:
     """Whether an index has these vectors and settings."""
-    from experiments.ann.core.simd.distance import MetricSpace
+    from experiments.ann.core.simd.metric_space import MetricSpace
     from experiments.ann.core.simd.vector import padded
 
     base = checked(data.base, "base")
@@ -162,7 +162,7 @@ def queries_in(path: Path, dim: int) -> Floats:
 
 def checked(vectors: np.ndarray, what: str, dim: int | None = None) -> Floats:
     """Vectors as float32; InputError where they cannot be searched for."""
-    from experiments.ann.core.simd.distance import checked_vectors
+    from experiments.ann.core.simd.inputs import checked_vectors
 
     try:
         return checked_vectors(vectors, what, dim)

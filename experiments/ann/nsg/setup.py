@@ -129,7 +129,8 @@ class Vectors(Setup[Params]):
 
 
 def prepare(params: Params, seed: int) -> Vectors:
-    from experiments.ann.core.simd.distance import MetricSpace, checked_vectors
+    from experiments.ann.core.simd.inputs import checked_vectors
+    from experiments.ann.core.simd.metric_space import MetricSpace
 
     if params.index is not None:
         return Vectors(params=params, seed=seed)

@@ -28,12 +28,14 @@ from experiments.ann.core.nsg.searching.allowed_search import checked_mask, sear
 from experiments.ann.core.nsg.searching.batch_search import check_sizes, search_lists
 from experiments.ann.core.nsg.searching.counted_search import SearchResult
 from experiments.ann.core.nsg.searching.products import long_rows, reported
+from experiments.ann.core.nsg.searching.range_search import Within, search_within
 from experiments.ann.core.nsg.searching.searcher import Searcher
 from experiments.ann.core.nsg.storage import Kept, natural, read_arrays, write_arrays
-from experiments.ann.core.simd.distance import Floats, Ids, MetricSpace, checked_vectors
+from experiments.ann.core.simd.distance import Floats, Ids
 from experiments.ann.core.simd.kernel import usable_cores
 from experiments.ann.core.simd.lanes import BLOCK
 from experiments.ann.core.simd.machine import has_vnni
+from experiments.ann.core.simd.metric_space import MetricSpace
 from experiments.ann.core.simd.vector import LANES, LINE, aligned_rows, padded
 
 PROJECTION_ARRAYS, LEVEL_ARRAYS = ("weights", "scale", "shift"), ("steps", "origins")
@@ -127,6 +129,12 @@ class CodedNSG:
         result = self.search_counted(queries, k, search_list_size, threads=threads, allowed=allowed)
         return result.ids, result.distances
 
+    def search_within(
+        self, queries: ArrayLike, radius: float, search_list_size: int, *, threads: int | None = None
+    ) -> Within:
+        """All base vectors no farther than ``radius`` from each query; see ``NSG.search_within``."""
+        return search_within(self, queries, radius, search_list_size, threads)
+
     def searcher(self, k: int, search_list_size: int) -> Searcher:
         """``search`` for one vector a call, with everything prepared."""
         return Searcher(self.lists, self.short, self.vectors, self.space, k, search_list_size)
@@ -162,19 +170,23 @@ class CodedNSG:
             rows: NDArray[np.uint8] = aligned_rows(len(queries), self.vectors.shape[1], np.uint8)
             rows[:, : queries.shape[1]] = queries
             return rows, np.empty((0, 0), np.float32)
-        vectors = checked_vectors(queries, "queries", self.space.dim)
+        vectors = self.space.read(queries, "queries")
+        return self.placed(vectors), vectors
+
+    def placed(self, vectors: Floats) -> Stored:
+        """Vectors (m, dim) that were read, as they are compared."""
         placed = self.space.place_queries(vectors)
         if self.vectors.dtype == np.float32:
-            return padded(placed), vectors
+            return padded(placed)
         if holds_bytes(placed):
-            return as_bytes(placed), vectors
+            return as_bytes(placed)
         floats: Floats = aligned_rows(len(placed), self.vectors.shape[1], np.float32)
         floats[:, : placed.shape[1]] = placed
-        return floats, vectors
+        return floats
 
     def _takes_bytes(self, queries: ArrayLike) -> TypeGuard[NDArray[np.uint8]]:
         bytes_given = isinstance(queries, np.ndarray) and queries.dtype == np.uint8 and queries.ndim == 2
-        bytes_kept = self.vectors.dtype == np.uint8 and self.space.metric == "l2"
+        bytes_kept = self.vectors.dtype == np.uint8 and self.space.metric == "l2" and self.space.origin is None
         return bytes_kept and bytes_given and np.shape(queries)[1] == self.space.dim
 
 

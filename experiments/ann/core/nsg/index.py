@@ -37,10 +37,12 @@ from experiments.ann.core.nsg.searching.allowed_search import checked_mask, sear
 from experiments.ann.core.nsg.searching.batch_search import check_sizes, search_lists
 from experiments.ann.core.nsg.searching.counted_search import SearchResult, search_graph
 from experiments.ann.core.nsg.searching.products import long_rows, reported
+from experiments.ann.core.nsg.searching.range_search import Within, search_within
 from experiments.ann.core.nsg.searching.searcher import Searcher
 from experiments.ann.core.nsg.storage import described, natural, read_arrays, write_arrays
-from experiments.ann.core.simd.distance import Floats, Ids, MetricSpace, checked_vectors
+from experiments.ann.core.simd.distance import Floats, Ids
 from experiments.ann.core.simd.kernel import finish, usable_cores
+from experiments.ann.core.simd.metric_space import MetricSpace
 from experiments.ann.core.simd.vector import LANES, padded
 
 
@@ -76,10 +78,9 @@ class NSG:
         cls, base: ArrayLike, settings: BuildSettings, *, threads: int | None = None
     ) -> Generator[Step, None, NSG]:
         """The build as a generator of steps that returns the index."""
-        vectors = checked_vectors(base, "base")
+        space, vectors = MetricSpace.reading(base, settings.metric)
         if not len(vectors):
             raise ValueError("base: expected at least one vector, got none")
-        space = MetricSpace.of_base(vectors, settings.metric)
         workers = threads or usable_cores()
         placed = padded(space.place_base(vectors), workers)
         built = yield from build_steps(placed, settings, workers)
@@ -112,13 +113,22 @@ class NSG:
             ValueError: queries of another shape or not finite, or a size below 1.
         """
         check_sizes(k, search_list_size)
-        vectors = checked_vectors(queries, "queries", self.space.dim)
+        vectors = self.space.read(queries, "queries")
         placed = padded(self.space.place_queries(vectors))
         workers = threads or usable_cores()
         arguments = (self.lists, self.short, placed, self.base, placed, k, search_list_size, workers)
         mask = None if allowed is None else checked_mask(allowed, len(self), len(placed))
         ids, squared, _ = search_lists(*arguments) if mask is None else search_allowed(*arguments, mask)
         return reported(self.space, self.base, self.long, vectors, ids, squared, mask)
+
+    def search_within(
+        self, queries: ArrayLike, radius: float, search_list_size: int, *, threads: int | None = None
+    ) -> Within:
+        """All base vectors no farther than ``radius`` from each query (m, d), in the metric's terms (l2: squared).
+
+        With ``search_list_size`` of the number of vectors nothing is missed.
+        """
+        return search_within(self, queries, radius, search_list_size, threads)
 
     def searcher(self, k: int, search_list_size: int) -> Searcher:
         """``search`` for one vector a call, with everything prepared."""
@@ -144,7 +154,7 @@ class NSG:
         in turns by the queries.
         """
         check_sizes(k, search_list_size)
-        vectors = checked_vectors(queries, "queries", self.space.dim)
+        vectors = self.space.read(queries, "queries")
         placed = padded(self.space.place_queries(vectors))
         starts = np.full((1, 1), self.navigating_node, np.int32) if entries is None else entries
         result = search_graph(self.graph, self.base, placed, starts, k, search_list_size, threads or usable_cores())

@@ -11,8 +11,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from experiments.ann.core.exact.exact import distances_of, exact_neighbors, recall_by_distance
-from experiments.ann.core.simd.distance import Floats, Ids, MetricSpace, checked_vectors
+from experiments.ann.core.simd.distance import Floats, Ids
 from experiments.ann.core.simd.kernel import usable_cores
+from experiments.ann.core.simd.metric_space import MetricSpace
 from experiments.ann.core.simd.vector import padded
 
 MOST_QUERIES = 1000
@@ -89,11 +90,11 @@ def recommend(
     if not 0 < recall <= 1 or not 1 <= k < len(base):
         raise ValueError(f"expected a recall in (0, 1] and k from 1 to {len(base) - 1}, got {recall} and {k}")
     if queries is not None:
-        asked, more = checked_vectors(queries, "queries", space.dim), 0
+        read, more = space.read(queries, "queries"), 0
     else:  # each row finds itself, so one more is asked for
         rows = np.random.default_rng(0).choice(len(base), min(MOST_QUERIES, len(base)), replace=False)
-        asked, more = np.ascontiguousarray(base[np.sort(rows), : space.dim]), 1
-    placed = padded(space.place_queries(asked))
+        read, more = np.ascontiguousarray(base[np.sort(rows), : space.dim], dtype=np.float32), 1
+    asked, placed = space.given(read), padded(space.place_queries(read))
     truth = exact_neighbors(base, placed, k + more, threads=threads or usable_cores())[1][:, more:]
     counts = sorted({1, threads or usable_cores()})
     found: list[tuple[bool, float, str, int, int, float]] = []

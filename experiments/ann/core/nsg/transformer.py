@@ -15,7 +15,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from experiments.ann.core.nsg.coded_index import CodedNSG
 from experiments.ann.core.nsg.index import NSG
-from experiments.ann.core.simd.distance import Metric
+from experiments.ann.core.simd.metric_space import Metric
 
 METRICS: dict[str, Metric] = {"l2": "l2", "euclidean": "l2", "cosine": "cosine"}
 """Metrics under their names in scikit-learn. An inner product is no distance, so a graph of it would mean nothing."""

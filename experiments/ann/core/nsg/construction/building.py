@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Generator
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,10 +22,11 @@ from experiments.ann.core.nsg.construction.linking import LinkPlan, coded_links,
 from experiments.ann.core.nsg.construction.neighbors import Method, Step, neighbor_stage
 from experiments.ann.core.nsg.construction.reachability import repair
 from experiments.ann.core.nsg.construction.reverse import nearest_left_out
-from experiments.ann.core.simd.distance import Floats, Ids, Metric, squared_l2_double
+from experiments.ann.core.simd.distance import Floats, Ids, squared_l2_double
 from experiments.ann.core.simd.kernel import kernel, run_all
 from experiments.ann.core.simd.lanes import BLOCK
 from experiments.ann.core.simd.machine import has_vnni
+from experiments.ann.core.simd.metric_space import Metric
 from experiments.ann.core.simd.vector import LANES
 
 CODED_FROM = 16_384
@@ -63,8 +64,8 @@ class BuildSettings:
                 raise ValueError(f"{name}: expected at least 1, got {getattr(self, name)}")
         if self.neighbors not in ("auto", "exact", "grouped"):
             raise ValueError(f"neighbors: expected auto, exact or grouped, got {self.neighbors!r}")
-        if self.metric not in ("l2", "cosine", "ip"):
-            raise ValueError(f"metric: expected l2, cosine or ip, got {self.metric!r}")
+        if self.metric not in get_args(Metric):
+            raise ValueError(f"metric: expected {', '.join(get_args(Metric))}, got {self.metric!r}")
 
 
 @dataclass(frozen=True, kw_only=True)

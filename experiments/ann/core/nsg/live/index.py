@@ -34,8 +34,10 @@ from experiments.ann.core.nsg.live.linking import edges_of, insert_rows, insert_
 from experiments.ann.core.nsg.live.state import LongIds, checked_ids, compacted, state_of, with_room
 from experiments.ann.core.nsg.searching.allowed_search import search_among
 from experiments.ann.core.nsg.searching.batch_search import check_sizes
-from experiments.ann.core.simd.distance import Floats, checked_vectors
+from experiments.ann.core.nsg.searching.range_search import Within, search_within
+from experiments.ann.core.simd.distance import Floats
 from experiments.ann.core.simd.kernel import usable_cores
+from experiments.ann.core.simd.metric_space import MetricSpace
 
 LIST_SIZE = 100
 """Candidate list of the searches that link a new vector."""
@@ -68,21 +70,14 @@ class LiveNSG:
         return len(self._rows)
 
     def __repr__(self) -> str:
-        dead = self._state.dead
-        return f"LiveNSG({len(self):,} vectors of {self.dim} dimensions, {self.metric}, {dead:,} deleted)"
+        space, dead = self.space, self._state.dead
+        return f"LiveNSG({len(self):,} vectors of {space.dim} dimensions, {space.metric}, {dead:,} deleted)"
 
     @property
-    def dim(self) -> int:
-        return self._state.coded.space.dim
+    def space(self) -> MetricSpace:
+        return self._state.coded.space
 
-    @property
-    def metric(self) -> str:
-        return self._state.coded.space.metric
-
-    @property
-    def width(self) -> int:
-        """Most edges of a vector."""
-        return self._state.coded.lists.shape[1]
+    width = property(lambda self: self._state.coded.lists.shape[1], doc="Most edges of a vector.")
 
     @property
     def ids(self) -> LongIds:
@@ -122,13 +117,19 @@ class LiveNSG:
         rows, squared, _ = search_among(*arguments, mask, state.used)
         return np.where(rows >= 0, state.ids[rows], -1), coded.space.report(squared, vectors)
 
+    def search_within(
+        self, queries: ArrayLike, radius: float, search_list_size: int, *, threads: int | None = None
+    ) -> Within:
+        """All live vectors within ``radius`` of each query; see ``NSG.search_within``."""
+        return search_within(self, queries, radius, search_list_size, threads)
+
     def add(self, vectors: ArrayLike, ids: ArrayLike | None = None) -> LongIds:
         """Add vectors (m, d) and return their ids; by default those after the largest that ever was.
 
         Raises:
             ValueError: vectors of another shape or not finite, or an id that is in the index already.
         """
-        rows = checked_vectors(vectors, "vectors", self.dim)
+        rows = self.space.read(vectors, "vectors")
         with self._writing:
             names = checked_ids(np.arange(len(rows)) + self._next if ids is None else ids, len(rows))
             if known := [one for one in names.tolist() if one in self._rows]:
@@ -212,7 +213,7 @@ class LiveNSG:
         start, stop = self._state.used, self._state.used + len(rows)
         state = with_room(self._state, stop)
         coded = state.coded
-        placed, _ = coded.place(rows)
+        placed = coded.placed(rows)
         if coded.vectors.dtype == np.uint8 and placed.dtype != np.uint8:
             coded = CodedNSG(coded.lists, coded.vectors.astype(np.float32), coded.short, coded.space)
             state = state._replace(coded=coded)

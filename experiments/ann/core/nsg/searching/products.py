@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 
 from experiments.ann.core.codes.stored_vector import Stored
 from experiments.ann.core.nsg.searching.batch_search import Mask
-from experiments.ann.core.simd.distance import Floats, Ids, MetricSpace
+from experiments.ann.core.simd.distance import Floats, Ids
 from experiments.ann.core.simd.kernel import fast_kernel
+from experiments.ann.core.simd.metric_space import MetricSpace
 
 
 def long_rows(vectors: Stored, space: MetricSpace) -> Ids:

@@ -20,9 +20,11 @@ from experiments.ann.core.codes.stored_vector import Stored
 from experiments.ann.core.nsg.searching.batch_search import REMEMBERED, SearchShape, check_sizes, key_rows, rerank
 from experiments.ann.core.nsg.searching.coded_search import search_alone
 from experiments.ann.core.nsg.searching.products import long_rows, reported
-from experiments.ann.core.simd.distance import Floats, Ids, Keys, MetricSpace
+from experiments.ann.core.simd.distance import Floats, Ids, Keys
+from experiments.ann.core.simd.inputs import numbers
 from experiments.ann.core.simd.kernel import kernel
 from experiments.ann.core.simd.lanes import BLOCK
+from experiments.ann.core.simd.metric_space import MetricSpace
 from experiments.ann.core.simd.vector import aligned_rows
 
 TOGETHER = 4
@@ -44,6 +46,8 @@ class Searcher:
     ) -> None:
         check_sizes(k, search_list_size)
         self.space, self.k, self.vectors, self.long = space, k, vectors, long_rows(vectors, space)
+        self.taken = "fB" if space.metric != "hamming" and space.origin is None else ""
+        """Types of queries that are taken as they are."""
         self.distance_computations = 0
         """Distances of the last call, by code where there are codes."""
         width, bytes_kept = vectors.shape[1], vectors.dtype == np.uint8
@@ -75,10 +79,14 @@ class Searcher:
         Raises:
             ValueError: it has another dimension, or is not finite.
         """
-        given = query if type(query) is np.ndarray and query.dtype.char in "fB" else np.asarray(query, np.float32)
+        given = query if type(query) is np.ndarray and query.dtype.char in self.taken else self._read(query)
         if given.shape != (self.space.dim,):
             raise ValueError(f"query: expected a vector ({self.space.dim},), got shape {given.shape}")
-        placed = given if self.space.metric == "l2" else self.space.place_queries(given[None].astype(np.float32))[0]
+        placed = (
+            given
+            if self.space.metric in ("l2", "hamming")
+            else self.space.place_queries(given[None].astype(np.float32))[0]
+        )
         kind = place_one(placed, self.octets, self.floats)
         if kind == NOT_FINITE:
             raise ValueError("query: expected finite numbers, got NaN or infinity")
@@ -89,10 +97,16 @@ class Searcher:
             encode_one(row, asked, *scratch)
         ids, squared = np.empty((1, self.k), np.int32), np.empty((1, self.k), np.float32)
         self.distance_computations = search_one(asked, row, ids, squared, *self.fixed)
-        if self.space.metric != "l2":
+        if self.space.metric not in ("l2", "hamming"):
             asked = given[None].astype(np.float32)
             ids, squared = reported(self.space, self.vectors, self.long, asked, ids, squared)
         return ids[0], squared[0]
+
+    def _read(self, query: ArrayLike) -> Floats:
+        given = numbers(query)
+        if given.ndim != 1:
+            raise ValueError(f"query: expected a vector ({self.space.dim},), got shape {given.shape}")
+        return self.space.read(given[None], "query")[0]
 
 
 def _encoder(short: ShortCodes, row: NDArray[Any]) -> tuple[Any, ...]:
