@@ -1,0 +1,53 @@
+"""Does a network forecast the next value better than the last value does, or a line through the past ones?
+
+LSTM, GRU and Transformer, a linear autoregression and the last value on a random walk, an AR(2), a season in noise and
+a nonlinear series, of which the best forecast is known; and with series=FILE.csv which of them to take for yours.
+
+Notes: time series prediction (stocks) with RNN, LSTM and GRU.
+
+Source: Hyndman, Athanasopoulos: Forecasting: Principles and Practice, 3rd edition, 2021; Makridakis, Spiliotis,
+Assimakopoulos: Statistical and Machine Learning forecasting methods: Concerns and ways forward, PLOS ONE 13(3), 2018;
+Box, Jenkins, Reinsel: Time Series Analysis, 1994.
+"""
+
+from __future__ import annotations
+
+from experiments.lab.answers import listing, mean, number
+from experiments.lab.experiment import Experiment, Findings, Headline, Own, Rows, Table
+from experiments.seq.forecast import networks, own, samples
+from experiments.seq.forecast.setup import CASES, Params, prepare
+
+
+def answer(findings: Findings, rows: Rows) -> str:
+    best = networks.best_networks(rows.if_run(networks.PART)) if rows.if_run(networks.PART) else []
+    if not best:
+        return own.in_words(rows.of(own.PART))
+    said = listing(
+        f"{number(mean(best, 'error', case=case))}, {number(mean(best, 'linear', case=case))} and "
+        f"{number(mean(best, 'last_value', case=case))} on {'an AR(2)' if case == 'ar2' else f'a {case}'}"
+        for case in CASES
+    )
+    return f"Squared errors of the best network, a line and the last value, 1 the best possible: {said}."
+
+
+EXPERIMENT = Experiment(
+    about=__doc__,
+    params=Params,
+    prepare=prepare,
+    parts=(networks.PART, samples.PART, own.PART),
+    answer=answer,
+    own=Own(
+        given=lambda params: params.series is not None,
+        parts=(own.PART.name,),
+        headline=Headline(own.PART, own.PART.tables[0]),
+    ),
+    headline=Headline(
+        networks.PART,
+        Table(
+            "The best network on validation, beside a line and the last value; 1 is the best possible",
+            by=("case", "network", "lr"),
+            columns=("error", "linear", "last_value"),
+        ),
+        pick=networks.best_networks,
+    ),
+)
