@@ -77,7 +77,7 @@ def normal_equations(X: Array, y: Array) -> Array:
     return np.asarray(np.linalg.solve(X.T @ X, X.T @ y), dtype=np.float64)
 
 
-def measured_rate(distances: Array, low: float = 1e-9, high: float = 1e-3) -> float:
+def measured_rate(distances: Array, low: float = 1e-12, high: float = 1e-9) -> float:
     """Factor per step by which ``distances`` (steps,) fall while they are between ``high`` and ``low`` of the first.
 
     Early steps still contain fast directions and late ones round-off; nan if fewer than 3 lie between.
