@@ -41,14 +41,14 @@ if TYPE_CHECKING:
     from experiments.detect.voc_numbers import evaluate_voc as evaluate_voc
     from experiments.foundation.costs.flops_counter import count
     from experiments.foundation.networks.binary_losses import focal as focal
+    from experiments.foundation.networks.mask_scores import dice_score as dice_score
+    from experiments.foundation.networks.mask_scores import iou_score as iou_score
     from experiments.foundation.networks.metrics import evaluate
     from experiments.lab.errors import InputError as InputError
     from experiments.lab.experiment import Row
     from experiments.lab.judge.judge import Finding
     from experiments.lab.sinks import Outcome
     from experiments.lab.sinks import Sink as Sink
-    from experiments.loss.core.overlap import dice_score as dice_score
-    from experiments.loss.core.overlap import iou_score as iou_score
     from experiments.loss.core.overlap import soft_dice as soft_dice
     from experiments.loss.core.overlap import soft_iou as soft_iou
     from experiments.loss.core.overlap import tversky as tversky
@@ -74,7 +74,8 @@ PLACES = {
     "experiments.lab.errors": ("InputError",),
     "experiments.lab.sinks": ("Sink",),
     "experiments.foundation.networks.binary_losses": ("focal",),
-    "experiments.loss.core.overlap": ("dice_score", "iou_score", "soft_dice", "soft_iou", "tversky"),
+    "experiments.foundation.networks.mask_scores": ("dice_score", "iou_score"),
+    "experiments.loss.core.overlap": ("soft_dice", "soft_iou", "tversky"),
     "experiments.train.core.nan_locator": ("NanWatch",),
 }
 """Module -> what it gives."""

@@ -15,7 +15,7 @@ from experiments.autograd.core.tape import Tape, total
 from experiments.detect.core import average_precision as ap
 from experiments.detect.core import boxes
 from experiments.detect.core.suppression import non_maximum_suppression
-from experiments.foundation.networks import binary_losses
+from experiments.foundation.networks import binary_losses, mask_scores
 from experiments.loss.core import classification, overlap, regression
 from experiments.math.core import norms, steepest
 from experiments.math.core.convolution import convolution_matrix, patches
@@ -73,10 +73,8 @@ TENSORS: dict[str, tuple[Function, tuple[np.ndarray, ...]]] = {
         name: (getattr(binary_losses, name), (BITS, BITS[::-1].copy()))
         for name in ("binary_cross_entropy", "binary_hinge", "focal")
     },
-    **{
-        name: (getattr(overlap, name), (BITS, BITS[::-1].copy()))
-        for name in ("soft_dice", "soft_iou", "tversky", "dice_score", "iou_score")
-    },
+    **{name: (getattr(overlap, name), (BITS, BITS[::-1].copy())) for name in ("soft_dice", "soft_iou", "tversky")},
+    **{name: (getattr(mask_scores, name), (BITS, BITS[::-1].copy())) for name in ("dice_score", "iou_score")},
     **{name: (getattr(regression, name), (BITS, BITS[::-1].copy())) for name in ("squared", "absolute", "huber")},
 }
 DTYPES = ("bool", "uint8", "int8", "int16", "int64", "float16", "float32", "float64")

@@ -4,10 +4,9 @@ The first axis of every parameter counts the networks, called members. All numbe
 handful of operations however many layers there are: small networks otherwise spend most of their time between
 operations. Weights that are a list of tensors have ``MemberAdam``, whose sums round in another order.
 
-The networks compute themselves side by side (``ensemble``, ``transformer``, ``tuned_networks.Members``). torch.func's
-vmap over functional_call would do so for any network, but is slower: forward and backward of five pooling networks at
-batch 64 take 31 ms with it and 19 ms as grouped convolutions, of fifteen perceptrons of width 64 1.12 and 0.87 ms
-(torch 2.13.0 on a CPU, one thread, medians of 37).
+``tuned_networks.Members`` puts any networks side by side, by torch.func's vmap. Some know better how to (``ensemble``,
+``transformer``): forward and backward of five pooling networks at batch 64 take 31 ms by vmap and 19 ms as grouped
+convolutions, of fifteen perceptrons of width 64 1.12 and 0.87 ms (torch 2.13.0 on a CPU, one thread, medians of 37).
 Source of the update: Kingma, Ba: Adam, ICLR 2015, algorithm 1.
 """
 

@@ -1,9 +1,8 @@
-"""Soft overlap of a predicted mask with its target, per image, and the scores that they stand for.
+"""Soft overlap of a predicted mask with its target, per image; the scores that it stands for are foundation's.
 
 Probabilities p in [0, 1] and targets t in {0, 1} (n, ...): all axes but the first are the image. ``smooth`` is added
 to numerator and denominator, so that two empty masks agree fully; it rules where masks are small. Every loss is 1
-minus the overlap, in [0, 1], in float32 at least. Raises ValueError for shapes that differ and for scores of masks that
-are not boolean.
+minus the overlap, in [0, 1], in float32 at least. Raises ValueError for shapes that differ.
 Sources: Milletari et al.: V-Net, 3DV 2016 (Dice with squares in the denominator); Sudre et al.: Generalised Dice, 2017;
 Salehi et al.: Tversky loss, 2017; Rahman, Wang: Optimizing Intersection-Over-Union, 2016.
 """
@@ -12,6 +11,8 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor
+
+from experiments.foundation.networks.mask_scores import check_shapes
 
 
 def soft_dice(probabilities: Tensor, targets: Tensor, *, smooth: float = 1.0, squares: bool = False) -> Tensor:
@@ -54,30 +55,6 @@ def soft_iou(probabilities: Tensor, targets: Tensor, *, smooth: float = 1.0) -> 
     return tversky(probabilities, targets, alpha=1.0, beta=1.0, smooth=smooth)
 
 
-def dice_score(predicted: Tensor, targets: Tensor) -> Tensor:
-    """2 TP / (2 TP + FP + FN) (n,) of boolean masks (n, ...): F1 over the pixels.
-
-    1 where both are empty; scikit-learn's f1_score says 0 there by default.
-
-    >>> dice_score(torch.tensor([[True, True, False]]), torch.tensor([[True, False, False]]))
-    tensor([0.6667])
-    """
-    p, t = _masks(predicted, targets)
-    sizes = p.sum(1) + t.sum(1)
-    return torch.where(sizes > 0, 2 * (p & t).sum(1) / sizes.clamp_min(1), 1.0)
-
-
-def iou_score(predicted: Tensor, targets: Tensor) -> Tensor:
-    """TP / (TP + FP + FN) (n,) of boolean masks (n, ...), Jaccard's index; 1 where both are empty.
-
-    >>> iou_score(torch.tensor([[True, True, False]]), torch.tensor([[True, False, False]]))
-    tensor([0.5000])
-    """
-    p, t = _masks(predicted, targets)
-    union = (p | t).sum(1)
-    return torch.where(union > 0, (p & t).sum(1) / union.clamp_min(1), 1.0)
-
-
 def pixel_dice(probability: Tensor, target: Tensor) -> Tensor:
     """D = 2 p t / (p^2 + t^2), elementwise: V-Net's Dice of a single pixel, probability and target of one shape.
 
@@ -98,19 +75,6 @@ def pixel_dice_slope(probability: Tensor, target: Tensor) -> Tensor:
 
 def _numbers(probabilities: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
     """Both as (n, pixels) in float32 at least: sums of half precision end at 65504, those of bytes wrap around."""
-    _check_shapes(probabilities, targets)
+    check_shapes(probabilities, targets)
     p, t = (part.flatten(1).to(torch.promote_types(part.dtype, torch.float32)) for part in (probabilities, targets))
     return p, t
-
-
-def _masks(predicted: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
-    """Both as (n, pixels)."""
-    _check_shapes(predicted, targets)
-    if predicted.dtype != torch.bool or targets.dtype != torch.bool:
-        raise ValueError(f"expected boolean masks, got {predicted.dtype} and {targets.dtype}; compare with a threshold")
-    return predicted.flatten(1), targets.flatten(1)
-
-
-def _check_shapes(first: Tensor, second: Tensor) -> None:
-    if first.shape != second.shape or first.ndim < 2:
-        raise ValueError(f"expected images (n, ...) of one shape, got {tuple(first.shape)} and {tuple(second.shape)}")

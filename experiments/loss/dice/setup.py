@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     ImageLoss = Callable[[Tensor, Tensor], Tensor]  # logits and masks (n, 1, h, w) -> losses (n,)
 
 BATCH = 8
+DEPTH = 2
+"""Levels below the first."""
 SNR_READINGS, SNR_APART = 12, 4
 """How often the steadiness of gradients is read at the end of training, and how many steps lie between."""
 LossName = Literal["ce", "wce", "dice", "iou", "ce_dice"]
@@ -65,7 +67,7 @@ class Trained:
     validation_masks: Tensor
     """(n, h, w), boolean like those for test."""
     test_masks: Tensor
-    logits: dict[int, tuple[Tensor, Tensor]]
+    logits: dict[int, tuple[Tensor, ...]]
     """Step -> logits (arms, n, h, w) of validation and of test images."""
     gradient_snr: list[float]
     """At the end, by arm."""
@@ -98,38 +100,73 @@ class Discs(Setup[Params]):
         """All arms from the same weights and on the same images in the same order, so that they are paired."""
         import torch
 
-        from experiments.foundation.networks.batches import drawn_batches
-        from experiments.foundation.networks.ensemble import Member
         from experiments.loss.core.segments import pictures
-        from experiments.loss.core.unets import UNets, gradient_snr
 
         params, share, rng = self.params, self.shares()[condition], self.generator()
         sizes = (params.images, params.images, 2 * params.images)
-        train, validation, test = (pictures(n, params.size, share, rng) for n in sizes)
-        arms, losses = self.arms(condition), image_losses(params.smooth, share)
-        members = [Member(losses[arm.loss], arm.lr) for arm in arms]
-        networks = UNets(members, [arm.network == "unet" for arm in arms], params.width, rng)
-        logits, steady, last = {}, [], params.steps
-        for step, chosen in enumerate(drawn_batches(params.images, BATCH, last, rng), start=1):
-            networks.update(train[0][chosen], train[1][chosen])
-            if step in range(last, 0, -SNR_APART)[:SNR_READINGS]:
-                steady.append(gradient_snr(networks, *train, BATCH).log())
-            if step in (max(last // 3, 1), last):
-                with torch.no_grad():
-                    logits[step] = networks.logits(validation[0]), networks.logits(test[0])
+        parts = [pictures(n, params.size, share, rng) for n in sizes]
+        arms = self.arms(condition)
+        kinds = [
+            self._train([arm for arm in arms if arm.network == network], image_losses(params.smooth, share), parts)
+            for network in dict.fromkeys(arm.network for arm in arms)
+        ]
+        logits, steady = zip(*kinds, strict=True)
         return Trained(
             arms=arms,
-            validation_masks=validation[1][:, 0] > 0.5,
-            test_masks=test[1][:, 0] > 0.5,
-            logits=logits,
-            gradient_snr=torch.stack(steady).mean(0).exp().tolist(),
+            validation_masks=parts[1][1][:, 0] > 0.5,
+            test_masks=parts[2][1][:, 0] > 0.5,
+            logits={
+                step: tuple(map(torch.cat, zip(*(one[step] for one in logits), strict=True))) for step in logits[0]
+            },
+            gradient_snr=torch.cat(steady).tolist(),
         )
+
+    def _train(
+        self, arms: Sequence[Arm], losses: Mapping[LossName, ImageLoss], parts: Sequence[tuple[Tensor, Tensor]]
+    ) -> tuple[dict[int, tuple[Tensor, ...]], Tensor]:
+        """Arms of one network, side by side: logits of validation and test by step, and steadiness (arms,)."""
+        import torch
+
+        from experiments.foundation.architectures.unet import UNet
+        from experiments.foundation.networks.batches import drawn_batches
+        from experiments.foundation.networks.ensemble import Member, own_losses
+        from experiments.foundation.networks.side_by_side import FlatAdam
+        from experiments.foundation.networks.timing import reproducible
+        from experiments.foundation.networks.tuned_networks import Members
+        from experiments.loss.core.steadiness import gradient_snr
+
+        params, (images, masks), members = self.params, parts[0], [Member(losses[arm.loss], arm.lr) for arm in arms]
+
+        def own(images: Tensor, masks: Tensor) -> Tensor:
+            found = networks(images)[:, :, 0]
+            return own_losses(members, found, masks[:, 0].expand_as(found))
+
+        with reproducible(self.seed):
+            first = UNet(1, 1, width=params.width, depth=DEPTH, skips=arms[0].network == "unet")
+            networks = Members([first] * len(arms))
+            adam, rates = FlatAdam(networks), torch.tensor([arm.lr for arm in arms])
+            logits, steady, last = {}, [], params.steps
+            for step, chosen in enumerate(drawn_batches(params.images, BATCH, last, self.generator()), start=1):
+                own(images[chosen], masks[chosen]).sum().backward()  # members share no number
+                adam.update(rates)
+                if step in range(last, 0, -SNR_APART)[:SNR_READINGS]:
+                    batches = zip(whole_batches(images), whole_batches(masks), strict=True)
+                    steady.append(gradient_snr(own, networks.weights, batches).log())
+                if step in (max(last // 3, 1), last):
+                    with torch.no_grad():
+                        logits[step] = tuple(networks(part[0])[:, :, 0] for part in parts[1:])
+        return logits, torch.stack(steady).mean(0).exp()
 
     def all_trained(self) -> Iterator[tuple[str, Trained]]:
         """Condition by condition, those without arms left out."""
         for condition in self.shares():
             if self.arms(condition):
                 yield condition, self.trained(condition)
+
+
+def whole_batches(images: Tensor) -> tuple[Tensor, ...]:
+    """Batches of images (n, ...), without those that are left over."""
+    return images[: len(images) // BATCH * BATCH].split(BATCH)
 
 
 def image_losses(smooth: float, foreground: float) -> dict[LossName, ImageLoss]:

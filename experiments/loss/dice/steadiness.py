@@ -13,7 +13,7 @@ from experiments.lab.judge.measured import Pairs, Undecided
 from experiments.lab.judge.measures import by_seed
 from experiments.lab.judge.rules import Ratio
 from experiments.loss.dice.setup import Discs
-from experiments.loss.dice.training import ArmRow, best_threshold
+from experiments.loss.dice.training import ArmRow
 
 
 @observation
@@ -26,6 +26,8 @@ class SteadinessRow(ArmRow):
 
 
 def run(discs: Discs) -> Iterator[SteadinessRow]:
+    from experiments.foundation.networks.mask_scores import best_threshold
+
     for condition, trained in discs.all_trained():
         validation, _ = trained.logits[discs.params.steps]
         for arm, held_out, snr in zip(trained.arms, validation, trained.gradient_snr, strict=True):

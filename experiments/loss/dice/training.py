@@ -59,6 +59,8 @@ class MaskRow(ArmRow):
 
 
 def run(discs: Discs) -> Iterator[Event]:
+    from experiments.foundation.networks.mask_scores import best_threshold
+
     for done, (condition, trained) in enumerate(discs.all_trained()):
         yield Progress("conditions", done + 1, len(discs.shares()))
         masks = {"validation": trained.validation_masks, "test": trained.test_masks}
@@ -81,8 +83,7 @@ def measures(logits: Tensor, truth: Tensor, threshold: Tensor) -> dict[str, Any]
     """Of logits and masks (n, h, w)."""
     from torch.nn.functional import binary_cross_entropy_with_logits
 
-    from experiments.loss.core.overlap import dice_score
-    from experiments.loss.core.segments import boundary_iou
+    from experiments.foundation.networks.mask_scores import boundary_iou, dice_score
 
     predicted = logits > threshold
     return {
@@ -91,17 +92,6 @@ def measures(logits: Tensor, truth: Tensor, threshold: Tensor) -> dict[str, Any]
         "boundary_iou": boundary_iou(predicted[:, None], truth[:, None]),
         "nll": binary_cross_entropy_with_logits(logits, truth.float()).item(),
     }
-
-
-def best_threshold(logits: Tensor, masks: Tensor) -> tuple[Tensor, float]:
-    """The threshold of logits (n, h, w) with the highest Dice, and that Dice."""
-    import torch
-
-    from experiments.loss.core.overlap import dice_score
-
-    thresholds = torch.linspace(-4, 2, 25)
-    scores = torch.stack([dice_score(logits > threshold, masks).mean() for threshold in thresholds])
-    return thresholds[scores.argmax()], scores.max().item()
 
 
 def goodness(row: MaskRow, column: str) -> float:

@@ -1,11 +1,11 @@
-"""Overlap of masks against scikit-learn's and torchmetrics' scores, its gradients, and empty masks."""
+"""Soft overlap against the scores of hard masks, its gradients, and empty masks."""
 
 from __future__ import annotations
 
 import pytest
 import torch
-from sklearn.metrics import f1_score, jaccard_score
 
+from experiments.foundation.networks.mask_scores import dice_score, iou_score
 from experiments.loss.core import overlap
 
 RNG = torch.Generator().manual_seed(2)
@@ -13,36 +13,9 @@ PREDICTED = torch.rand(6, 9, 9, generator=RNG) < 0.4
 MASKS = torch.rand(6, 9, 9, generator=RNG) < 0.3
 
 
-def test_dice_is_f1_and_iou_is_jaccard_of_the_pixels() -> None:
-    dice, iou = overlap.dice_score(PREDICTED, MASKS), overlap.iou_score(PREDICTED, MASKS)
-    for i in range(6):
-        pair = MASKS[i].flatten(), PREDICTED[i].flatten()
-        assert dice[i].item() == pytest.approx(f1_score(*pair))
-        assert iou[i].item() == pytest.approx(jaccard_score(*pair))
-
-
-def test_dice_of_masks_is_torchmetrics_f1_and_dice_image_by_image() -> None:
-    torchmetrics = pytest.importorskip("torchmetrics.functional.classification", reason="extra: test")
-    segmentation = pytest.importorskip("torchmetrics.functional.segmentation", reason="extra: test")
-    found = overlap.dice_score(PREDICTED, MASKS)
-    f1 = torchmetrics.binary_f1_score(PREDICTED.int(), MASKS.int(), multidim_average="samplewise")
-    hot = (torch.stack([~mask, mask], 1).int() for mask in (PREDICTED, MASKS))
-    dice = segmentation.dice_score(*hot, num_classes=2, include_background=False, average="macro")
-    torch.testing.assert_close(found, f1)
-    torch.testing.assert_close(found, dice.reshape(found.shape))
-    torch.testing.assert_close(overlap.soft_dice(PREDICTED.float(), MASKS.float(), smooth=0.0), 1 - f1)
-
-
-def test_iou_of_masks_is_torchmetrics_jaccard_index() -> None:
-    torchmetrics = pytest.importorskip("torchmetrics.functional.classification", reason="extra: test")
-    pairs = zip(PREDICTED.int(), MASKS.int(), strict=True)
-    expected = torch.stack([torchmetrics.binary_jaccard_index(p, t) for p, t in pairs])
-    torch.testing.assert_close(overlap.iou_score(PREDICTED, MASKS), expected)
-
-
 def test_soft_losses_of_hard_masks_are_one_minus_the_scores() -> None:
     p, t = PREDICTED.double(), MASKS.double()
-    hard = {overlap.soft_dice: overlap.dice_score, overlap.soft_iou: overlap.iou_score}
+    hard = {overlap.soft_dice: dice_score, overlap.soft_iou: iou_score}
     for loss, score in hard.items():
         torch.testing.assert_close(loss(p, t, smooth=1e-12), 1 - score(PREDICTED, MASKS).double())
     torch.testing.assert_close(overlap.soft_dice(p, t, smooth=2.0), overlap.tversky(p, t, smooth=1.0))
@@ -52,8 +25,6 @@ def test_soft_losses_of_hard_masks_are_one_minus_the_scores() -> None:
 def test_two_empty_masks_agree_fully() -> None:
     nothing = torch.zeros(1, 1, 2, 2)
     assert overlap.soft_dice(nothing, nothing).item() == 0
-    assert overlap.dice_score(nothing.bool(), nothing.bool()).item() == 1
-    assert overlap.iou_score(nothing.bool(), nothing.bool()).item() == 1
 
 
 def test_gradients_of_soft_overlap_are_right() -> None:
