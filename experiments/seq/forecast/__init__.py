@@ -12,22 +12,21 @@ Box, Jenkins, Reinsel: Time Series Analysis, 1994.
 
 from __future__ import annotations
 
-from experiments.lab.answers import listing, mean, number
+from experiments.lab.answers import mean, number
 from experiments.lab.experiment import Experiment, Findings, Headline, Own, Rows, Table
 from experiments.seq.forecast import networks, own, samples
-from experiments.seq.forecast.setup import CASES, Params, prepare
+from experiments.seq.forecast.setup import WORDS, Params, prepare
 
 
 def answer(findings: Findings, rows: Rows) -> str:
-    best = networks.best_networks(rows.if_run(networks.PART)) if rows.if_run(networks.PART) else []
-    if not best:
+    if not rows.if_run(networks.PART):
         return own.in_words(rows.of(own.PART))
-    said = listing(
-        f"{number(mean(best, 'error', case=case))}, {number(mean(best, 'linear', case=case))} and "
-        f"{number(mean(best, 'last_value', case=case))} on {'an AR(2)' if case == 'ar2' else f'a {case}'}"
-        for case in CASES
+    best = networks.best_networks(rows.of(networks.PART))
+    errors = (
+        f"{', '.join(number(mean(best, column, case=case)) for column in ('error', 'linear', 'last_value'))} on {words}"
+        for case, words in WORDS.items()
     )
-    return f"Squared errors of the best network, a line and the last value, 1 the best possible: {said}."
+    return f"Squared errors of the best network, a line and the last value, 1 the best possible: {'; '.join(errors)}."
 
 
 EXPERIMENT = Experiment(
@@ -44,8 +43,8 @@ EXPERIMENT = Experiment(
     headline=Headline(
         networks.PART,
         Table(
-            "The best network on validation, beside a line and the last value; 1 is the best possible",
-            by=("case", "network", "lr"),
+            "Squared errors of the best network, a line and the last value, 1 at best",
+            by=("case", "network"),
             columns=("error", "linear", "last_value"),
         ),
         pick=networks.best_networks,

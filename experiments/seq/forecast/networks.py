@@ -6,8 +6,7 @@ import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from experiments.foundation.networks.tuning import Choice, choose, untuned
-from experiments.lab.answers import mean, number
-from experiments.lab.experiment import Curve, Event, Part, Progress, Row, Table, observation
+from experiments.lab.experiment import Event, Part, Progress, Row, Table, observation
 from experiments.lab.judge.claims import Claim
 from experiments.lab.judge.measured import Instances, Pairs, Undecided
 from experiments.lab.judge.measures import by_seed
@@ -57,10 +56,6 @@ def chosen(rows: Sequence[NetworkRow]) -> dict[tuple[str, str], Choice[NetworkRo
     return choose(rows, score=lambda row: -math.log(row.validation_error), arm=lambda row: (row.case, row.network))
 
 
-def at_chosen_rates(rows: Sequence[NetworkRow]) -> list[NetworkRow]:
-    return [row for choice in chosen(rows).values() for row in choice.rows]
-
-
 def best_networks(rows: Sequence[NetworkRow]) -> list[NetworkRow]:
     """Of each case the network that validation likes best."""
     choices: dict[str, Choice[NetworkRow]] = {}
@@ -105,12 +100,6 @@ def worse_on_levels(rows: Sequence[NetworkRow]) -> Mapping[str, Pairs | Undecide
     return {name: Undecided(reason) if (reason := edges[name]) else pair for name, pair in pairs.items()}
 
 
-def walk_in_words(rows: Sequence[NetworkRow]) -> str:
-    best = at_chosen_rates(rows)
-    levels, differences = (number(mean(best, "error", case=case)) for case in (WALK, DIFFERENCES))
-    return f"Networks on a random walk: error {levels} from its levels, {differences} from its differences"
-
-
 BEATEN = Ratio("squared error of the last value over the network's", at_least=1 / 0.95)
 PART = Part(
     name="networks",
@@ -151,7 +140,7 @@ PART = Part(
             rule=Each(Ratio("squared error of the network over the last value's", at_least=1.05), per="network"),
             measure=worse_on_levels,
             topic="RNN, LSTM, GRU: time series prediction (stocks)",
-            predicted="holds",
+            predicted={"LSTM": "holds", "GRU": "holds", "Transformer": "refuted"},
             source="pilot",
         ),
         Claim(
@@ -189,19 +178,6 @@ PART = Part(
             "Expected squared errors, 1 the best that is possible, by rate",
             by=("case", "network", "lr"),
             columns=("validation_error", "error", "linear", "last_value"),
-        ),
-    ),
-    curves=(
-        Curve(
-            "walk",
-            "lr",
-            "error",
-            "network",
-            x_scale="log",
-            y_scale="log",
-            only={"case": WALK},
-            title=walk_in_words,
-            limit=1.0,
         ),
     ),
 )

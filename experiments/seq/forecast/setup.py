@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 Network = Literal["lstm", "gru", "transformer"]
 NAMES: dict[str, str] = {"lstm": "LSTM", "gru": "GRU", "transformer": "Transformer"}
-WALK, DIFFERENCES = "random walk", "random walk, differences"
+WALK, DIFFERENCES = "random walk", "walk, differences"
 STATIONARY = ("ar2", "seasonal", "nonlinear")
 CASES: dict[str, tuple[Process, Reading]] = {
     WALK: ("random walk", "levels"),
@@ -27,6 +27,9 @@ CASES: dict[str, tuple[Process, Reading]] = {
     **{process: (process, "levels") for process in PROCESSES[1:]},
 }
 """Which series is forecast, and what the networks and the autoregression see of it."""
+WORDS = dict(
+    zip(CASES, ("a random walk", "its differences", "an AR(2)", "a season", "a nonlinear series"), strict=True)
+)
 
 
 @parameters
@@ -36,6 +39,7 @@ class Params:
     period: Annotated[int, Field(ge=1, le=10_000)] = 12
     """Points of a season of your series, for the value one season ago."""
     networks: Annotated[tuple[Network, ...], Field(min_length=1)] = ("lstm", "gru", "transformer")
+    """Networks to train."""
     points: Annotated[int, Field(ge=60, le=1_000_000)] = 150
     """Points of a series to fit forecasters to."""
     validation: Annotated[int, Field(ge=20, le=1_000_000)] = 50
