@@ -63,7 +63,7 @@ def windows(y: Floats, width: int, reading: Reading, fitted: int) -> Windows:
 
 def least_squares(inputs: Floats, targets: Floats) -> Floats:
     """Intercept and coefficients (1 + width,) of the linear autoregression."""
-    return np.linalg.lstsq(with_one(inputs), targets, rcond=None)[0]
+    return np.asarray(np.linalg.lstsq(with_one(inputs), targets, rcond=None)[0], np.float64)
 
 
 def with_one(inputs: Floats) -> Floats:

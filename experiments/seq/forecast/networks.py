@@ -44,11 +44,19 @@ def run(setup: Forecasting) -> Iterator[Event]:
             yield Progress(NAMES[network], done, len(asked.networks))
             fitted = trained(network, [case.train for case in cases.values()], asked.lrs, recipe)
             for (name, case), by_rate in zip(cases.items(), fitted, strict=True):
-                plain = {"linear": case.linear(), "last_value": case.last_value(), "leaked": case.leaked()}
+                linear, last_value, leaked = case.linear(), case.last_value(), case.leaked()
                 for lr, one in zip(asked.lrs, by_rate, strict=True):
                     forecasts = case.windows.forecasts(named_by(one, case.windows.inputs))
-                    judged = {"validation_error": case.validation_error(forecasts), "error": case.error(forecasts)}
-                    yield NetworkRow(case=name, network=network, lr=lr, **judged, **plain)
+                    yield NetworkRow(
+                        case=name,
+                        network=network,
+                        lr=lr,
+                        validation_error=case.validation_error(forecasts),
+                        error=case.error(forecasts),
+                        linear=linear,
+                        last_value=last_value,
+                        leaked=leaked,
+                    )
 
 
 def chosen(rows: Sequence[NetworkRow]) -> dict[tuple[str, str], Choice[NetworkRow]]:
