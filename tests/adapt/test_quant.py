@@ -15,10 +15,10 @@ from safetensors.torch import save_file
 
 from experiments.adapt.core.block_formats import FORMATS, decode
 from experiments.adapt.core.gguf_tokenizer import byte_tokenizer
-from experiments.foundation.architectures.llama import SPECIAL, Architecture, Decoder
 from experiments.adapt.quant import EXPERIMENT, files
 from experiments.adapt.quant.own import trained_model
 from experiments.adapt.quant.setup import Params, prepare
+from experiments.foundation.architectures.llama import SPECIAL, Architecture, Decoder
 from experiments.lab.errors import InputError
 from experiments.lab.experiment import Note
 

@@ -9,8 +9,8 @@ import pytest
 import torch
 
 from experiments.adapt.core.gguf_file import write_gguf
-from experiments.foundation.architectures.llama import Architecture, Decoder, tokens
 from experiments.adapt.quant.own import trained_model
+from experiments.foundation.architectures.llama import Architecture, Decoder, tokens
 
 xllamacpp = pytest.importorskip("xllamacpp", reason="needs xllamacpp, llama.cpp as a wheel")
 PROMPTS = [
