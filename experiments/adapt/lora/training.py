@@ -6,8 +6,7 @@ import copy
 from collections.abc import Iterator
 
 from experiments.adapt.lora import measures
-from experiments.adapt.lora.measures import LORA
-from experiments.adapt.lora.setup import REPLAY, Task, Tasks
+from experiments.adapt.lora.setup import FULL, REPLAY, Task, Tasks, adapter_name
 from experiments.lab.experiment import Curve, Event, Note, Part, Progress, Row, Table, observation
 from experiments.lab.judge.claims import Claim
 from experiments.lab.judge.rules import Each, Effect, Equivalence, Order, Theorem, Under
@@ -161,8 +160,15 @@ PART = Part(
         ),
     ),
     curves=(
-        Curve("learned_and_forgotten", "new_accuracy", "old_accuracy", "arm", joined=False, title=measures.forgotten),
+        Curve(
+            "learned_and_forgotten",
+            "new_accuracy",
+            "old_accuracy",
+            "arm",
+            only={"arm": (FULL, REPLAY, adapter_name(4), adapter_name(16))},
+            joined=False,
+            title=measures.forgotten,
+        ),
         Curve("accuracy_by_rate", "lr", "new_accuracy", "arm", x_scale="log"),
     ),
 )
-__all__ = ["LORA", "PART", "AdaptedRow"]
