@@ -34,9 +34,10 @@ if TYPE_CHECKING:
     from experiments.detect.core.boxes import generalized_iou as generalized_iou
     from experiments.detect.core.boxes import iou as iou
     from experiments.detect.core.evaluation import coco_numbers as coco_numbers
-    from experiments.detect.core.evaluation import evaluate_boxes as evaluate_boxes
+    from experiments.detect.core.evaluation import evaluate_detections as evaluate_detections
     from experiments.detect.core.ground_truth import Detections as Detections
     from experiments.detect.core.ground_truth import GroundTruth as GroundTruth
+    from experiments.detect.core.streaming import CocoEvaluator as CocoEvaluator
     from experiments.detect.core.suppression import non_maximum_suppression as non_maximum_suppression
     from experiments.detect.voc_numbers import evaluate_voc as evaluate_voc
     from experiments.foundation.costs.flops_counter import count
@@ -66,8 +67,9 @@ PLACES = {
     "experiments.foundation.costs.flops_counter": ("count_flops",),
     "experiments.detect.annotations": ("evaluate_coco",),
     "experiments.detect.core.boxes": ("complete_iou", "generalized_iou", "iou"),
-    "experiments.detect.core.evaluation": ("coco_numbers", "evaluate_boxes"),
+    "experiments.detect.core.evaluation": ("coco_numbers", "evaluate_detections"),
     "experiments.detect.core.ground_truth": ("Detections", "GroundTruth"),
+    "experiments.detect.core.streaming": ("CocoEvaluator",),
     "experiments.detect.core.suppression": ("non_maximum_suppression",),
     "experiments.detect.voc_numbers": ("evaluate_voc",),
     "experiments.foundation.networks.metrics": ("evaluate_classifier",),

@@ -69,12 +69,22 @@ BLOCKS = {
 }
 PRINTED = re.compile(r"print\(.*\) +# (.*)")
 """A printed line of an example, with what it prints."""
-RESULTS = [{"image_id": 1, "category_id": 7, "bbox": [10, 10, 40, 44], "score": 0.9}]
+IMAGES = range(1, 13)
+POINTS = [coordinate for point in range(17) for coordinate in (10 + 2 * point, 10 + 2 * point, 2)]
+
+
+def rectangle(height: int) -> dict[str, object]:
+    outline = [10, 10, 50, 10, 50, 10 + height, 10, 10 + height]
+    return {"category_id": 7, "bbox": [10, 10, 40, height], "segmentation": [outline], "keypoints": POINTS}
+
+
+def results(height: int) -> str:
+    return json.dumps([{"image_id": image, "score": 0.9, **rectangle(height)} for image in IMAGES])
+
+
 INSTANCES = {
-    "images": [{"id": 1, "width": 100, "height": 100}],
-    "annotations": [
-        {"id": 1, "image_id": 1, "category_id": 7, "bbox": [10, 10, 40, 40], "area": 1600, "iscrowd": 0},
-    ],
+    "images": [{"id": image, "width": 100, "height": 100} for image in IMAGES],
+    "annotations": [{"id": image, "image_id": image, "area": 1600, "iscrowd": 0, **rectangle(40)} for image in IMAGES],
     "categories": [{"id": 7, "name": "dog"}],
 }
 VOC = """<annotation><filename>a.jpg</filename><size><width>100</width><height>100</height><depth>3</depth></size>
@@ -87,7 +97,8 @@ def workplace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder with the files that the examples name."""
     np.save(tmp_path / "vectors.npy", np.random.default_rng(0).normal(size=(1000, 24)).astype(np.float32))
     (tmp_path / "instances.json").write_text(json.dumps(INSTANCES))
-    (tmp_path / "results.json").write_text(json.dumps(RESULTS))
+    (tmp_path / "results.json").write_text(results(44))
+    (tmp_path / "worse.json").write_text(results(70))
     for name, text in (("Annotations/a.xml", VOC), ("results/comp4_det_test_dog.txt", "a 0.9 11 11 50 50\n")):
         (tmp_path / name).parent.mkdir()
         (tmp_path / name).write_text(text)

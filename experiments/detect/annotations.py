@@ -14,8 +14,11 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
-from experiments.detect.core.ground_truth import Detections, Floats, GroundTruth
-from experiments.foundation.datasets.coco import load_detections, load_instances
+from experiments.detect.core.ground_truth import Detections, Floats, GroundTruth, Ints
+from experiments.detect.core.keypoints import SIGMAS, extents
+from experiments.detect.core.rules import IouType, Rules
+from experiments.detect.shapes import keypoints_of, masks_of
+from experiments.foundation.datasets.coco import Instances, load_detections, load_instances
 from experiments.foundation.datasets.fields import decimal, shown
 from experiments.foundation.datasets.files import read_text
 from experiments.foundation.datasets.voc import load_voc
@@ -33,21 +36,35 @@ class Scene(NamedTuple):
     detections: Detections
     names: tuple[str, ...] = ()
     """Of the classes; they go by number where there are none."""
+    rules: Rules = Rules()
+    """COCO's for what overlaps."""
+    images: Ints = np.zeros(0, np.int64)
+    """(n,) all images of the user's files, those without objects and detections among them."""
 
 
-def evaluate_coco(annotations: str | Path, detections: str | Path) -> dict[str, float]:
-    """COCO's twelve numbers, by COCO's names, of an instances json and a results json; NaN where undefined.
+def evaluate_coco(
+    annotations: str | Path, detections: str | Path, iou_type: IouType = "bbox", *, sigmas: tuple[float, ...] = SIGMAS
+) -> dict[str, float]:
+    """COCO's numbers, by COCO's names, of an instances json and a results json; NaN where undefined.
+
+    Args:
+        annotations: what there is to find.
+        detections: what was found.
+        iou_type: what overlaps: boxes (bbox, twelve numbers), masks (segm, twelve) or keypoints (ten).
+        sigmas: of the keypoints; by default of COCO's 17 points of a person.
 
     Raises:
         InputError: a file that is missing or damaged, with the fault.
     """
-    from experiments.detect.core.evaluation import coco_numbers, evaluate_boxes
+    from experiments.detect.core.evaluation import coco_numbers, evaluate_detections
 
-    scene = coco_scene(Path(annotations), Path(detections))
-    return coco_numbers(evaluate_boxes(scene.ground_truth, scene.detections))
+    scene = coco_scene(Path(annotations), Path(detections), Rules.of(iou_type, sigmas))
+    return coco_numbers(evaluate_detections(scene.ground_truth, scene.detections, scene.rules))
 
 
-def load_scene(annotations: str | None, detections: str | None, layout: Literal["coco", "voc"]) -> Scene | None:
+def load_scene(
+    annotations: str | None, detections: str | None, layout: Literal["coco", "voc"], iou_type: IouType = "bbox"
+) -> Scene | None:
     """The scene of two files; None if neither is named.
 
     Raises:
@@ -58,16 +75,30 @@ def load_scene(annotations: str | None, detections: str | None, layout: Literal[
     if annotations is None or detections is None:
         given, missing = ("annotations", "detections") if detections is None else ("detections", "annotations")
         raise InputError(f"{missing}: expected a file, since {given} is given; name both or neither.")
-    return (coco_scene if layout == "coco" else voc_scene)(Path(annotations), Path(detections))
+    if layout == "coco":
+        return coco_scene(Path(annotations), Path(detections), Rules.of(iou_type))
+    if iou_type != "bbox":
+        raise InputError(f"iou_type={iou_type}: VOC's files have boxes alone, expected iou_type=bbox.")
+    return voc_scene(Path(annotations), Path(detections))
 
 
-def coco_scene(annotations: Path, detections: Path) -> Scene:
+def coco_scene(annotations: Path, detections: Path, rules: Rules | None = None) -> Scene:
     """An instances json and a results json; classes in the order of their category ids."""
     if annotations.is_dir():
         raise InputError(f"{annotations}: a folder, expected COCO's json; for VOC's folder of xml say format=voc.")
-    instances = load_instances(annotations)
-    results = load_detections(detections, instances)
+    rules, instances = rules or Rules(), load_instances(annotations)
     ids = np.array(sorted(instances.categories), dtype=np.int64)
+    masks = keypoints = exempt = None
+    if rules.iou_type == "segm":
+        sizes = [instances.image_sizes[image] for image in instances.image_ids.tolist()]
+        masks = masks_of(annotations, "annotations", instances.segmentations, sizes)
+    if rules.iou_type == "keypoints":
+        keypoints = keypoints_of(annotations, "annotations", instances.keypoints, len(rules.sigmas))
+        labelled = (keypoints[:, :, 2] > 0).sum(axis=1).tolist()
+        counts = [
+            own if count is None else count for own, count in zip(labelled, instances.keypoint_counts, strict=True)
+        ]
+        exempt = np.array([count == 0 for count in counts], dtype=np.bool_)
     ground_truth = GroundTruth(
         images=instances.image_ids,
         classes=np.searchsorted(ids, instances.category_ids),
@@ -75,14 +106,36 @@ def coco_scene(annotations: Path, detections: Path) -> Scene:
         areas=instances.areas,
         crowd=instances.is_crowd,
         n_classes=len(ids),
+        exempt=exempt,
+        masks=masks,
+        keypoints=keypoints,
     )
-    found = Detections(
+    found = coco_detections(detections, instances, rules)
+    names = tuple(instances.categories[int(k)] for k in ids)
+    return Scene(ground_truth, found, names, rules, np.array(sorted(instances.image_sizes), dtype=np.int64))
+
+
+def coco_detections(path: Path, instances: Instances, rules: Rules) -> Detections:
+    """A results json; sizes are by the boxes where there are any, as in pycocotools, else by masks or keypoints."""
+    results = load_detections(path, instances, boxes=rules.iou_type == "bbox")
+    masks = keypoints = areas = None
+    boxes = results.boxes_xywh
+    if rules.iou_type == "segm":
+        sizes = [instances.image_sizes[image] for image in results.image_ids.tolist()]
+        masks = masks_of(path, "results", results.segmentations, sizes)
+        boxes, areas = (masks.boxes_xywh, masks.areas) if boxes is None else (boxes, None)
+    if rules.iou_type == "keypoints":
+        keypoints = keypoints_of(path, "results", results.keypoints, len(rules.sigmas))
+        boxes = extents(keypoints) if boxes is None else boxes
+    return Detections(
         images=results.image_ids,
-        classes=np.searchsorted(ids, results.category_ids),
-        boxes_xywh=results.boxes_xywh,
+        classes=np.searchsorted(np.sort(list(instances.categories)), results.category_ids),
+        boxes_xywh=np.zeros((0, 4)) if boxes is None else boxes,
         scores=results.scores,
+        masks=masks,
+        keypoints=keypoints,
+        given_areas=areas,
     )
-    return Scene(ground_truth, found, tuple(instances.categories[int(k)] for k in ids))
 
 
 def voc_scene(annotations: Path, detections: Path) -> Scene:
@@ -112,7 +165,7 @@ def voc_scene(annotations: Path, detections: Path) -> Scene:
         boxes_xywh=_continuous(np.array([row[3] for row in rows], dtype=np.float64).reshape(-1, 4)),
         scores=np.array([row[2] for row in rows], dtype=np.float64),
     )
-    return Scene(ground_truth, found, names)
+    return Scene(ground_truth, found, names, images=np.arange(len(images), dtype=np.int64))
 
 
 def _continuous(boxes: Floats) -> Floats:

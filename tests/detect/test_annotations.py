@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from experiments.detect.annotations import coco_scene, evaluate_coco, load_scene, voc_scene
-from experiments.detect.core.evaluation import coco_numbers, evaluate_boxes
+from experiments.detect.core.evaluation import coco_numbers, evaluate_detections
 from experiments.detect.map.reference import FROZEN
 from experiments.lab.errors import InputError
 
@@ -33,7 +33,7 @@ def test_files_of_voc_count_inclusive_pixels_and_leave_difficult_objects_out(tmp
     # five of ten columns, all rows: 50 of 100 pixels, IoU exactly 0.5 only if the last pixel counts
     (tmp_path / "comp4_det_test_dog.txt").write_text("a 0.9 50 50 60 60\na 0.8 1 1 5 10\n")
     scene = voc_scene(tmp_path, tmp_path)
-    found = coco_numbers(evaluate_boxes(scene.ground_truth, scene.detections))
+    found = coco_numbers(evaluate_detections(scene.ground_truth, scene.detections))
     assert (found["AP50"], found["AP75"]) == pytest.approx((1, 0), abs=1e-15)
 
 
@@ -73,7 +73,7 @@ def voc_numbers(folder: Path, **files: str) -> dict[str, float]:
     for name, lines in files.items():
         (folder / f"comp4_det_test_{name}.txt").write_text(lines)
     scene = voc_scene(folder, folder)
-    return coco_numbers(evaluate_boxes(scene.ground_truth, scene.detections))
+    return coco_numbers(evaluate_detections(scene.ground_truth, scene.detections))
 
 
 def test_a_class_takes_its_own_result_file_and_not_one_whose_name_ends_alike(tmp_path: Path) -> None:

@@ -18,24 +18,25 @@ EPSILON = float(np.spacing(1))
 
 
 @compiled
-def out_of_range(boxes: Floats, area_ranges: Floats) -> Flags:
+def out_of_range(areas: Floats, members: Ints, area_ranges: Floats) -> Flags:
     """(n, ranges) whether a detection's own area is outside: then it is not wrong where it finds nothing."""
-    outside = np.empty((len(boxes), len(area_ranges)), np.bool_)
-    for i in range(len(boxes)):
-        own = boxes[i, 2] * boxes[i, 3]
+    outside = np.empty((len(members), len(area_ranges)), np.bool_)
+    for i in range(len(members)):
+        own = areas[members[i]]
         for a in range(len(area_ranges)):
-            outside[i, a] = own < area_ranges[a, 0] or own > area_ranges[a, 1]
+            outside[i, a] = (own < area_ranges[a, 0]) | (own > area_ranges[a, 1])
     return outside
 
 
 @compiled
 def accumulate(
-    order: Ints, ranks: Ints, places: Ints, codes: Codes, outside: Flags, max_dets: Ints, counted: Ints
+    order: Ints, copies: Ints, ranks: Ints, places: Ints, codes: Codes, outside: Flags, max_dets: Ints, counted: Ints
 ) -> tuple[Floats, Ints]:
     """Precision (ranges, thresholds, limits, most) at every right detection, and how many there are of those.
 
     Args:
         order: (n,) detections by falling score.
+        copies: (n,) how often each is there, with its image and the objects on it: once, but in a bootstrap.
         ranks: (n,) rank within the image; only those below a limit of ``max_dets`` (limits,) take part in it.
         places, codes: of the contenders, as ``match_class`` gives them.
         outside: (n, ranges) as ``out_of_range`` gives them.
@@ -49,7 +50,7 @@ def accumulate(
         for a in range(sizes[0]):
             if places[i] < 0:
                 for m in range(sizes[2]):
-                    wrong_everywhere[a, m] += ranks[i] < max_dets[m] and not outside[i, a]
+                    wrong_everywhere[a, m] += copies[i] * (ranks[i] < max_dets[m] and not outside[i, a])
                 continue
             for t in range(sizes[1]):
                 code = codes[places[i], a, t]
@@ -57,12 +58,13 @@ def accumulate(
                     if ranks[i] >= max_dets[m] or code == IGNORED:
                         continue
                     if code == RIGHT:
-                        right[a, t, m] += 1
-                        found = right[a, t, m]
                         all_wrong = wrong[a, t, m] + wrong_everywhere[a, m]
-                        precision[a, t, m, found - 1] = found / (all_wrong + found + EPSILON)
+                        for _ in range(copies[i]):
+                            right[a, t, m] += 1
+                            found = right[a, t, m]
+                            precision[a, t, m, found - 1] = found / (all_wrong + found + EPSILON)
                     elif not outside[i, a]:
-                        wrong[a, t, m] += 1
+                        wrong[a, t, m] += copies[i]
     return precision, right
 
 
@@ -86,10 +88,10 @@ def interpolate(
 
 
 @compiled
-def outcomes_of(order: Ints, ranks: Ints, places: Ints, codes: Codes, outside: Flags, limit: int, out: Codes) -> None:
-    """Fill ``out`` (all, thresholds) for the detections ``order`` (n,) of a class, over the first area range."""
-    for i in range(len(order)):
+def outcomes_of(members: Ints, ranks: Ints, places: Ints, codes: Codes, outside: Flags, limit: int, out: Codes) -> None:
+    """Fill ``out`` (all, thresholds) for the detections ``members`` (n,) of a class, over the first area range."""
+    for i in range(len(members)):
         for t in range(out.shape[1]):
             code = codes[places[i], 0, t] if places[i] >= 0 else WRONG
             code = IGNORED if code == WRONG and outside[i, 0] else code
-            out[order[i], t] = code if ranks[i] < limit else DROPPED
+            out[members[i], t] = code if ranks[i] < limit else DROPPED

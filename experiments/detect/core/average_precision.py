@@ -14,6 +14,7 @@ development kits of 2007 and 2010; Manning et al.: Introduction to Information R
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Literal
 
 import numpy as np
@@ -108,6 +109,25 @@ def average_precision(
         raise ValueError(f"expected coco101, voc2007, voc2010 or uninterpolated, got {interp}")
     heights = precision_envelope(precision) if interp == "voc2010" else precision
     return float(np.sum(np.diff(recall, prepend=0.0) * heights))
+
+
+def average_precisions(
+    classes: NDArray[np.int64],
+    scores: Vector,
+    correct: NDArray[np.bool_],
+    positives: NDArray[np.int64],
+    interp: Interpolation = "coco101",
+) -> Vector:
+    """AP (k,) of each class from the detections (n,) of all; NaN without any of its ``positives`` (k,)."""
+    order = np.argsort(classes, kind="stable")
+    bounds = np.searchsorted(classes[order], np.arange(len(positives) + 1))
+    members = [order[first:end] for first, end in pairwise(bounds)]
+    return np.array(
+        [
+            average_precision(scores[of_class], correct[of_class], int(n), interp=interp)
+            for of_class, n in zip(members, positives, strict=True)
+        ]
+    )
 
 
 def _share(part: ArrayLike, rest: ArrayLike, empty: float) -> Vector:

@@ -1,9 +1,9 @@
 """Mean average precision and recall as COCO defines them: IoU thresholds, areas, limits, crowds.
 
-    numbers = coco_numbers(evaluate_boxes(ground_truth, detections))
+    numbers = coco_numbers(evaluate_detections(ground_truth, detections))
 
-Memory: a byte per detection and threshold, 8 bytes per entry of the result, and for each thread 8 bytes per object,
-threshold, area range and limit of its class.
+Memory: 8 bytes per entry of the result, about 60 per detection, and for each thread 8 bytes per object, threshold, area
+range and limit of its class.
 
 Two things differ from pycocotools on purpose: what is not defined is NaN instead of -1, and an annotation with id 0
 counts like any other (pycocotools takes it for unmatched).
@@ -13,37 +13,21 @@ Source: Lin et al.: Microsoft COCO, ECCV 2014; https://cocodataset.org/#detectio
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
-from experiments.detect.core.accumulating import accumulate, interpolate, out_of_range, outcomes_of
+from experiments.detect.core.accumulating import accumulate, interpolate, outcomes_of
 from experiments.detect.core.average_precision import RECALL_POINTS
 from experiments.detect.core.ground_truth import Detections, Floats, GroundTruth, Ints
-from experiments.detect.core.matching import DROPPED, Codes, match_class
-from experiments.detect.core.sorting import dense_ids, order_by_falling_score, order_by_key
-
-LARGEST_AREA = 1e10
-
-
-@dataclass(frozen=True, kw_only=True)
-class Rules:
-    """At which thresholds, areas and limits to evaluate; by default COCO's."""
-
-    iou: tuple[float, ...] = tuple(np.linspace(0.5, 0.95, 10).tolist())
-    """Thresholds at which a detection is a match."""
-    area_ranges: dict[str, tuple[float, float]] = field(
-        default_factory=lambda: {
-            "all": (0.0, LARGEST_AREA),
-            "small": (0.0, 32.0**2),
-            "medium": (32.0**2, 96.0**2),
-            "large": (96.0**2, LARGEST_AREA),
-        }
-    )
-    """Name -> smallest and largest area in square pixels, both included."""
-    max_dets: tuple[int, ...] = (1, 10, 100)
-    """Detections per image and class that take part, the best-scored ones."""
+from experiments.detect.core.matches import Matches, Sets
+from experiments.detect.core.matching import DROPPED, Codes
+from experiments.detect.core.rules import LARGEST_AREA as LARGEST_AREA
+from experiments.detect.core.rules import Rules as Rules
+from experiments.detect.core.sorting import order_by_falling_score
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,33 +41,42 @@ class Evaluation:
     """(T, K, A, M) largest recall; NaN for a class without objects."""
     positives: Ints
     """(K, A) objects that count."""
-    outcomes: Codes
-    """(T, n) of each detection, in the order given, over the first area range: wrong 0, right 1, ignored 2, dropped
-    3."""
+    matches: tuple[Matches, ...]
+    """(K,)"""
 
-    def average_precision(self, iou: float | None = None, area: str = "all", max_dets: int = 100) -> Floats:
+    @cached_property
+    def outcomes(self) -> Codes:
+        """(T, n) of each detection, in the order given, over the first area range: wrong 0, right 1, ignored 2, dropped
+        3."""
+        n = sum(len(of_class.members) for of_class in self.matches)
+        found = np.full((n, len(self.rules.iou)), DROPPED, np.uint8)
+        for of in self.matches:
+            outcomes_of(of.members, of.ranks, of.places, of.codes, of.outside, max(self.rules.max_dets), found)
+        return found.T
+
+    def average_precision(self, iou: float | None = None, area: str = "all", max_dets: int | None = None) -> Floats:
         """AP (K,) per class at one threshold, or over all of them; NaN without objects."""
         return self._precision(iou, area, max_dets).mean(axis=(0, 1))
 
-    def average_recall(self, iou: float | None = None, area: str = "all", max_dets: int = 100) -> Floats:
+    def average_recall(self, iou: float | None = None, area: str = "all", max_dets: int | None = None) -> Floats:
         """AR (K,) per class: the largest recall, over the thresholds."""
         return self._recall(iou, area, max_dets).mean(axis=0)
 
-    def mean_precision(self, iou: float | None = None, area: str = "all", max_dets: int = 100) -> float:
+    def mean_precision(self, iou: float | None = None, area: str = "all", max_dets: int | None = None) -> float:
         """Over thresholds, recall points and the classes that have objects, summed in pycocotools' order."""
         return mean_of_known(self._precision(iou, area, max_dets))
 
-    def mean_recall(self, iou: float | None = None, area: str = "all", max_dets: int = 100) -> float:
+    def mean_recall(self, iou: float | None = None, area: str = "all", max_dets: int | None = None) -> float:
         """Largest recall over thresholds and the classes that have objects."""
         return mean_of_known(self._recall(iou, area, max_dets))
 
-    def _precision(self, iou: float | None, area: str, max_dets: int) -> Floats:
+    def _precision(self, iou: float | None, area: str, max_dets: int | None) -> Floats:
         """(T, R, K)"""
-        return self.precision[self._thresholds(iou), :, :, self._area(area), self.rules.max_dets.index(max_dets)]
+        return self.precision[self._thresholds(iou), :, :, self._area(area), self._limit(max_dets)]
 
-    def _recall(self, iou: float | None, area: str, max_dets: int) -> Floats:
+    def _recall(self, iou: float | None, area: str, max_dets: int | None) -> Floats:
         """(T, K)"""
-        return self.recall[self._thresholds(iou), :, self._area(area), self.rules.max_dets.index(max_dets)]
+        return self.recall[self._thresholds(iou), :, self._area(area), self._limit(max_dets)]
 
     def threshold(self, iou: float) -> int:
         """Where a threshold stands among those of the rules."""
@@ -98,27 +91,25 @@ class Evaluation:
     def _area(self, name: str) -> int:
         return list(self.rules.area_ranges).index(name)
 
+    def _limit(self, max_dets: int | None) -> int:
+        """The largest by default."""
+        return -1 if max_dets is None else self.rules.max_dets.index(max_dets)
+
 
 def coco_numbers(evaluation: Evaluation) -> dict[str, float]:
-    """COCO's twelve numbers under COCO's names, to pycocotools' last bit; NaN where no class has objects.
+    """COCO's numbers under COCO's names, to pycocotools' last bit: twelve, or ten of keypoints.
 
-    Means are over the classes that have objects.
+    Means are over the classes that have objects; NaN where none has.
     """
-    precision, recall = evaluation.mean_precision, evaluation.mean_recall
-    return {
-        "AP": precision(),
-        "AP50": precision(0.5),
-        "AP75": precision(0.75),
-        "APs": precision(area="small"),
-        "APm": precision(area="medium"),
-        "APl": precision(area="large"),
-        "AR1": recall(max_dets=1),
-        "AR10": recall(max_dets=10),
-        "AR100": recall(max_dets=100),
-        "ARs": recall(area="small"),
-        "ARm": recall(area="medium"),
-        "ARl": recall(area="large"),
-    }
+    precision, recall, rules = evaluation.mean_precision, evaluation.mean_recall, evaluation.rules
+    sizes = [name for name in ("small", "medium", "large") if name in rules.area_ranges]
+    found = {"AP": precision(), "AP50": precision(0.5), "AP75": precision(0.75)}
+    found |= {f"AP{size[0]}": precision(area=size) for size in sizes}
+    if rules.iou_type == "keypoints":
+        found |= {"AR": recall(), "AR50": recall(0.5), "AR75": recall(0.75)}
+    else:
+        found |= {f"AR{limit}": recall(max_dets=limit) for limit in rules.max_dets}
+    return found | {f"AR{size[0]}": recall(area=size) for size in sizes}
 
 
 def mean_of_known(values: Floats) -> float:
@@ -131,7 +122,7 @@ def mean_of_known(values: Floats) -> float:
     return float(known.mean()) if len(known) else float("nan")
 
 
-def evaluate_boxes(
+def evaluate_detections(
     ground_truth: GroundTruth, detections: Detections, rules: Rules | None = None, *, threads: int | None = None
 ) -> Evaluation:
     """Match detections to objects class by class and accumulate precision over recall.
@@ -139,94 +130,32 @@ def evaluate_boxes(
     ``threads`` share the classes, all usable cores by default; they change no number.
 
     Raises:
-        ValueError: a detection of a class that the ground truth does not know.
+        ValueError: a detection of a class that the ground truth does not know, masks or keypoints that are missing.
     """
-    rules = rules or Rules()
-    if len(detections.classes) and detections.classes.max() >= ground_truth.n_classes:
-        raise ValueError(f"expected classes below {ground_truth.n_classes}, got {detections.classes.max()}")
-    sets = _Sorted.of(ground_truth, detections)
-    sizes = len(rules.iou), len(RECALL_POINTS), ground_truth.n_classes, len(rules.area_ranges)
+    sets = Sets.of(ground_truth, detections, rules or Rules())
+    with ThreadPoolExecutor(threads or len(os.sched_getaffinity(0))) as pool:
+        matches = tuple(pool.map(sets.match, range(ground_truth.n_classes)))
+        return evaluate_matches(matches, sets.rules, pool)
+
+
+def evaluate_matches(matches: Sequence[Matches], rules: Rules, pool: ThreadPoolExecutor) -> Evaluation:
+    """Accumulate precision over recall, class by class."""
+    sizes = len(rules.iou), len(RECALL_POINTS), len(matches), len(rules.area_ranges)
     evaluation = Evaluation(
         rules=rules,
         precision=np.full((*sizes, len(rules.max_dets)), np.nan),
         recall=np.full((sizes[0], *sizes[2:], len(rules.max_dets)), np.nan),
-        positives=np.zeros(sizes[2:], np.int64),
-        outcomes=np.full((len(detections.scores), sizes[0]), DROPPED, np.uint8).T,
+        positives=np.array([of_class.counted for of_class in matches], np.int64).reshape(sizes[2:]),
+        matches=tuple(matches),
     )
-    with ThreadPoolExecutor(threads or len(os.sched_getaffinity(0))) as pool:
-        for _ in pool.map(lambda k: sets.evaluate(k, evaluation), range(ground_truth.n_classes)):
-            pass
+    limits = np.array(rules.max_dets)
+
+    def fill(k: int) -> None:
+        of, n = matches[k], len(matches[k].members)
+        order = order_by_falling_score(of.scores, np.arange(n))
+        curves = accumulate(order, np.ones(n, np.int64), of.ranks, of.places, of.codes, of.outside, limits, of.counted)
+        interpolate(*curves, of.counted, RECALL_POINTS, evaluation.precision[:, :, k], evaluation.recall[:, k])
+
+    for _ in pool.map(fill, range(len(matches))):
+        pass
     return evaluation
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Sorted:
-    """Objects and detections by class and image, with the places where each group begins."""
-
-    ground_truth: GroundTruth
-    detections: Detections
-    n_images: int
-    by_group: Ints
-    """(n,) detections by class, image and falling score; those of equal score as they were given."""
-    by_score: Ints
-    """(n,) detections by class and falling score; those of equal score by image, then as they were given."""
-    starts: Ints
-    """(classes x images + 1,) where each group begins among the detections."""
-    objects: Ints
-    """(m,) objects by class and image."""
-    object_starts: Ints
-    places: Ints
-    """(n,) where a detection stands in ``by_group``."""
-
-    @classmethod
-    def of(cls, ground_truth: GroundTruth, detections: Detections) -> _Sorted:
-        images, object_images, n = dense_ids(detections.images, ground_truth.images)
-        n, classes = max(n, 1), ground_truth.n_classes
-        by_image, _ = order_by_key(images, n, np.arange(len(images)))
-        falling = order_by_falling_score(detections.scores, by_image)
-        by_group, starts = order_by_key(detections.classes * n + images, classes * n, falling)
-        places = np.empty(len(images), np.int64)
-        places[by_group] = np.arange(len(images))
-        object_keys = ground_truth.classes * n + object_images
-        objects, object_starts = order_by_key(object_keys, classes * n, np.arange(len(object_keys)))
-        return cls(
-            ground_truth=ground_truth,
-            detections=detections,
-            n_images=n,
-            by_group=by_group,
-            by_score=order_by_key(detections.classes, classes, falling)[0],
-            starts=starts,
-            objects=objects,
-            object_starts=object_starts,
-            places=places,
-        )
-
-    def evaluate(self, k: int, evaluation: Evaluation) -> None:
-        """Fill what ``evaluation`` says of class k."""
-        rules, truth = evaluation.rules, self.ground_truth
-        groups = slice(k * self.n_images, (k + 1) * self.n_images + 1)
-        starts, object_starts = self.starts[groups], self.object_starts[groups]
-        members, objects = self.by_group[starts[0] : starts[-1]], self.objects[object_starts[0] : object_starts[-1]]
-        boxes = self.detections.boxes_xywh[members]
-        area_ranges = np.array(list(rules.area_ranges.values()), dtype=np.float64).reshape(-1, 2)
-        contenders, codes, counted = match_class(
-            boxes,
-            starts - starts[0],
-            truth.boxes_xywh[objects],
-            object_starts - object_starts[0],
-            truth.areas[objects],
-            truth.crowd[objects],
-            truth.uncounted[objects],
-            area_ranges,
-            np.array(rules.iou, dtype=np.float64),
-        )
-        ranks = np.arange(len(members)) - np.repeat(starts[:-1] - starts[0], np.diff(starts))
-        order, outside = (
-            self.places[self.by_score[starts[0] : starts[-1]]] - starts[0],
-            out_of_range(boxes, area_ranges),
-        )
-        limits = np.array(rules.max_dets)
-        outcomes_of(members, ranks, contenders, codes, outside, limits.max(), evaluation.outcomes.T)
-        curves = accumulate(order, ranks, contenders, codes, outside, limits, counted)
-        interpolate(*curves, counted, RECALL_POINTS, evaluation.precision[:, :, k], evaluation.recall[:, k])
-        evaluation.positives[k] = counted

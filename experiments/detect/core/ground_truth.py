@@ -1,4 +1,5 @@
-"""Ground truth and detections as arrays: objects and scored boxes, each with its image and class.
+"""Ground truth and detections as arrays: objects and scored boxes, each with its image and class, some with a mask or
+keypoints.
 
 Boxes are x, y, width, height in pixels, not rounded, as in COCO's files; converted to corners they would round
 differently and equal overlaps could fall on the other side of a threshold.
@@ -9,11 +10,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
-Flags = NDArray[np.bool_]
+from experiments.detect.core.masks import Flags as Flags
+from experiments.detect.core.masks import Floats as Floats
+from experiments.detect.core.masks import Ints as Ints
+from experiments.detect.core.masks import Masks
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,9 +34,12 @@ class GroundTruth:
     n_classes: int
     exempt: Flags | None = None
     """(n,) single objects that do not count either, such as VOC's difficult ones; none by default."""
+    masks: Masks | None = None
+    keypoints: Floats | None = None
+    """(n, k, 3) x, y and whether the point is labelled, above 0."""
 
     def __post_init__(self) -> None:
-        _check(self.images, self.classes, self.boxes_xywh, self.n_classes)
+        _check(self, self.n_classes)
 
     @property
     def uncounted(self) -> Flags:
@@ -51,20 +55,21 @@ class Detections:
     classes: Ints
     boxes_xywh: Floats
     scores: Floats
+    masks: Masks | None = None
+    keypoints: Floats | None = None
+    """(n, k, 3), of which the third numbers do not count."""
+    given_areas: Floats | None = None
+    """(n,) by which detections are sorted by size; those of the boxes by default."""
 
     def __post_init__(self) -> None:
-        _check(self.images, self.classes, self.boxes_xywh, None)
+        _check(self, None)
         if self.scores.shape != self.images.shape or np.isnan(self.scores).any():
             raise ValueError(f"expected {len(self.images)} scores without nan, got shape {self.scores.shape}")
 
-    def where(self, keep: Flags) -> Detections:
-        """Those for which ``keep`` (n,) is true."""
-        return Detections(
-            images=self.images[keep],
-            classes=self.classes[keep],
-            boxes_xywh=self.boxes_xywh[keep],
-            scores=self.scores[keep],
-        )
+    @property
+    def areas(self) -> Floats:
+        """(n,)"""
+        return self.boxes_xywh[:, 2] * self.boxes_xywh[:, 3] if self.given_areas is None else self.given_areas
 
 
 def by_group(items: GroundTruth | Detections) -> dict[tuple[int, int], Ints]:
@@ -77,10 +82,16 @@ def by_group(items: GroundTruth | Detections) -> dict[tuple[int, int], Ints]:
     }
 
 
-def _check(images: Ints, classes: Ints, boxes: Floats, n_classes: int | None) -> None:
-    if classes.shape != images.shape or boxes.shape != (len(images), 4):
+def _check(items: GroundTruth | Detections, n_classes: int | None) -> None:
+    n, classes, boxes = len(items.images), items.classes, items.boxes_xywh
+    if classes.shape != (n,) or boxes.shape != (n, 4):
         raise ValueError(f"expected one class and one box per image entry, got {classes.shape} and {boxes.shape}")
     if not np.isfinite(boxes).all() or (boxes[:, 2:] < 0).any():
         raise ValueError("expected finite boxes (x, y, width, height) with sides of at least 0")
-    if len(classes) and (classes.min() < 0 or (n_classes is not None and classes.max() >= n_classes)):
+    if n and (classes.min() < 0 or (n_classes is not None and classes.max() >= n_classes)):
         raise ValueError(f"expected classes in 0 .. {n_classes} - 1, got {classes.min()} to {classes.max()}")
+    if items.masks is not None and len(items.masks) != n:
+        raise ValueError(f"expected {n} masks, got {len(items.masks)}")
+    points = items.keypoints
+    if points is not None and (points.shape != (n, *points.shape[1:2], 3) or not np.isfinite(points).all()):
+        raise ValueError(f"expected finite keypoints of shape ({n}, k, 3), got {points.shape}")

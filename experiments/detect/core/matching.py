@@ -28,60 +28,45 @@ HIGHEST_THRESHOLD = 1 - 1e-10
 
 
 @compiled
-def overlap(boxes: Floats, others: Floats, crowd: Flags, overlaps: Floats) -> None:
-    """Fill ``overlaps`` (n, m) with the IoU of boxes (n, 4) and others (m, 4), given as x, y, width, height.
-
-    With a crowd it is the share of the box inside. The operations and their order are COCO's, to the last bit.
-    """
-    for i in range(len(boxes)):
-        for j in range(len(others)):
-            overlaps[i, j] = 0.0
-            right = min(boxes[i, 0] + boxes[i, 2], others[j, 0] + others[j, 2])
-            bottom = min(boxes[i, 1] + boxes[i, 3], others[j, 1] + others[j, 3])
-            width, height = right - max(boxes[i, 0], others[j, 0]), bottom - max(boxes[i, 1], others[j, 1])
-            if width <= 0 or height <= 0:
-                continue
-            shared, own = width * height, boxes[i, 2] * boxes[i, 3]
-            union = own if crowd[j] else own + others[j, 2] * others[j, 3] - shared
-            overlaps[i, j] = shared / union
-
-
-@compiled
 def match_image(
-    overlaps: Floats, crowd: Flags, ignored: Flags, contends: Flags, threshold: float, taken: Flags, codes: Codes
+    overlaps: Floats, n: int, m: int, first: int, crowd: Flags, ignored: Flags, thresholds: Floats, codes: Codes
 ) -> None:
-    """Codes (n,) of one image's contenders at one threshold.
+    """Fill the last n of ``codes`` (all, ranges, thresholds): the contenders of one image, by falling score.
+
+    Views of arrays would take longer than the work that is done on them, so places in whole arrays are passed.
 
     Args:
-        overlaps: (n, m), detections by falling score.
-        ignored: objects (m,) that do not count.
-        contends: (n,) whether a detection overlaps any object enough.
-        taken: scratch (m,).
+        overlaps: with the m objects of the image, row by row.
+        first: where these begin among the objects of ``crowd`` (all,) and of ``ignored`` (ranges, all).
     """
-    taken[:] = False
-    for i in range(len(codes)):
-        if not contends[i]:
-            continue
-        best, found = min(threshold, HIGHEST_THRESHOLD), -1
-        for late in (False, True):  # objects that count first
-            for j in range(len(taken)):
-                free = crowd[j] or not taken[j]
-                if ignored[j] == late and free and overlaps[i, j] >= best:
-                    best, found = overlaps[i, j], j
-            if found >= 0:
-                break
-        if found < 0:
-            codes[i] = WRONG
-        else:
-            taken[found] = True
-            codes[i] = IGNORED if ignored[found] else RIGHT
+    taken = np.empty(m, np.bool_)
+    for a in range(codes.shape[1]):
+        for t in range(len(thresholds)):
+            taken[:] = False
+            for i in range(n):
+                best, found = thresholds[t], -1
+                for late in (False, True):  # objects that count first
+                    for j in range(m):
+                        if (
+                            overlaps[i * m + j] >= best
+                            and ignored[a, first + j] == late
+                            and (crowd[first + j] or not taken[j])
+                        ):
+                            best, found = overlaps[i * m + j], j
+                    if found >= 0:
+                        break
+                if found >= 0:
+                    taken[found] = True
+                    codes[len(codes) - n + i, a, t] = IGNORED if ignored[a, first + found] else RIGHT
+                else:
+                    codes[len(codes) - n + i, a, t] = WRONG
 
 
 @compiled
 def match_class(
-    boxes: Floats,
+    overlaps: Floats,
     starts: Ints,
-    objects: Floats,
+    objects: Ints,
     object_starts: Ints,
     areas: Floats,
     crowd: Flags,
@@ -94,62 +79,42 @@ def match_class(
     A third array (ranges,) is how many objects count.
 
     Args:
-        boxes: (n, 4) x, y, width, height, by group and falling score; group g is starts[g] .. starts[g + 1] - 1.
-        objects: (m, 4), by group, with ``object_starts`` in the same way.
-        areas: (m,) of the objects, as annotated.
-        crowd, uncounted: (m,) regions of many objects, and all objects that never count (crowds among them).
+        overlaps: of all groups, as ``overlaps_of`` gives them.
+        starts: the detections of group g, by falling score, are starts[g] .. starts[g + 1] - 1.
+        objects: (m,) indices by group, with ``object_starts`` in the same way.
+        areas: of all objects, as annotated.
+        crowd, uncounted: of all objects: regions of many, and all that never count (crowds among them).
         area_ranges: (ranges, 2), both ends included.
     """
-    counted = count_objects(areas, uncounted, area_ranges)
-    lowest = min(thresholds.min(), HIGHEST_THRESHOLD)
-    places, n = np.full(len(boxes), -1, np.int64), 0
+    thresholds, lowest = np.minimum(thresholds, HIGHEST_THRESHOLD), min(thresholds.min(), HIGHEST_THRESHOLD)
+    ignored = ignored_objects(objects, areas, uncounted, area_ranges)
+    crowd, contending, places = crowd[objects], np.empty(len(overlaps)), np.full(starts[-1], -1, np.int64)
+    n, at = 0, 0
+    codes = np.empty((min(starts[-1], len(overlaps)), len(area_ranges), len(thresholds)), np.uint8)
     for group in range(len(starts) - 1):
-        if object_starts[group] < object_starts[group + 1]:
-            n += starts[group + 1] - starts[group]
-    codes, n = np.empty((n, len(area_ranges), len(thresholds)), np.uint8), 0
-    widest = np.diff(object_starts).max()
-    overlaps_of_group = np.empty((np.diff(starts).max(), widest))
-    contends_of_group, outcome_of_group = np.empty(len(overlaps_of_group), np.bool_), np.empty(len(codes), np.uint8)
-    ignored_of_group, taken_of_group = np.empty(widest, np.bool_), np.empty(widest, np.bool_)
-    for group in range(len(starts) - 1):
-        first, last = starts[group], starts[group + 1]
         begin, end = object_starts[group], object_starts[group + 1]
-        if first == last or begin == end:
+        m, contenders, filled = end - begin, n, 0
+        if m == 0:
             continue
-        overlaps = overlaps_of_group[: last - first, : end - begin]
-        overlap(boxes[first:last], objects[begin:end], crowd[begin:end], overlaps)
-        contends, contenders = contends_of_group[: last - first], n
-        for i in range(last - first):
-            contends[i] = overlaps[i].max() >= lowest
-            if contends[i]:
-                places[first + i] = n
-                n += 1
-        if n == contenders:
-            continue
-        outcome, ignored = outcome_of_group[: last - first], ignored_of_group[: end - begin]
-        taken = taken_of_group[: end - begin]
-        for a in range(len(area_ranges)):
-            for j in range(begin, end):
-                ignored[j - begin] = is_ignored(areas[j], uncounted[j], area_ranges[a])
-            for t in range(len(thresholds)):
-                match_image(overlaps, crowd[begin:end], ignored, contends, thresholds[t], taken, outcome)
-                for i in range(last - first):
-                    if contends[i]:
-                        codes[places[first + i], a, t] = outcome[i]
-    return places, codes[:n], counted
+        for i in range(starts[group], starts[group + 1]):
+            largest = 0.0
+            for j in range(m):
+                contending[filled + j] = overlaps[at + j]
+                largest = max(largest, overlaps[at + j])
+            if largest >= lowest:
+                places[i], n, filled = n, n + 1, filled + m
+            at += m
+        if filled:
+            match_image(contending, n - contenders, m, begin, crowd, ignored, thresholds, codes[:n])
+    return places, codes[:n], (~ignored).sum(axis=1)
 
 
 @compiled
-def count_objects(areas: Floats, uncounted: Flags, area_ranges: Floats) -> Ints:
-    """(ranges,) objects that count in each area range."""
-    counted = np.zeros(len(area_ranges), np.int64)
-    for j in range(len(areas)):
-        for a in range(len(area_ranges)):
-            counted[a] += not is_ignored(areas[j], uncounted[j], area_ranges[a])
-    return counted
-
-
-@compiled
-def is_ignored(area: float, uncounted: bool, area_range: Floats) -> bool:
-    """Whether an object does not count in an area range."""
-    return uncounted or area < area_range[0] or area > area_range[1]
+def ignored_objects(objects: Ints, areas: Floats, uncounted: Flags, area_ranges: Floats) -> Flags:
+    """(ranges, m) whether an object does not count in an area range."""
+    ignored = np.empty((len(area_ranges), len(objects)), np.bool_)
+    for a in range(len(area_ranges)):
+        for j in range(len(objects)):
+            area = areas[objects[j]]
+            ignored[a, j] = uncounted[objects[j]] or area < area_ranges[a, 0] or area > area_ranges[a, 1]
+    return ignored

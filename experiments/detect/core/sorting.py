@@ -7,20 +7,22 @@ import numpy as np
 from experiments.detect.core.compiled import compiled
 from experiments.detect.core.ground_truth import Floats, Ints
 
-DIGIT = 16
-"""Bits that one pass over the scores looks at."""
+DIGIT = 11
+"""Bits that one pass over the scores looks at: its counts stay in the processor's nearest cache."""
+FEW = 32
+"""So many are sorted by insertion."""
 
 
 @compiled
 def order_by_key(keys: Ints, n_keys: int, order: Ints) -> tuple[Ints, Ints]:
-    """``order`` (n,) stably rearranged so that ``keys`` rise, and (n_keys + 1,) where each key begins.
+    """``order`` (n,), indices into ``keys``, stably rearranged so that keys rise; (n_keys + 1,) where each key begins.
 
     >>> order_by_key(np.array([2, 0, 2, 1]), 3, np.arange(4))[0]
     array([1, 3, 0, 2])
     """
     starts = np.zeros(n_keys + 1, np.int64)
-    for key in keys:
-        starts[key + 1] += 1
+    for i in order:
+        starts[keys[i] + 1] += 1
     for key in range(n_keys):
         starts[key + 1] += starts[key]
     places, sorted_order = starts[:-1].copy(), np.empty_like(order)
@@ -50,6 +52,28 @@ def order_by_falling_score(scores: Floats, order: Ints) -> Ints:
         if len(digits) and (digits != digits[0]).any():
             order, _ = order_by_key(digits, 1 << DIGIT, order)
     return order
+
+
+@compiled
+def order_by_key_and_score(keys: Ints, scores: Floats, n_keys: int, order: Ints) -> tuple[Ints, Ints, Ints]:
+    """As ``order_by_key``, by falling score where keys are equal; the third array (n,) is the rank there.
+
+    >>> order_by_key_and_score(np.array([1, 0, 1]), np.array([0.2, 0.5, 0.9]), 2, np.arange(3))
+    (array([1, 2, 0]), array([0, 1, 3]), array([0, 0, 1]))
+    """
+    order, starts = order_by_key(keys, n_keys, order)
+    ranks = np.empty_like(order)
+    for key in range(n_keys):
+        first, end = starts[key], starts[key + 1]
+        if end - first > FEW:
+            order[first:end] = order[first:end][np.argsort(-scores[order[first:end]], kind="mergesort")]
+        for last in range(first, end):
+            i, place = order[last], last
+            while place > first and scores[order[place - 1]] < scores[i]:
+                order[place] = order[place - 1]
+                place -= 1
+            order[place], ranks[last] = i, last - first
+    return order, starts, ranks
 
 
 def dense_ids(ids: Ints, others: Ints) -> tuple[Ints, Ints, int]:

@@ -13,17 +13,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from experiments.detect.map import conventions, errors, laws, numbers, reference
+from experiments.detect.map import against, conventions, errors, laws, numbers, reference
 from experiments.detect.map.setup import Params, prepare
 from experiments.foundation.statements.trials import TrialRow, distinct
 from experiments.lab.answers import mean, number, percent
 from experiments.lab.experiment import Experiment, Findings, Headline, Own, Rows, Table
 
 IN_WORDS = {
+    "classification": "confused classes",
+    "localization": "detections beside their object",
+    "both": "detections of another class beside its object",
     "duplicate": "objects found twice",
-    "confusion": "confused classes",
-    "localization": "boxes beside their object",
-    "background": "boxes where nothing is",
+    "background": "detections where nothing is",
     "missed": "objects that were missed",
 }
 
@@ -36,7 +37,7 @@ def answer(findings: Findings, rows: Rows) -> str:
     return (
         f"The detections have an AP of {ap} and an AP50 of {ap50}; what costs most are {IN_WORDS[worst]}, "
         f"without which AP50 would be {number(100 * gains[worst])} points higher."
-        f"{agreement(distinct(rows.if_run(reference.PART)))}"
+        f"{against.sentence(rows.if_run(against.PART))}{agreement(distinct(rows.if_run(reference.PART)))}"
     )
 
 
@@ -58,6 +59,7 @@ EXPERIMENT = Experiment(
         numbers.CLASSES,
         errors.PART,
         errors.CURVES,
+        against.PART,
         conventions.PART,
         conventions.MATCHES,
         laws.PART,
@@ -66,7 +68,7 @@ EXPERIMENT = Experiment(
     answer=answer,
     own=Own(
         given=lambda params: params.annotations is not None,
-        parts=tuple(part.name for part in (numbers.PART, numbers.CHOSEN, numbers.CLASSES, errors.PART, errors.CURVES)),
+        parts=("numbers", "chosen", "classes", "errors", "curves", "against"),
     ),
     headline=Headline(
         part=numbers.PART,

@@ -56,7 +56,7 @@ def run_matches(scenes: Scenes) -> Iterator[MatchRow]:
 
 def ap50_by_hand(objects: Sequence[Box], found: Sequence[Box]) -> float:
     """AP at IoU 0.5 of detections with falling scores, on one image and of one class."""
-    from experiments.detect.core.evaluation import coco_numbers, evaluate_boxes
+    from experiments.detect.core.evaluation import coco_numbers, evaluate_detections
 
     ground_truth = GroundTruth(
         images=np.zeros(len(objects), np.int64),
@@ -72,7 +72,7 @@ def ap50_by_hand(objects: Sequence[Box], found: Sequence[Box]) -> float:
         boxes_xywh=np.array(found),
         scores=np.linspace(0.9, 0.5, len(found)),
     )
-    return coco_numbers(evaluate_boxes(ground_truth, detections))["AP50"]
+    return coco_numbers(evaluate_detections(ground_truth, detections))["AP50"]
 
 
 def against_voc2010(rows: Sequence[ConventionRow]) -> Mapping[str, Pairs]:

@@ -1,12 +1,14 @@
-"""What is wrong with the detections: precision over recall, and how often each kind of error occurs."""
+"""What is wrong with the detections: precision over recall, and how often each kind of TIDE's errors occurs."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 
 from experiments.detect.core.average_precision import precision_recall_curve
+from experiments.detect.core.rules import AREAS
 from experiments.detect.map.setup import Scenes
 from experiments.lab.experiment import Curve, Part, Row, Table, observation
 
@@ -36,18 +38,19 @@ class CauseRow(Row):
 def run(scenes: Scenes) -> Iterator[CauseRow]:
     from experiments.detect.core.breakdown import error_breakdown
 
-    for cause, (count, gain) in error_breakdown(scenes.scene.ground_truth, scenes.scene.detections).items():
+    found = error_breakdown(scenes.scene.ground_truth, scenes.scene.detections, scenes.evaluation)
+    for cause, (count, gain) in found.items():
         yield CauseRow(cause=cause, count=count, ap50_gain=gain)
 
 
 def run_curves(scenes: Scenes) -> Iterator[CurveRow]:
     """At most 60 points per threshold."""
-    from experiments.detect.core.evaluation import LARGEST_AREA, Rules, evaluate_boxes
+    from experiments.detect.core.evaluation import evaluate_detections
     from experiments.detect.core.matching import RIGHT
 
     scene, thresholds = scenes.scene, scenes.params.iou
-    rules = Rules(iou=thresholds, area_ranges={"all": (0.0, LARGEST_AREA)}, max_dets=(100,))
-    evaluation = evaluate_boxes(scene.ground_truth, scene.detections, rules)
+    rules = replace(scene.rules, iou=thresholds, area_ranges={"all": AREAS["all"]})
+    evaluation = evaluate_detections(scene.ground_truth, scene.detections, rules)
     objects = int(evaluation.positives.sum())
     for iou, outcomes in zip(thresholds, evaluation.outcomes, strict=True):
         judged = outcomes <= RIGHT

@@ -32,9 +32,9 @@ def mean_trials(scene: Scene) -> Iterator[TrialRow]:
 
     The controls count a class without objects as 0, and leave the first threshold out.
     """
-    from experiments.detect.core.evaluation import coco_numbers, evaluate_boxes, mean_of_known
+    from experiments.detect.core.evaluation import coco_numbers, evaluate_detections, mean_of_known
 
-    evaluation = evaluate_boxes(scene.ground_truth, scene.detections)
+    evaluation = evaluate_detections(scene.ground_truth, scene.detections)
     numbers, per_class = coco_numbers(evaluation), evaluation.average_precision()
     known = per_class[evaluation.positives[:, 0] > 0]
     expected = sum(map(float, known)) / len(known) if len(known) else math.nan

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from experiments.detect.annotations import Scene
-from experiments.detect.core.average_precision import Interpolation, average_precision
+from experiments.detect.core.average_precision import Interpolation, average_precisions
 from experiments.detect.core.boxes import corners
+from experiments.detect.core.rules import AREAS
 from experiments.detect.map.setup import Scenes
 from experiments.lab.experiment import Drawing, Event, Part, Row, Table, observation
 
 if TYPE_CHECKING:
     from experiments.detect.core.evaluation import Evaluation
-    from experiments.detect.core.ground_truth import Floats
 
 
 @observation
@@ -90,33 +91,18 @@ def chosen_map(
     scene: Scene, iou: tuple[float, ...], interp: Interpolation, max_dets: int = 100, area: str = "all"
 ) -> float:
     """Mean AP over classes and thresholds, by any convention, area and limit."""
-    from experiments.detect.core.evaluation import Rules, evaluate_boxes, mean_of_known
-
-    rules = Rules(iou=iou, area_ranges={area: Rules().area_ranges[area]}, max_dets=(max_dets,))
-    evaluation = evaluate_boxes(scene.ground_truth, scene.detections, rules)
-    positives = evaluation.positives[:, 0]
-    each = [class_precisions(scene, outcomes, positives, interp) for outcomes in evaluation.outcomes]
-    return float(np.mean([mean_of_known(values) for values in each]))
-
-
-def class_precisions(
-    scene: Scene,
-    outcomes: np.ndarray[tuple[int, ...], np.dtype[np.uint8]],
-    positives: np.ndarray[tuple[int, ...], np.dtype[np.int64]],
-    interp: Interpolation,
-) -> Floats:
-    """AP (K,) of each class from the outcomes (n,) of its detections; NaN without objects. Ties by image."""
+    from experiments.detect.core.evaluation import evaluate_detections, mean_of_known
     from experiments.detect.core.matching import RIGHT
 
-    detections, found = scene.detections, np.full(len(positives), np.nan)
-    order = np.lexsort((detections.images, detections.classes))
-    bounds = np.searchsorted(detections.classes[order], np.arange(len(positives) + 1))
-    for k in np.flatnonzero(positives):
-        members = order[bounds[k] : bounds[k + 1]]
-        members = members[outcomes[members] <= RIGHT]
-        right = outcomes[members] == RIGHT
-        found[k] = average_precision(detections.scores[members], right, int(positives[k]), interp=interp)
-    return found
+    rules = replace(scene.rules, iou=iou, area_ranges={area: AREAS[area]}, max_dets=(max_dets,))
+    found, evaluation = scene.detections, evaluate_detections(scene.ground_truth, scene.detections, rules)
+    each = []
+    for outcomes in evaluation.outcomes:
+        order = np.argsort(found.images, kind="stable")
+        judged = order[outcomes[order] <= RIGHT]
+        labels, scores, right = found.classes[judged], found.scores[judged], outcomes[judged] == RIGHT
+        each.append(mean_of_known(average_precisions(labels, scores, right, evaluation.positives[:, 0], interp)))
+    return float(np.mean(each))
 
 
 def draw_scene(scene: Scene, evaluation: Evaluation) -> Drawing:

@@ -49,11 +49,11 @@ def frozen_trials() -> Iterator[TrialRow]:
 
 def trial(scene: Scene, theirs: Mapping[str, float], source: str) -> TrialRow:
     """How far COCO's twelve numbers are from ``theirs``; the control takes crowds for single objects."""
-    from experiments.detect.core.evaluation import coco_numbers, evaluate_boxes
+    from experiments.detect.core.evaluation import coco_numbers, evaluate_detections
 
     truth = scene.ground_truth
     single = replace(truth, crowd=np.zeros_like(truth.crowd))
-    ours, control = (coco_numbers(evaluate_boxes(objects, scene.detections)) for objects in (truth, single))
+    ours, control = (coco_numbers(evaluate_detections(objects, scene.detections)) for objects in (truth, single))
     return TrialRow(
         statement="twelve numbers",
         case=source,

@@ -13,7 +13,9 @@ from experiments.detect.annotations import Scene, load_scene
 from experiments.detect.core.average_precision import Interpolation
 from experiments.detect.core.boxes import Boxes
 from experiments.detect.core.ground_truth import Flags, Floats
+from experiments.detect.core.rules import IouType
 from experiments.detect.core.scenes import SceneRates, random_scene
+from experiments.lab.errors import InputError
 from experiments.lab.experiment import Setup, parameters
 
 if TYPE_CHECKING:
@@ -30,6 +32,10 @@ class Params:
     """Results for it: COCO's results json, or a folder of VOC's text files, one per class."""
     format: Literal["coco", "voc"] = "coco"
     """Format of both files; with voc the objects marked difficult do not count."""
+    iou_type: IouType | None = None
+    """What overlaps in COCO's files: boxes (bbox, the default), masks (segm) or keypoints of persons (keypoints)."""
+    against: str | None = None
+    """Results of a second detector for the same annotations: is ``detections`` better?"""
     images: Annotated[int, Field(ge=1, le=100_000)] = 20
     """Images of a random set."""
     jitter: Annotated[float, Field(ge=0, le=1)] = 0.1
@@ -74,25 +80,33 @@ class Scenes(Setup[Params]):
     """One set to look at, the user's or a random one, and small ones for the laws."""
 
     scene: Scene
+    against: Scene | None
+    """The same objects with the detections of a second detector."""
     instances: tuple[Instance, ...]
 
     @cached_property
     def evaluation(self) -> Evaluation:
         """Of the set to look at, by COCO's rules."""
-        from experiments.detect.core.evaluation import evaluate_boxes
+        from experiments.detect.core.evaluation import evaluate_detections
 
-        return evaluate_boxes(self.scene.ground_truth, self.scene.detections)
+        return evaluate_detections(self.scene.ground_truth, self.scene.detections, self.scene.rules)
 
 
 def prepare(params: Params, seed: int) -> Scenes:
     """Raises InputError if the user's files cannot be read."""
     rng = np.random.default_rng(seed)
     rates = SceneRates(images=params.images, jitter=params.jitter, dup_rate=params.dup_rate, fp_rate=params.fp_rate)
-    own = load_scene(params.annotations, params.detections, params.format)
+    own = load_scene(params.annotations, params.detections, params.format, params.iou_type or "bbox")
+    against = None
+    if params.against is not None:
+        if own is None:
+            raise InputError("against: expected annotations and detections too, to compare with; name all three files.")
+        against = load_scene(params.annotations, params.against, params.format, params.iou_type or "bbox")
     return Scenes(
         params=params,
         seed=seed,
         scene=own or Scene(*random_scene(rng, rates)),
+        against=against,
         instances=tuple(draw(rng, small_rates(trial)) for trial in range(params.trials)),
     )
 

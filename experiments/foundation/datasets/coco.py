@@ -1,4 +1,4 @@
-"""Instances and results of COCO as plain arrays. Masks (polygons or run lengths) are kept as given, not decoded.
+"""Instances and results of COCO as plain arrays. Masks (polygons or run lengths) and keypoints are kept as given.
 
 Conventions: a box is [x, y, width, height] in pixels, from the upper left corner, not rounded; ``iscrowd`` marks a
 region of many objects. Source: Lin et al.: Microsoft COCO: Common Objects in Context, ECCV 2014;
@@ -55,17 +55,23 @@ class Instances:
     is_crowd: NDArray[np.bool_]
     segmentations: tuple[Any, ...]
     """Polygons, run lengths or None, as given."""
+    keypoints: tuple[Any, ...] = ()
+    """x, y and visibility of every point in one list, or None, as given."""
+    keypoint_counts: tuple[Any, ...] = ()
+    """Labelled points, or None, as given."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Detections:
-    """Results: n scored boxes."""
+    """Results: n scored boxes, masks or keypoints."""
 
     image_ids: NDArray[np.int64]
     category_ids: NDArray[np.int64]
-    boxes_xywh: NDArray[np.float64]
+    boxes_xywh: NDArray[np.float64] | None
+    """(n, 4); None where the first result has none."""
     scores: NDArray[np.float64]
     segmentations: tuple[Any, ...]
+    keypoints: tuple[Any, ...]
 
 
 def load_instances(path: Path) -> Instances:
@@ -101,27 +107,36 @@ def load_instances(path: Path) -> Instances:
         boxes_xywh=sides,
         areas=np.where(np.isnan(given), sides[:, 2] * sides[:, 3], given),
         is_crowd=np.array(crowd, dtype=np.bool_),
-        segmentations=tuple(entry.get("segmentation") for entry in annotations.entries),
+        segmentations=_as_given(annotations, "segmentation"),
+        keypoints=_as_given(annotations, "keypoints"),
+        keypoint_counts=_as_given(annotations, "num_keypoints"),
     )
 
 
-def load_detections(path: Path, instances: Instances) -> Detections:
+def load_detections(path: Path, instances: Instances, *, boxes: bool = True) -> Detections:
     """Read and check a results file (a list) against the ground truth that it answers.
 
-    Raises InputError with one line per fault, as ``load_instances`` does.
+    Without ``boxes`` results need none; as in pycocotools all have one if the first has. Raises InputError with one
+    line per fault, as ``load_instances`` does.
     """
     results = Entries.of(path, "results", read_json(path))
     image_of = results.references("image_id", tuple(instances.image_sizes), "images")
     category_of = results.references("category_id", tuple(instances.categories), "categories")
-    boxes, scores = results.column("bbox", BOX), results.column("score", NUMBER)
+    given = boxes or (len(results) > 0 and results.entries[0].get("bbox") not in (None, []))
+    sides, scores = results.column("bbox", BOX) if given else None, results.column("score", NUMBER)
     refuse(path, results.faults)
     return Detections(
         image_ids=np.array(image_of, dtype=np.int64),
         category_ids=np.array(category_of, dtype=np.int64),
-        boxes_xywh=_boxes(boxes),
+        boxes_xywh=None if sides is None else _boxes(sides),
         scores=np.array(scores, dtype=np.float64),
-        segmentations=tuple(entry.get("segmentation") for entry in results.entries),
+        segmentations=_as_given(results, "segmentation"),
+        keypoints=_as_given(results, "keypoints"),
     )
+
+
+def _as_given(entries: Entries, key: str) -> tuple[Any, ...]:
+    return tuple(entry.get(key) for entry in entries.entries)
 
 
 def _boxes(boxes: list[Any]) -> NDArray[np.float64]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from experiments.detect.core.evaluation import coco_numbers, evaluate_boxes
+from experiments.detect.core.evaluation import coco_numbers, evaluate_detections
 from experiments.detect.core.ground_truth import Detections, GroundTruth
 
 LEFT, RIGHT, FAR = (0.0, 0.0, 100.0, 100.0), (300.0, 0.0, 100.0, 100.0), (0.0, 300.0, 50.0, 50.0)
@@ -33,4 +33,4 @@ def detections_of(*boxes: tuple[float, ...], classes: list[int] | None = None) -
 
 
 def coco_ap50(ground_truth: GroundTruth, detections: Detections) -> float:
-    return coco_numbers(evaluate_boxes(ground_truth, detections))["AP50"]
+    return coco_numbers(evaluate_detections(ground_truth, detections))["AP50"]

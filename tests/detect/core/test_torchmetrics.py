@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from experiments.detect.core.average_precision import average_precision
-from experiments.detect.core.evaluation import coco_numbers, evaluate_boxes
+from experiments.detect.core.evaluation import coco_numbers, evaluate_detections
 from experiments.detect.core.ground_truth import Detections, GroundTruth
 from experiments.detect.core.scenes import SceneRates, random_scene
 
@@ -63,7 +63,7 @@ def test_twelve_numbers_are_torchmetrics(seed: int) -> None:
         by_image(ground_truth, rates.images, area=ground_truth.areas, iscrowd=ground_truth.crowd.astype(np.int64)),
     )
     expected = metric.compute()
-    ours = coco_numbers(evaluate_boxes(ground_truth, detections))
+    ours = coco_numbers(evaluate_detections(ground_truth, detections))
     for name, theirs in NAMES.items():
         value = float(expected[theirs])
         assert ours[name] == pytest.approx(np.nan if value == -1 else value, abs=1e-6, nan_ok=True), name
