@@ -61,7 +61,12 @@ class Norm(nn.Module):
 
 
 class Attention(nn.Module):
-    """Causal attention with rotary positions; several query heads may share a key and value head."""
+    """Causal attention with rotary positions; several query heads may share a key and value head.
+
+    With ``causal`` set to False every token sees those after it too.
+    """
+
+    causal = True
 
     def __init__(self, size: Architecture) -> None:
         super().__init__()
@@ -78,7 +83,7 @@ class Attention(nn.Module):
             for projection in (self.q_proj, self.k_proj, self.v_proj)
         )
         queries, keys = rotate(queries, self.size.theta), rotate(keys, self.size.theta)
-        mixed = scaled_dot_product_attention(queries, keys, values, is_causal=True, enable_gqa=True)
+        mixed = scaled_dot_product_attention(queries, keys, values, is_causal=self.causal, enable_gqa=True)
         return self.o_proj(mixed.transpose(1, 2).flatten(2))
 
 
