@@ -10,8 +10,9 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from experiments.adapt.lora import EXPERIMENT, measures, own, training
-from experiments.adapt.lora.setup import FULL, Params, prepare
+from experiments.adapt.lora import EXPERIMENT, measures, own
+from experiments.adapt.lora.params import FULL, Params
+from experiments.adapt.lora.setup import prepare
 from experiments.lab.errors import InputError
 from experiments.lab.experiment import Note, Rows
 from experiments.lab.judge.measured import Pairs, Undecided
@@ -120,8 +121,8 @@ def test_what_would_have_no_effect_is_refused() -> None:
         prepare(Params(lrs_head=(1e-3,)), 0)
 
 
-def row(arm: str, lr: float, validation: float, new: float, old: float) -> training.AdaptedRow:
-    return training.AdaptedRow(
+def row(arm: str, lr: float, validation: float, new: float, old: float) -> measures.AdaptedRow:
+    return measures.AdaptedRow(
         dataset="digits",
         arm=arm,
         lr=lr,

@@ -16,7 +16,8 @@ from collections.abc import Sequence
 
 from experiments.adapt.lora import laws, own, training
 from experiments.adapt.lora.measures import LORA, at_best
-from experiments.adapt.lora.setup import FULL, REPLAY, Params, prepare
+from experiments.adapt.lora.params import FULL, REPLAY, Params
+from experiments.adapt.lora.setup import prepare
 from experiments.lab.answers import listing, mean, number, percent
 from experiments.lab.experiment import Experiment, Findings, Headline, Own, Rows, Table
 

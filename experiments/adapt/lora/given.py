@@ -12,7 +12,7 @@ from experiments.lab.errors import InputError
 
 if TYPE_CHECKING:
     from experiments.adapt.core.demonstrations import Demonstration
-    from experiments.adapt.lora.setup import Params
+    from experiments.adapt.lora.params import Params
     from experiments.foundation.architectures.llama import Decoder
 
 FEWEST = 10

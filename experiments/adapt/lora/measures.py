@@ -1,24 +1,42 @@
-"""From the networks at all rates to what claims judge: every arm at the rate that validation chose."""
+"""A network after fine-tuning, and what claims judge of all of them: every arm at the rate that validation chose."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING
 
-from experiments.adapt.lora.setup import FULL, HEAD, REPLAY, SCRATCH, adapter_name
+from experiments.adapt.lora.params import FULL, HEAD, REPLAY, SCRATCH, adapter_name
 from experiments.foundation.networks.tuning import Choice, choose, untuned
 from experiments.lab.answers import mean, percent
-from experiments.lab.experiment import kept
+from experiments.lab.experiment import Row, kept, observation
 from experiments.lab.judge.measured import Instances, NotMeasured, Pairs, Points, Undecided
 from experiments.lab.judge.measures import by_seed, points
 
-if TYPE_CHECKING:
-    from experiments.adapt.lora.training import AdaptedRow
-
-    Rows = Sequence[AdaptedRow]
-    Choices = Mapping[str, Choice[AdaptedRow]]
-
 LORA = "LoRA"
+
+
+@observation
+class AdaptedRow(Row):
+    """One network after fine-tuning on the new task."""
+
+    dataset: str
+    arm: str
+    lr: float
+    trained_parameters: int
+    possible_rank: int
+    """Of a layer's change: that of the adapter, or all that the layer's shape allows."""
+    rank: int
+    """Of the layers' changes, the largest; singular values below 1e-5 of the first do not count."""
+    validation_accuracy: float
+    new_accuracy: float
+    """On test examples of the new task; of text the share of answers that are right as a whole."""
+    old_accuracy: float
+    """On test examples of the old task; of text the share of next bytes that are the most probable ones."""
+    old_accuracy_before: float
+    """Of the base."""
+
+
+Rows = Sequence[AdaptedRow]
+Choices = Mapping[str, Choice[AdaptedRow]]
 
 
 def chosen(rows: Rows) -> Choices:

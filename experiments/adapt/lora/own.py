@@ -6,7 +6,8 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from experiments.adapt.lora.setup import Params, Tasks
+from experiments.adapt.lora.params import Params
+from experiments.adapt.lora.setup import Tasks
 from experiments.lab.errors import InputError
 from experiments.lab.experiment import Event, Note, Part, Progress, Row, Table, observation
 

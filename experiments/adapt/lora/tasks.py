@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import torch
 from torch import nn
 
 from experiments.adapt.core.demonstrations import examples_of
 from experiments.adapt.core.text_base import last_bytes, parts_of, questions, trained_base, untrained
-from experiments.adapt.lora.setup import Params, Task
+from experiments.adapt.lora.params import Params
 from experiments.foundation.architectures.llama import tokens
 from experiments.foundation.datasets.images import ImageData
 from experiments.foundation.networks.batches import drawn_batches
@@ -20,6 +20,27 @@ from experiments.foundation.networks.timing import reproducible
 
 BASE_LR = 1e-3
 REPLAYED_WINDOWS = 2000
+
+
+@dataclass(frozen=True)
+class Task:
+    """A base, what it knew, and what it is to learn."""
+
+    dataset: str
+    base: nn.Module
+    fresh: nn.Module
+    """The same network, untrained."""
+    head: str
+    """Name of its last layer."""
+    without_adapter: tuple[str, ...]
+    """Names of linear layers that get none."""
+    train: Examples
+    replayed: Examples
+    """Old examples, a third of the new ones, which is a quarter of both."""
+    validation: Examples
+    test: Examples
+    old_test: Examples
+    note: str = ""
 
 
 def image_task(params: Params, images: ImageData, seed: int) -> Task:

@@ -4,33 +4,18 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from experiments.adapt.lora import measures
-from experiments.adapt.lora.setup import FULL, REPLAY, Task, Tasks, adapter_name
-from experiments.lab.experiment import Curve, Event, Note, Part, Progress, Row, Table, observation
+from experiments.adapt.lora.measures import AdaptedRow
+from experiments.adapt.lora.params import FULL, REPLAY, adapter_name
+from experiments.adapt.lora.setup import Tasks
+from experiments.lab.experiment import Curve, Event, Note, Part, Progress, Table
 from experiments.lab.judge.claims import Claim
 from experiments.lab.judge.rules import Each, Effect, Equivalence, Order, Theorem, Under
 
-
-@observation
-class AdaptedRow(Row):
-    """One network after fine-tuning on the new task."""
-
-    dataset: str
-    arm: str
-    lr: float
-    trained_parameters: int
-    possible_rank: int
-    """Of a layer's change: that of the adapter, or all that the layer's shape allows."""
-    rank: int
-    """Of the layers' changes, the largest; singular values below 1e-5 of the first do not count."""
-    validation_accuracy: float
-    new_accuracy: float
-    """On test examples of the new task; of text the share of answers that are right as a whole."""
-    old_accuracy: float
-    """On test examples of the old task; of text the share of next bytes that are the most probable ones."""
-    old_accuracy_before: float
-    """Of the base."""
+if TYPE_CHECKING:
+    from experiments.adapt.lora.tasks import Task
 
 
 def run(tasks: Tasks) -> Iterator[Event]:
