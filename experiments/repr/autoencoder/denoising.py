@@ -103,7 +103,7 @@ def gaussian_trial(rng: np.random.Generator, dim: int, n: int) -> TrialRow:
     covariance, sigma = root @ root.T / dim, float(rng.uniform(0.2, 2.0))
     clean = rng.multivariate_normal(np.zeros(dim), covariance, n)
     noisy = clean + sigma * rng.standard_normal(clean.shape)
-    fitted = np.linalg.lstsq(noisy, clean)[0].T
+    fitted = np.asarray(np.linalg.lstsq(noisy, clean)[0].T, np.float64)
     best = squared_error(wiener_filter(covariance, sigma), covariance, sigma)
     once = squared_error(fitted, covariance, sigma)
     # the mean of two noisy copies has noise of deviation sigma / sqrt 2

@@ -72,14 +72,13 @@ def train(covariance: Floats, k: int, penalty: float, steps: int, seed: int) -> 
         return error / scale + penalty * float(weights @ weights), gradient + 2 * penalty * weights
 
     seen: list[Floats] = []
-    options = {"maxiter": steps, "maxfun": 20 * steps, "ftol": 0.0, "gtol": 1e-9}
     scipy.optimize.minimize(
         objective,
         start,
         jac=True,
         method="L-BFGS-B",
         callback=lambda weights: seen.append(weights.copy()),
-        options=options,
+        options={"maxiter": steps, "maxfun": 20 * steps, "ftol": 0.0, "gtol": 1e-9},
     )
     for weights in seen:
         yield LinearAutoencoder(*unpack(weights))

@@ -15,6 +15,7 @@ from __future__ import annotations
 from experiments.lab.answers import mean, percent
 from experiments.lab.experiment import Experiment, Findings, Headline, Rows, Table
 from experiments.repr.end_to_end import pipelines, selection
+from experiments.repr.end_to_end.features import JOINT
 from experiments.repr.end_to_end.setup import Params, prepare
 
 
@@ -25,7 +26,7 @@ def answer(findings: Findings, rows: Rows) -> str:
     for labels in dict.fromkeys(at(row.labels for row in compared) for at in (min, max)):
         best = pipelines.best_separate(choices, labels)[0]
         joint, apart = (
-            percent(mean(compared, "test_accuracy", features=name, labels=labels)) for name in (pipelines.JOINT, best)
+            percent(mean(compared, "test_accuracy", features=name, labels=labels)) for name in (JOINT, best)
         )
         said.append(f"with {labels} labels a class a network learned as a whole gets {joint} right, {best} {apart}")
     return f"{'; '.join(said).capitalize()}."

@@ -32,7 +32,7 @@ class DimensionRow(Row):
 def run(points: Points) -> Iterator[DimensionRow]:
     rng = np.random.default_rng([points.seed, 13])
     for name in ("swiss roll", "sphere cap"):
-        yield measured(points, name, points.surface(name).points, 2)  # type: ignore[arg-type]
+        yield measured(points, name, points.surface(name).points, 2)
     yield measured(points, CUBE, rng.uniform(size=(points.params.n, 10)), 10)
     yield measured(points, f"images of {points.name}", points.images.reshape(len(points.images), -1), None)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
@@ -14,7 +15,10 @@ from experiments.lab.judge.measures import by_seed, paired
 from experiments.lab.judge.rules import Effect, Under
 from experiments.repr.manifold.setup import Floats, Points
 
-ROLL = "swiss roll"
+if TYPE_CHECKING:
+    from experiments.repr.core.surfaces import SurfaceName
+
+ROLL: Final = "swiss roll"
 PCA_ARM, ISOMAP, SHORT_CUTS, AUTOENCODER = "PCA", "Isomap", "Isomap, short cuts", "autoencoder"
 
 
@@ -48,14 +52,14 @@ def run(points: Points) -> Iterator[Event]:
             )
 
 
-def layouts(points: Points, name: str) -> Iterator[tuple[str, Floats]]:
+def layouts(points: Points, name: SurfaceName) -> Iterator[tuple[str, Floats]]:
     """Every method's layout (n, 2); the autoencoder's of the roll alone, the surface that the claim is about."""
     from experiments.repr.core.pca import PCA
 
-    space = points.surface(name).points  # type: ignore[arg-type]
+    space = points.surface(name).points
     yield PCA_ARM, PCA.fit(space).encode(space, 2)
-    yield ISOMAP, points.isomap(name, points.params.neighbors)  # type: ignore[arg-type]
-    yield SHORT_CUTS, points.isomap(name, points.params.too_many)  # type: ignore[arg-type]
+    yield ISOMAP, points.isomap(name, points.params.neighbors)
+    yield SHORT_CUTS, points.isomap(name, points.params.too_many)
     if name == ROLL:
         yield AUTOENCODER, by_autoencoder(points, space)
 
