@@ -56,10 +56,11 @@ def random_scene(rng: np.random.Generator, rates: SceneRates) -> tuple[GroundTru
         crowd=rng.random(n) < rates.crowd_rate,
         n_classes=rates.classes + 2,
     )
-    return ground_truth, _detect(rng, ground_truth, rates)
+    return ground_truth, random_detections(rng, ground_truth, rates)
 
 
-def _detect(rng: np.random.Generator, ground_truth: GroundTruth, rates: SceneRates) -> Detections:
+def random_detections(rng: np.random.Generator, ground_truth: GroundTruth, rates: SceneRates) -> Detections:
+    """What a detector with these errors finds of a random set."""
     n = len(ground_truth.images)
     seen = np.flatnonzero((rng.random(n) >= rates.miss_rate) & (ground_truth.classes <= rates.classes))
     sources = np.concatenate([seen, seen[rng.random(len(seen)) < rates.dup_rate]])

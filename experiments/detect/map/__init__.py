@@ -1,12 +1,13 @@
 """What does mean average precision count, and does it equal COCO's own program?
 
-With ``annotations`` and ``detections`` the user's files are evaluated; otherwise random sets with known rates of
-errors. The twelve numbers are COCO's; beside them stand the curves, the classes and the causes of errors.
+With ``annotations`` and ``detections`` the user's files are evaluated, with ``against`` beside a second detector's;
+otherwise random sets with known rates of errors, beside a detector of twice the noise. The twelve numbers are COCO's;
+with them come the curves, the classes and the kinds of errors.
 
 Notes: mAP, precision, recall, IoU.
 
-Source: Lin et al.: Microsoft COCO, ECCV 2014; Everingham et al.: PASCAL VOC, IJCV 2010; Manning et al.: Introduction to
-Information Retrieval, 2008; pycocotools.
+Source: Lin et al.: Microsoft COCO, ECCV 2014; Bolya et al.: TIDE, ECCV 2020; Everingham et al.: PASCAL VOC, IJCV
+2010; Manning et al.: Introduction to Information Retrieval, 2008; pycocotools.
 """
 
 from __future__ import annotations

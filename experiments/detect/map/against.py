@@ -41,7 +41,7 @@ def run(scenes: Scenes) -> Iterator[AgainstRow]:
     from experiments.detect.core.evaluation import coco_numbers, evaluate_detections
 
     scene = scenes.scene
-    second = evaluate_detections(scene.ground_truth, scenes.against.detections, scene.rules)
+    second = evaluate_detections(scene.ground_truth, scenes.against, scene.rules)
     both, rng = (scenes.evaluation, second), np.random.default_rng(scenes.seed)
     drawn = resampled_precisions(scene.ground_truth, both, scene.images, RESAMPLES, rng)
     first_numbers, second_numbers = map(coco_numbers, both)
@@ -72,13 +72,13 @@ def verdict_of(interval: Interval, images: int) -> Verdict:
 
 
 def sentence(rows: Sequence[AgainstRow]) -> str:
-    """Which is better by AP, where a second detector was given."""
-    for row in rows:
-        if row.metric == "AP":
-            points = Interval(100 * row.low, 100 * row.high)
-            said = describe_interval(100 * row.difference, points, LEVEL, "+.1f")
-            return f" Their AP minus the other detector's is {said} points: {IN_WORDS[row.verdict]}."
-    return ""
+    """Which is better by AP, of one set of images with a second detector."""
+    of_sets = [row for row in rows if row.metric == "AP"]
+    if len(of_sets) != 1:
+        return ""
+    (row,) = of_sets
+    said = describe_interval(100 * row.difference, Interval(100 * row.low, 100 * row.high), LEVEL, "+.1f")
+    return f" Their AP minus the other detector's is {said} points: {IN_WORDS[row.verdict]}."
 
 
 PART = Part(

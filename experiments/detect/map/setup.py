@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -12,9 +12,9 @@ from pydantic import Field
 from experiments.detect.annotations import Scene, load_scene
 from experiments.detect.core.average_precision import Interpolation
 from experiments.detect.core.boxes import Boxes
-from experiments.detect.core.ground_truth import Flags, Floats
+from experiments.detect.core.ground_truth import Detections, Flags, Floats
 from experiments.detect.core.rules import IouType
-from experiments.detect.core.scenes import SceneRates, random_scene
+from experiments.detect.core.scenes import SceneRates, random_detections, random_scene
 from experiments.lab.errors import InputError
 from experiments.lab.experiment import Setup, parameters
 
@@ -80,8 +80,8 @@ class Scenes(Setup[Params]):
     """One set to look at, the user's or a random one, and small ones for the laws."""
 
     scene: Scene
-    against: Scene | None
-    """The same objects with the detections of a second detector."""
+    against: Detections | None
+    """Of a second detector, for the same objects; random ones have twice the noise."""
     instances: tuple[Instance, ...]
 
     @cached_property
@@ -96,19 +96,27 @@ def prepare(params: Params, seed: int) -> Scenes:
     """Raises InputError if the user's files cannot be read."""
     rng = np.random.default_rng(seed)
     rates = SceneRates(images=params.images, jitter=params.jitter, dup_rate=params.dup_rate, fp_rate=params.fp_rate)
-    own = load_scene(params.annotations, params.detections, params.format, params.iou_type or "bbox")
-    against = None
-    if params.against is not None:
-        if own is None:
-            raise InputError("against: expected annotations and detections too, to compare with; name all three files.")
-        against = load_scene(params.annotations, params.against, params.format, params.iou_type or "bbox")
+    scene, images = own_scene(params, params.detections), np.arange(params.images, dtype=np.int64)
+    second = own_scene(params, params.against) if params.against else None
+    against = None if second is None else second.detections
+    if scene is None:
+        scene = Scene(*random_scene(rng, rates), images=images)
+        noisier, other = replace(rates, jitter=2 * rates.jitter), np.random.default_rng([seed, 1])
+        against = random_detections(other, scene.ground_truth, noisier)
     return Scenes(
         params=params,
         seed=seed,
-        scene=own or Scene(*random_scene(rng, rates)),
+        scene=scene,
         against=against,
         instances=tuple(draw(rng, small_rates(trial)) for trial in range(params.trials)),
     )
+
+
+def own_scene(params: Params, detections: str | None) -> Scene | None:
+    """The user's objects with these detections."""
+    if params.against and None in (params.annotations, params.detections):
+        raise InputError("against: expected annotations and detections too, to compare with; name all three files.")
+    return load_scene(params.annotations, detections, params.format, params.iou_type or "bbox")
 
 
 def draw(rng: np.random.Generator, rates: SceneRates) -> Instance:

@@ -56,8 +56,9 @@ def test_the_interval_says_which_is_better(
     assert against.sentence(rows).endswith(words)
 
 
-def test_nothing_is_compared_where_no_second_detector_is_given() -> None:
-    assert list(against.run(prepare(Params(images=4, trials=1), 0))) == []
+def test_nothing_is_compared_where_no_second_detector_is_given(files: dict[str, str]) -> None:
+    own = prepare(Params(annotations=files["truth"], detections=files["close"], trials=1), 0)
+    assert list(against.run(own)) == []
     assert against.sentence([]) == ""
 
 
