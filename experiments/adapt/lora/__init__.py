@@ -23,9 +23,8 @@ from experiments.lab.experiment import Experiment, Findings, Headline, Own, Rows
 
 
 def answer(findings: Findings, rows: Rows) -> str:
-    yours = rows.if_run(own.PART)
-    if yours:
-        return answer_of_own(yours)
+    if not rows.if_run(training.PART) and rows.if_run(own.PART):
+        return answer_of_own(rows.of(own.PART))
     best = at_best(rows.of(training.PART))
     adapter = [row.arm for row in best if row.arm.startswith(LORA)][-1]
     arms = {FULL: "in full", adapter: f"with {adapter}", REPLAY: "in full with replay"}

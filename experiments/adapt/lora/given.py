@@ -58,6 +58,17 @@ def given(params: Params) -> Given:
     return Given(network, tied, ones[2 * tenth :], ones[:tenth], ones[tenth : 2 * tenth])
 
 
+def example(seed: int) -> Given:
+    """A new network and 20 questions, where there is no model of the user's."""
+    from experiments.adapt.core.text_base import questions, untrained
+    from experiments.foundation.datasets.texts import EMBEDDED, load_text
+    from experiments.foundation.networks.timing import reproducible
+
+    ones = questions(load_text(EMBEDDED), 20, seed)
+    with reproducible(seed):
+        return Given(untrained(16, 1), False, ones[4:], ones[:2], ones[2:4])
+
+
 def read_pairs(path: Path) -> list[tuple[str, str]]:
     """Prompt and answer of every line.
 

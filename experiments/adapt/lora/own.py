@@ -1,4 +1,4 @@
-"""A Llama model of the user's, fine-tuned on demonstrations of the user's with an adapter in all its blocks."""
+"""A Llama model of the user's, or an example, fine-tuned on demonstrations with an adapter in all its blocks."""
 
 from __future__ import annotations
 
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     Adapters = Mapping[str, LowRank]
 
 
+EXAMPLE, EXAMPLE_STEPS = "example", 20
+
+
 @observation
 class OwnRow(Row):
     """The user's model before, and after fine-tuning at each learning rate."""
@@ -36,14 +39,14 @@ class OwnRow(Row):
 
 
 def run(tasks: Tasks) -> Iterator[Event]:
-    yours, asked = tasks.yours, tasks.params
-    if yours is None:
-        return
     from experiments.adapt.core.demonstrations import examples_of
     from experiments.adapt.core.fine_tuning import fine_tune
     from experiments.adapt.core.low_rank import add_adapters
+    from experiments.adapt.lora.given import example
     from experiments.foundation.networks.timing import reproducible
 
+    yours, asked = tasks.yours or example(tasks.seed), tasks.params
+    steps = asked.steps if tasks.yours else EXAMPLE_STEPS
     network, rank = yours.network, max(asked.rank)
     yield _row(tasks, yours, 0.0)
     with reproducible(tasks.seed):
@@ -54,12 +57,14 @@ def run(tasks: Tasks) -> Iterator[Event]:
     for done, lr in enumerate(asked.lrs_low_rank):
         yield Progress("fine-tuning", done, len(asked.lrs_low_rank))
         put(adapters, start)
-        fine_tune(network, examples, lr=lr, steps=asked.steps, batch_size=asked.batch_size, seed=tasks.seed)
+        fine_tune(network, examples, lr=lr, steps=steps, batch_size=asked.batch_size, seed=tasks.seed)
         row = _row(tasks, yours, lr)
         yield row
         if row.validation_loss < best[0]:
             best = row.validation_loss, lr, weights_of(adapters)
     put(adapters, best[2])
+    if tasks.yours is None:
+        return
     ends = {min(asked.lrs_low_rank): "smallest", max(asked.lrs_low_rank): "largest"}
     beyond = f"; it is the {ends[best[1]]} of lrs_low_rank, so try others beyond it" if best[1] in ends else ""
     yield Note(f"the validation loss is least with the rate {best[1]:g}{beyond}")
@@ -74,7 +79,7 @@ def _row(tasks: Tasks, yours: Given, lr: float) -> OwnRow:
     validation, _ = answered(yours.network, yours.validation, size)
     test, right = answered(yours.network, yours.test, size)
     return OwnRow(
-        model=tasks.params.model,
+        model=tasks.params.model if tasks.yours else EXAMPLE,
         lr=lr,
         trained_parameters=trained_parameters(yours.network) if lr else 0,
         validation_loss=validation,
