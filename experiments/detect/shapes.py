@@ -88,8 +88,8 @@ def _counts(counts: Any, pixels: int) -> Ints:
     from experiments.detect.core.runs import counts_of_text
 
     if type(counts) is str:
-        text = np.frombuffer(counts.encode("utf-8"), dtype=np.uint8)
-        values, spelled = counts_of_text(text)
+        text = counts.encode() if counts.isascii() else b"\xff"
+        values, spelled = counts_of_text(np.frombuffer(text, dtype=np.uint8))
         if not spelled:
             raise ShapeError(f"has the counts {shown(counts)}, which are no compressed run lengths")
     elif type(counts) is list and all(type(count) is int and abs(count) < LARGEST_COUNT for count in counts):

@@ -58,7 +58,7 @@ class Instances:
     keypoints: tuple[Any, ...] = ()
     """x, y and visibility of every point in one list, or None, as given."""
     keypoint_counts: tuple[Any, ...] = ()
-    """Labelled points, or None, as given."""
+    """Labelled points, or None."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,6 +96,7 @@ def load_instances(path: Path) -> Instances:
         "area", AREA, default=math.nan
     )  # NaN stands for a missing one: no file can hold this object
     crowd = annotations.column("iscrowd", FLAG, default=0)
+    labelled = annotations.column("num_keypoints", INTEGER, default=None)
     refuse(path, images.faults, categories.faults, annotations.faults)
     sides, given = _boxes(boxes), np.array(areas, dtype=np.float64)
     return Instances(
@@ -109,7 +110,7 @@ def load_instances(path: Path) -> Instances:
         is_crowd=np.array(crowd, dtype=np.bool_),
         segmentations=_as_given(annotations, "segmentation"),
         keypoints=_as_given(annotations, "keypoints"),
-        keypoint_counts=_as_given(annotations, "num_keypoints"),
+        keypoint_counts=tuple(labelled),
     )
 
 

@@ -65,3 +65,10 @@ def test_an_image_twice_and_sides_of_two_lengths_are_refused() -> None:
     evaluator.update([found], [target])
     with pytest.raises(ValueError, match="every image once"):
         evaluator.update([found], [target])
+
+
+def test_images_without_anything_are_numbers_that_are_not_known() -> None:
+    evaluator, empty = CocoEvaluator(), {"boxes": np.zeros((0, 4)), "labels": [], "scores": []}
+    assert np.isnan([*evaluator.result().values()]).all()
+    evaluator.update([empty], [empty])
+    assert np.isnan([*evaluator.result().values()]).all()
