@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from experiments.adapt.lora import laws, own, training
-from experiments.adapt.lora.measures import LORA, at_best
+from experiments.adapt.lora.measures import at_best, highest
 from experiments.adapt.lora.params import FULL, REPLAY, Params
 from experiments.adapt.lora.setup import prepare
 from experiments.lab.answers import listing, mean, number, percent
@@ -26,8 +26,8 @@ def answer(findings: Findings, rows: Rows) -> str:
     if not rows.if_run(training.PART) and rows.if_run(own.PART):
         return answer_of_own(rows.of(own.PART))
     best = at_best(rows.of(training.PART))
-    adapter = [row.arm for row in best if row.arm.startswith(LORA)][-1]
-    arms = {FULL: "in full", adapter: f"with {adapter}", REPLAY: "in full with replay"}
+    adapter = highest(best)
+    arms = {FULL: "in full", adapter: f"with {adapter.replace(', ', ' of ')}", REPLAY: "in full with replay"}
     learned, left = (
         listing(f"{percent(mean(best, column, arm=arm))} {words}" for arm, words in arms.items())
         for column in ("new_accuracy", "old_accuracy")

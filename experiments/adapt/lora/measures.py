@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from experiments.adapt.lora.params import FULL, HEAD, REPLAY, SCRATCH, adapter_name
 from experiments.foundation.networks.tuning import Choice, choose, untuned
-from experiments.lab.answers import mean, percent
+from experiments.lab.answers import listing, mean, percent
 from experiments.lab.experiment import Row, kept, observation
 from experiments.lab.judge.measured import Instances, NotMeasured, Pairs, Points, Undecided
 from experiments.lab.judge.measures import by_seed, points
@@ -135,8 +135,20 @@ def old_of_full(full: Rows, seed: int, new_accuracy: float) -> float:
 
 
 def forgotten(rows: Rows) -> str:
-    """What the curve shows."""
+    """What the curve of both accuracies shows."""
     best = at_best(rows)
-    arms = [arm for arm in dict.fromkeys(row.arm for row in best) if arm.startswith(LORA)][-1:]
-    left = [percent(mean(best, "old_accuracy", arm=arm)) for arm in (FULL, *arms, REPLAY)]
-    return f"Of the old accuracy full fine-tuning keeps {left[0]}, {', '.join(arms)} {left[1]}, replay {left[2]}"
+    before = percent(mean(best, "old_accuracy_before", arm=FULL))
+    left = {arm: percent(mean(best, "old_accuracy", arm=arm)) for arm in (FULL, highest(best), REPLAY)}
+    return f"Of {before} on the old task are left {listing(f'{share} ({arm})' for arm, share in left.items())}"
+
+
+def best_rates(rows: Rows) -> str:
+    """What the curve of the rates shows."""
+    choices = chosen(rows)
+    rates = listing(f"{choices[arm].setting:g} ({arm})" for arm in (FULL, highest(rows), HEAD))
+    return f"The most accurate rates are {rates}"
+
+
+def highest(rows: Rows) -> str:
+    """The adapter of highest rank."""
+    return max((row for row in rows if row.arm.startswith(LORA)), key=lambda row: row.possible_rank).arm

@@ -154,6 +154,6 @@ PART = Part(
             joined=False,
             title=measures.forgotten,
         ),
-        Curve("accuracy_by_rate", "lr", "new_accuracy", "arm", x_scale="log"),
+        Curve("accuracy_by_rate", "lr", "new_accuracy", "arm", x_scale="log", title=measures.best_rates),
     ),
 )
