@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Protocol
-
 import numpy as np
 import torch
-from torch import Tensor, nn
 
 from experiments.detect.core.boxes import corners
 from experiments.detect.core.evaluation import LARGEST_AREA, Evaluation, Rules, evaluate_detections
 from experiments.detect.core.ground_truth import Detections, by_group
-from experiments.detect.core.heads import Answers
+from experiments.detect.core.heads import GridDetector, SetDetector
 from experiments.detect.core.pictures import Pictures
 from experiments.detect.core.set_matching import to_corners
 from experiments.detect.core.suppression import non_maximum_suppression
@@ -22,18 +19,10 @@ AT_ONCE = 250
 RULES = Rules(area_ranges={"all": (0.0, LARGEST_AREA)}, max_dets=(100,))
 
 
-class Detector(Protocol):
-    """What both detectors offer beside being modules."""
-
-    def answers(self, images: Tensor) -> Answers: ...
-
-    def loss(self, pictures: Pictures) -> Tensor: ...
-
-
-def detect(network: nn.Module, pictures: Pictures, *, floor: float) -> Detections:
+def detect(network: GridDetector | SetDetector, pictures: Pictures, *, floor: float) -> Detections:
     """Every answer whose best class has a score of ``floor`` or more, of that class, cut at the picture's border."""
     with evaluating(network):
-        parts = [network.answers(images) for images in pictures.images.split(AT_ONCE)]  # type: ignore[operator]
+        parts = [network.answers(images) for images in pictures.images.split(AT_ONCE)]
     scores, boxes = (torch.cat(each) for each in zip(*parts, strict=True))
     best = scores.max(-1)
     images, answers = (best.values >= floor).nonzero(as_tuple=True)
