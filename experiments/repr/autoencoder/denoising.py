@@ -124,7 +124,7 @@ GAUSSIANS = Part(
     claims=(
         Claim(
             "wiener_is_the_best_linear_denoiser",
-            statement="No linear denoiser errs less than Wiener's filter; for Gaussian vectors none at all does.",
+            statement="No linear denoiser errs less than Wiener's filter.",
             rule=Theorem(
                 "a denoiser fitted to samples is not below Wiener's exact error, relative to it",
                 control="Wiener's filter of two noisy copies",
@@ -133,7 +133,7 @@ GAUSSIANS = Part(
             measure=instances("least error"),
             topic="Denoising",
             predicted="holds",
-            source="Wiener 1949: for Gaussians the mean of x given y is linear in y",
+            source="Wiener 1949",
         ),
     ),
     tables=(TRIALS,),

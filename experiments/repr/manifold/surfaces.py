@@ -94,7 +94,7 @@ def followed(rows: Sequence[SurfaceRow]) -> str:
     of_roll = {
         name: mean(rows, "geodesic_correlation", surface=ROLL, method=name) for name in (ISOMAP, PCA_ARM, SHORT_CUTS)
     }
-    said = [f"{number(value, 2)} by {name}" for name, value in of_roll.items()]
+    said = [f"{number(value)} by {name}" for name, value in of_roll.items()]
     return f"Correlation with distances along the Swiss roll: {', '.join(said)}"
 
 
