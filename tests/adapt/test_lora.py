@@ -117,6 +117,8 @@ def test_what_cannot_be_learned_is_refused(
 def test_what_would_have_no_effect_is_refused() -> None:
     with pytest.raises(InputError, match="adapter= belongs to a model of yours"):
         prepare(Params(adapter=Path("out")), 0)
+    with pytest.raises(InputError, match="text=python-docs: expected a text of 90300 different words"):
+        prepare(Params(task="text", new_examples=90_000, base_steps=1), 0).task()
     with pytest.raises(InputError, match="of one length"):
         prepare(Params(lrs_head=(1e-3,)), 0)
 

@@ -17,6 +17,7 @@ from experiments.foundation.networks.fit import fit
 from experiments.foundation.networks.next_token import random_windows
 from experiments.foundation.networks.split import Examples, image_split
 from experiments.foundation.networks.timing import reproducible
+from experiments.lab.errors import InputError
 
 BASE_LR = 1e-3
 REPLAYED_WINDOWS = 2000
@@ -86,9 +87,12 @@ def _turned(part: Examples) -> Examples:
 def text_task(params: Params, text: str, dataset: str, seed: int) -> Task:
     """A small Llama that has read the first nine tenths of a text; new are questions of words, each in one part."""
     read, held = parts_of(text)
-    base, note = trained_base(text, dim=params.dim, layers=params.layers, steps=params.base_steps)
     sizes = (params.new_examples, params.validation_examples, params.test_examples)
-    asked = questions(read, sum(sizes), seed)
+    try:
+        asked = questions(read, sum(sizes), seed)
+    except ValueError as error:
+        raise InputError(f"text={dataset}: {error}; ask for fewer examples") from None
+    base, note = trained_base(text, dim=params.dim, layers=params.layers, steps=params.base_steps)
     length = max(len(one.prompt) + len(one.answer) for one in asked) - 1
     train, validation, test = (
         examples_of(part, length=length)
