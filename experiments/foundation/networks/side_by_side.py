@@ -57,7 +57,7 @@ class FlatAdam:
         self.gradients = torch.zeros_like(self.weights)
         self._owner = torch.cat(
             [torch.arange(len(parameter)).repeat_interleave(parameter[0].numel()) for parameter in parameters]
-        )
+        ).to(self.weights.device)
         self._first, self._second = torch.zeros_like(self.weights), torch.zeros_like(self.weights)
         self._updates = 0
         sizes = [parameter.numel() for parameter in parameters]
@@ -73,7 +73,8 @@ class FlatAdam:
         self._first.lerp_(self.gradients, 1 - BETA1)
         self._second.mul_(BETA2).addcmul_(self.gradients, self.gradients, value=1 - BETA2)
         scale = (self._second / correction2).sqrt_().add_(EPS)
-        self.weights.addcdiv_((lr / -correction1)[self._owner].mul_(self._first), scale)
+        rates = (lr / -correction1).to(self.weights.device)
+        self.weights.addcdiv_(rates[self._owner].mul_(self._first), scale)
         self.gradients.zero_()
 
 
