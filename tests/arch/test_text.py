@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,9 +10,10 @@ import pytest
 from cli.running.plans import plan
 from experiments.arch.text import networks, words
 from experiments.arch.text.networks import NetworkRow
-from experiments.arch.text.setup import Params, prepare
+from experiments.arch.text.setup import Params, paragraphs_once, prepare
+from experiments.foundation.datasets.texts import load_text
 from experiments.lab.errors import InputError
-from experiments.lab.judge.measured import Pairs, Undecided
+from experiments.lab.judge.measured import NotMeasured, Pairs, Undecided
 from experiments.lab.runner import execute
 
 LRS = (0.001, 0.01, 0.1)
@@ -46,7 +48,13 @@ def test_arms_are_compared_at_the_rates_that_validation_chose() -> None:
     assert by_context["Transformer, context 4, 9 updates"] == Pairs({0: 2.25}, {0: 4.25})
     assert len(by_context) == 2
     assert networks.fewer_bits(("rnn",), None)(rows) == {"RNN, context 8, 9 updates": Pairs({0: 1.5}, {0: 3.125})}
-    assert networks.over_contexts(rows)["LSTM"].y == {0: [2.25, 2.125]}
+
+
+def test_a_network_is_compared_with_itself_over_contexts() -> None:
+    rows = rows_of("lstm", 2.0)
+    assert isinstance(networks.context_used(rows), NotMeasured)
+    rows = [replace(row, context={4: 8, 8: 64}[row.context]) for row in rows]
+    assert networks.context_used(rows) == {"LSTM, 9 updates": Pairs({0: 2.25}, {0: 2.125})}
 
 
 def test_a_rate_at_the_edge_decides_nothing() -> None:
@@ -78,3 +86,14 @@ def test_a_text_of_the_user_is_read_whole_and_a_short_one_is_refused(tmp_path: P
         prepare(Params(text=file), 0)
     with pytest.raises(InputError, match="cannot be read"):
         prepare(Params(text=tmp_path / "none.txt"), 0)
+
+
+def test_paragraphs_that_come_again_are_left_out_since_the_last_pages_repeat_earlier_ones() -> None:
+    raw = load_text("python-docs").encode()
+    shares = []
+    for text in (raw, paragraphs_once(raw)):
+        train, test = text[:-24_576], text[-16_384:]
+        known = {train[i : i + 50] for i in range(len(train) - 49)}
+        shares.append(sum(test[i : i + 50] in known for i in range(len(test) - 49)) / (len(test) - 49))
+    assert shares[0] > 0.3
+    assert shares[1] < 0.1

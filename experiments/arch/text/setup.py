@@ -31,7 +31,7 @@ class Params:
     dataset: TextName = "python-docs"
     """Text to train on; auto is Shakespeare where it is there, else the help texts inside Python."""
     text: Path | None = None
-    """A text file of yours in its place: which of the models describes it in fewest bits."""
+    """A text file of yours in its place: which of the models describes it in fewest bits. Paragraphs count once."""
     arms: Annotated[tuple[Arm, ...], Field(min_length=1)] = ("rnn", "gru", "lstm", "transformer")
     """Networks to train."""
     order: Annotated[int, Field(ge=2, le=7)] = 5
@@ -121,6 +121,15 @@ class Reading(Setup[Params]):
         return min((self.trained(arm, lr) for lr in self.params.lrs), key=lambda one: one.validation_bits)
 
 
+def paragraphs_once(text: bytes) -> bytes:
+    r"""The text without paragraphs that it has had before, so that no test page is one that was trained on.
+
+    >>> paragraphs_once(b"one\n\ntwo\n\none\n\nthree")
+    b'one\n\ntwo\n\nthree'
+    """
+    return b"\n\n".join(dict.fromkeys(text.split(b"\n\n")))
+
+
 def prepare(params: Params, seed: int) -> Reading:
     """Raises InputError if the text cannot be read or is too short."""
     import numpy as np
@@ -137,6 +146,8 @@ def prepare(params: Params, seed: int) -> Reading:
         except OSError as error:
             raise InputError(f"text={params.text}: cannot be read ({error.strerror}); give a text file") from None
         name, note = params.text.name, f"{params.text.name}, {len(data):,} bytes"
+    data, whole_bytes = paragraphs_once(data), len(data)
+    note += f"; {1 - len(data) / whole_bytes:.0%} are paragraphs that it has had before, left out" if data else ""
     if len(data) < 4 * params.test_bytes:
         raise InputError(
             f"{name}: {len(data):,} bytes, expected four times test_bytes = {4 * params.test_bytes:,} at least; "
