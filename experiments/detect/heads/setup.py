@@ -39,13 +39,13 @@ class Params:
     in fixed order."""
     crowded: bool = True
     """Whether grid and many are trained on crowded scenes of one class too, with half of the updates."""
-    width: Annotated[int, Field(ge=16, le=1024, multiple_of=8)] = 16
+    width: Annotated[int, Field(ge=16, le=1024, multiple_of=8)] = 32
     """Channels of the last convolutions, and of an answer."""
     queries: Annotated[int, Field(ge=1, le=1000)] = 8
     """Answers of the set; more where a picture has more objects."""
     decoder_layers: Annotated[int, Field(ge=1, le=12)] = 2
     """Layers of the set's decoder."""
-    steps: Annotated[int, Field(ge=4, le=1_000_000)] = 10
+    steps: Annotated[int, Field(ge=4, le=1_000_000)] = 30
     """Updates; the rate rises over a twentieth of them and falls to 0."""
     batch: Annotated[int, Field(ge=1, le=1024)] = 32
     """Pictures per update."""
