@@ -1,4 +1,4 @@
-"""Scenes, Otsu's threshold against scikit-image, tiles, the user's own pictures, and claims on known rows."""
+"""Trainings of arch.unet against torch's Adam, tiles, the user's own pictures, and claims on known rows."""
 
 from __future__ import annotations
 
@@ -10,58 +10,14 @@ import torch
 from PIL import Image
 from torch.nn.functional import binary_cross_entropy_with_logits
 
-from experiments.arch.core.inked import crops, inked
-from experiments.arch.core.otsu import otsu_mask, otsu_threshold
-from experiments.arch.core.tiling import reach
 from experiments.arch.unet import EXPERIMENT, comparisons, networks, simple, tiling
 from experiments.arch.unet.networks import NetworkRow, RateRow
 from experiments.arch.unet.setup import FLAT, NO_SKIPS, UNET, Params, Scenes, prepare
 from experiments.arch.unet.simple import SimpleRow
-from experiments.foundation.architectures.unet import UNet
 from experiments.lab.errors import InputError
 from experiments.lab.experiment import Rows
 from experiments.lab.judge.measured import Undecided
 from experiments.lab.judge.rules import compare
-
-
-def test_otsus_threshold_is_that_of_scikit_image() -> None:
-    filters = pytest.importorskip("skimage.filters")
-    rng = np.random.default_rng(0)
-    for image in (rng.random((20, 20)), np.concatenate([rng.normal(0, 1, 300), rng.normal(4, 1, 60)])):
-        assert otsu_threshold(image) == pytest.approx(filters.threshold_otsu(image))
-    assert otsu_threshold(np.full(9, 0.5)) == 0.5
-
-
-def test_otsus_mask_is_the_smaller_side() -> None:
-    image = np.array([[0.9, 0.9, 0.9, 0.1]])
-    assert otsu_mask(image).tolist() == otsu_mask(1 - image).tolist() == [[False, False, False, True]]
-
-
-def test_ink_lies_under_its_mask_alone_and_differs_by_the_contrast() -> None:
-    rng = torch.Generator().manual_seed(0)
-    images, masks = inked(torch.ones(1, 8, 8), torch.full((50, 60), 0.8), 3, 32, (0.3, 0.3), rng)
-    assert masks.float().mean().item() == pytest.approx(20**2 / 32**2)
-    torch.testing.assert_close(images[masks], torch.full((1200,), 0.5))
-    torch.testing.assert_close(images[~masks], torch.full((3 * 1024 - 1200,), 0.8))
-
-
-def test_crops_are_windows_of_the_picture() -> None:
-    picture = torch.arange(30.0).view(1, 5, 6)
-    for crop in crops(picture, 8, 3, torch.Generator().manual_seed(0)):
-        assert (crop - crop[0, 0, 0]).flatten().tolist() == [0, 1, 2, 6, 7, 8, 12, 13, 14]
-
-
-@pytest.mark.parametrize("depth", [1, 2])
-def test_no_pixel_outside_the_reach_changes_an_answer_and_one_inside_does(depth: int) -> None:
-    torch.manual_seed(0)
-    network, side = UNet(1, 1, width=4, depth=depth).double(), 4 * reach(depth) // 8 * 8
-    image = torch.rand(1, 1, side, side, dtype=torch.float64, requires_grad=True)
-    seen = 0
-    for place in range(side // 2, side // 2 + 2**depth):
-        (slope,) = torch.autograd.grad(network(image)[0, 0, place, place], image)
-        rows, columns = slope[0, 0].nonzero(as_tuple=True)
-        seen = max(seen, int((rows - place).abs().max()), int((columns - place).abs().max()))
-    assert seen == reach(depth)
 
 
 def test_tiles_on_the_grid_agree_and_tiles_off_it_do_not() -> None:

@@ -25,7 +25,7 @@ def read_pairs(images: Path, masks: Path, size: int) -> list[tuple[Tensor, Tenso
     """
     import torch
 
-    names = [{path.name for path in folder.glob("*.png")} for folder in (images, masks)]
+    names = [{path.name for path in folder.glob("*.[pP][nN][gG]")} for folder in (images, masks)]
     problems = [
         f"{key}={folder}: expected a folder with PNG files, found none there"
         for key, folder, found in zip(("images", "masks"), (images, masks), names, strict=True)
