@@ -45,11 +45,11 @@ class SmallCNN(nn.Module):
     def forward(self, images: Tensor) -> Tensor:
         return self.head(self.features(images))
 
-    def without(self, images: Tensor, channels: Tensor) -> Tensor:
-        """Logits (n, classes) when the features of ``channels`` (m,) say nothing: each is its mean over the images."""
-        features = self.features(images).unflatten(1, (self.channels, -1))
-        features[:, channels] = features[:, channels].mean(0)
-        return self.head(features.flatten(1))
+    def without(self, features: Tensor, channels: Tensor) -> Tensor:
+        """Logits (n, classes) of features (n, 2 width x 9) of which ``channels`` (m,) say nothing: each is its mean."""
+        kept = features.unflatten(1, (self.channels, -1)).clone()
+        kept[:, channels] = kept[:, channels].mean(0)
+        return self.head(kept.flatten(1))
 
 
 def train_cnn(

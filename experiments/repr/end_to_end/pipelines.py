@@ -210,7 +210,7 @@ PART = Part(
             measure=advantage_by_labels,
             topic="End-to-end learning",
             predicted="holds",
-            source="pilot",
+            source="with many labels a prior is worth less, and a pilot",
         ),
         Claim(
             "features_of_other_classes_serve",

@@ -35,7 +35,7 @@ class SelectionRow(Row):
 def run(images: Images) -> Iterator[SelectionRow]:
     import torch
 
-    from experiments.foundation.networks.evaluation import network_accuracy
+    from experiments.foundation.networks.evaluation import network_accuracy, network_logits
     from experiments.foundation.networks.metrics import accuracy
 
     labels = max(images.params.labels)
@@ -52,9 +52,10 @@ def run(images: Images) -> Iterator[SelectionRow]:
         (MOST, ranked[half:]),
         *((RANDOM_HALF, one) for one in halves),
     ]
+    features = network_logits(network.features, images.test.inputs)
     for name, removed in removals:
         with torch.no_grad():
-            logits = network.without(images.test.inputs, removed)
+            logits = network.without(features, removed)
         yield SelectionRow(
             dataset=images.name,
             removed=name,
