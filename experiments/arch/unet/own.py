@@ -46,7 +46,7 @@ def read_pairs(images: Path, masks: Path, size: int) -> list[tuple[Tensor, Tenso
         problems += [f"{images / name}: {fault}" for fault in _faults(picture, mask, size)]
         pairs.append((torch.from_numpy(picture)[None], torch.from_numpy(mask > mask.max() / 2)[None]))
     if problems:
-        raise InputError("\n".join(problems))
+        raise InputError(*problems)
     return pairs
 
 
