@@ -120,7 +120,7 @@ def mean_squared(found: Floats, wanted: Floats) -> float:
 
 def prepare(params: Params, seed: int) -> Vectors:
     if params.data is not None:
-        return _own(params, params.data, seed)
+        return _own(params, params.data.expanduser(), seed)
     from experiments.foundation.datasets.images import load_images
     from experiments.foundation.networks.split import pooled_split
 
