@@ -20,6 +20,24 @@ from experiments.lab.experiment import Curve, Experiment, Row, Rows, Trace, kept
 
 LONG_WORDS = {"lr": "learning_rate", "dim": "dimension", "milliseconds": "time", "qps": "queries_per_second"}
 """What an axis spells out."""
+WHOLE = {
+    "lam": "L1 penalty",
+    "t": "Time",
+    "n": "Points",
+    "decibels": "Signal over noise",
+    "degrees": "Range of angles",
+}
+"""Columns whose names are symbols or units."""
+UNITS = {
+    "angle": "degrees",
+    "degrees": "degrees",
+    "cell_error": "pixels",
+    "offset_error": "pixels",
+    "decibels": "dB",
+    "psnr": "dB",
+    "t": "points",
+}
+"""Of columns whose names do not end in theirs."""
 
 Seen = tuple[int, float, float]
 """(seed, x, y)"""
@@ -88,16 +106,17 @@ def plot_of_trace(trace: Trace) -> tuple[Curve, Plot]:
 def axis_label(name: str) -> str:
     """The column in words with its unit, for an axis in plain units.
 
-    >>> axis_label("query_seconds"), axis_label("index_bytes"), axis_label("recall_at_10"), axis_label("lr")
-    ('Query time (s)', 'Index size (bytes)', 'Recall at 10', 'Learning rate')
+    >>> axis_label("query_seconds"), axis_label("index_bytes"), axis_label("recall_at_10"), axis_label("decibels")
+    ('Query time (s)', 'Index size (bytes)', 'Recall at 10', 'Signal over noise (dB)')
     """
-    units = {"seconds": " (s)", "milliseconds": " (ms)", "bytes": " (bytes)", "percent": " (%)"}
-    return axis_words(name) + units.get(name.rsplit("_", 1)[-1], "")
+    ends = {"seconds": "s", "milliseconds": "ms", "bytes": "bytes", "percent": "%"}
+    unit = UNITS.get(name) or ends.get(name.rsplit("_", 1)[-1])
+    return f"{axis_words(name)} ({unit})" if unit else axis_words(name)
 
 
 def axis_words(name: str) -> str:
     """The column in words, also where a table has to shorten them."""
-    return words("_".join(LONG_WORDS.get(part, part) for part in name.split("_")))
+    return WHOLE.get(name) or words("_".join(LONG_WORDS.get(part, part) for part in name.split("_")))
 
 
 def _categories(values: Iterable[object]) -> tuple[str, ...]:

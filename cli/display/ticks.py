@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import Literal
 
 Scale = Literal["linear", "log"]
-PREFIXES = ((1e9, "G"), (1e6, "M"), (1e3, "k"))
+PREFIXES = ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"))
 
 
 def ticks(values: Sequence[float], scale: Scale, count: int) -> list[float]:
@@ -29,8 +29,8 @@ def ticks(values: Sequence[float], scale: Scale, count: int) -> list[float]:
 def tick_labels(values: Sequence[float]) -> list[str]:
     """The values as short as they can be told apart.
 
-    >>> tick_labels([0.85, 0.9, 0.95]), tick_labels([1000.0, 10000.0, 2.5e6]), tick_labels([1e-6, 1e-3, 1.0])
-    (['0.85', '0.90', '0.95'], ['1k', '10k', '2.5M'], ['1e-06', '0.001', '1'])
+    >>> tick_labels([0.85, 0.9, 0.95]), tick_labels([1000.0, 10000.0, 1e13]), tick_labels([1e-6, 1e-3, 1.0])
+    (['0.85', '0.90', '0.95'], ['1k', '10k', '10T'], ['1e-06', '0.001', '1'])
     """
     if values and max(map(abs, values)) < 1000 and len(set(_steps(values))) <= 1:
         decimals = max((_decimals(value) for value in values), default=0)
@@ -67,5 +67,14 @@ def _decimals(value: float) -> int:
 def _short(value: float) -> str:
     for size, prefix in PREFIXES:
         if abs(value) >= size:
-            return f"{value / size:.3g}{prefix}"
-    return f"{value:.3g}"
+            return f"{_three_digits(value / size)}{prefix}"
+    return _three_digits(value)
+
+
+def _three_digits(value: float) -> str:
+    """No power of ten where a prefix ends.
+
+    >>> _three_digits(9999.6), _three_digits(12.345), _three_digits(1e-6)
+    ('10,000', '12.3', '1e-06')
+    """
+    return f"{value:,.0f}" if 1000 <= abs(value) < 1e6 else f"{value:.3g}"

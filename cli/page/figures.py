@@ -96,7 +96,8 @@ def _of_ends(curve: Curve, series: Sequence[Series], plot: Plot) -> TableView:
         ends = (_place(first.x, plot), significant(first.y, 3), _place(last.x, plot), significant(last.y, 3))
         lines.append((one.label, *ends))
     x, y = axis_label(curve.x), axis_label(curve.y)
-    return plain_table(f"First and last point of each line: {y}", ("Line", f"First {x}", y, f"Last {x}", y), lines)
+    title = f"First and last point of each line, {lower(x)} and {lower(y)}"
+    return plain_table(title, ("Line", "First", y, "Last", y), lines)
 
 
 def _of_heatmap(heatmap: Heatmap) -> TableView:

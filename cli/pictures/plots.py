@@ -21,8 +21,10 @@ if TYPE_CHECKING:
 
 LONGEST_END_LABEL = 14
 """Characters of a label that stands at the end of its line; longer ones make a legend below the axes."""
-BOLD_PER_INCH = 9.0
-"""Characters of a title on an inch of a figure."""
+BOLD_PER_INCH, PLAIN_PER_INCH = 9.0, 13.0
+"""Characters of a title, and of the note below it, on an inch of a figure."""
+NOTE_LINE = 12
+"""Points that a line of the note takes."""
 MARKED = 40
 """Points of a line that each get a marker; a longer one gets about eight."""
 
@@ -93,12 +95,12 @@ def _axes(figure: Figure, rows: int, columns: int) -> list[Axes]:
 def _head(figure: Figure, axes: Axes, curve: Curve, plot: Plot, panels: Panels, title: str | None) -> None:
     if title is None:
         return
-    columns = int(BOLD_PER_INCH * figure.get_figwidth())
-    subtitle, finding = how_drawn(curve, plot, panels), fill(title or title_of(curve), columns)
+    finding = fill(title or title_of(curve), int(BOLD_PER_INCH * figure.get_figwidth()))
+    subtitle = fill(how_drawn(curve, plot, panels), int(PLAIN_PER_INCH * figure.get_figwidth()))
     if len(panels.panels) > 1:
         figure.suptitle(f"{finding}\n{subtitle}", x=0.01, ha="left", fontsize="medium")
         return
-    axes.set_title(finding, loc="left", pad=22 if subtitle else 10)
+    axes.set_title(finding, loc="left", pad=10 + NOTE_LINE * len(subtitle.splitlines()))
     axes.text(0, 1.025, subtitle, transform=axes.transAxes, color=MUTED, fontsize=9)
 
 

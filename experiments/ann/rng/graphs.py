@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 
 import numpy as np
@@ -107,8 +108,9 @@ def degree_by_dimension(rows: Sequence[GraphRow]) -> Points:
 
 def degrees_in_most_dimensions(rows: Sequence[GraphRow]) -> str:
     most = max(row.dim for row in rows)
-    rng, delaunay = (number(mean(rows, "mean_degree", graph=graph, dim=most)) for graph in ("rng", "delaunay"))
-    return f"In {most} dimensions a point has {rng} neighbors in the RNG, {delaunay} in the Delaunay graph"
+    rng, delaunay = (mean(rows, "mean_degree", graph=graph, dim=most) for graph in ("rng", "delaunay"))
+    rest = "" if math.isnan(delaunay) else f", {number(delaunay)} in the Delaunay graph"
+    return f"In {most} dimensions a point has {number(rng)} neighbors in the RNG{rest}"
 
 
 PART = Part(
