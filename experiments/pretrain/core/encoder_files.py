@@ -1,0 +1,56 @@
+"""A network without its last layer, as a safetensors file to keep and to start from. Nothing is unpickled."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+
+
+def head_of(network: nn.Module) -> tuple[str, nn.Linear]:
+    """Name and module of the last linear layer, which knows the classes.
+
+    >>> head_of(nn.Sequential(nn.Linear(3, 4), nn.ReLU(), nn.Linear(4, 2)))[0]
+    '2'
+    """
+    return [(name, part) for name, part in network.named_modules() if isinstance(part, nn.Linear)][-1]
+
+
+def encoder_weights(network: nn.Module) -> dict[str, Tensor]:
+    """All weights and buffers but those of the head."""
+    head = f"{head_of(network)[0]}."
+    return {name: weights for name, weights in network.state_dict().items() if not name.startswith(head)}
+
+
+def save_encoder(path: Path, network: nn.Module) -> None:
+    """Write the encoder to ``path``. Raises OSError where it cannot be written."""
+    save_file({name: weights.cpu().contiguous() for name, weights in encoder_weights(network).items()}, path)
+
+
+def load_encoder(path: Path, network: nn.Module) -> None:
+    """Give ``network`` the encoder in ``path``; its head stays as it is.
+
+    Raises:
+        ValueError: the file is missing, of another format, or of another network, in one line.
+    """
+    expected = encoder_weights(network)
+    try:
+        found = load_file(path)
+    except (OSError, SafetensorError) as error:
+        raise ValueError(f"not readable as safetensors ({' '.join(str(error).split())})") from None
+    for name in sorted({*expected, *found}):
+        wanted, got = (_described(weights.get(name)) for weights in (expected, found))
+        if wanted != got:
+            raise ValueError(f"expected the encoder of this network with {name} {wanted}, got {got}")
+    if bad := [name for name, weights in found.items() if not torch.isfinite(weights).all()]:
+        raise ValueError(f"{bad[0]} has weights that are no finite numbers")
+    network.load_state_dict({**network.state_dict(), **found})
+
+
+def _described(weights: Tensor | None) -> str:
+    if weights is None:
+        return "absent"
+    return f"of {str(weights.dtype).removeprefix('torch.')} {' x '.join(map(str, weights.shape)) or 'number'}"
