@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import TypeVar
 
 from experiments.foundation.networks.tuning import Choice, choose, untuned
@@ -48,7 +49,8 @@ def compared(rows: Sequence[FineTunedRow], treatment: str, baseline: str, labels
     first, second = choices.get((treatment, labels)), choices.get((baseline, labels))
     if first is None or second is None:
         return NotMeasured(f"needs the arms {treatment} and {baseline} with {labels} labels per class")
-    if reason := untuned(first, second):
+    named = (replace(choice, arm=f"{choice.rows[0].arm} with {labels} labels") for choice in (first, second))
+    if reason := untuned(*named):
         return Undecided(reason)
     arms = (by_seed(choice.rows, "test_accuracy") for choice in (first, second))
     return Pairs(*arms, items=first.rows[0].test_images)

@@ -76,8 +76,8 @@ PART = Part(
             rule=Each(Effect("accuracy lost, from scratch - masked pixels", delta=0.01), per="corruption"),
             measure=saved,
             topic="masked image modelling: robust features",
-            predicted="holds",
-            source="the notes",
+            predicted={"gauss": "holds", "shift": "refuted", "occlude": "refuted", "rotate": "refuted"},
+            source="pilot",
         ),
     ),
     tables=(

@@ -125,5 +125,5 @@ PART = Part(
             columns=("train_loss", "validation_accuracy", "test_accuracy"),
         ),
     ),
-    curves=(Curve("rates", "lr", "test_accuracy", "arm", x_scale="log", title=gain),),
+    curves=(Curve("rates", "lr", "test_accuracy", "arm", x_scale="log", only={"labels_per_class": 5}, title=gain),),
 )

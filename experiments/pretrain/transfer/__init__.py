@@ -13,9 +13,11 @@ learning through probabilistic program induction, 2015 (Omniglot).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from experiments.lab.answers import listing, mean, percent
 from experiments.lab.experiment import Experiment, Findings, Headline, Own, Rows, Table
-from experiments.pretrain.rates import at_best
+from experiments.pretrain.rates import FineTunedRow, at_best
 from experiments.pretrain.transfer import all_labels, labels, laws, self_training
 from experiments.pretrain.transfer.setup import Params, prepare
 
@@ -35,6 +37,12 @@ def answer(findings: Findings, rows: Rows) -> str:
     return f"With all labels, strong augmentation and many updates the network gets {listing(said)}."
 
 
+def fewest_and_most(rows: Sequence[FineTunedRow]) -> list[FineTunedRow]:
+    """At the best rates, with the fewest and the most labels."""
+    counts = [row.labels_per_class for row in rows]
+    return [row for row in at_best(rows) if row.labels_per_class in (min(counts), max(counts))]
+
+
 def words(arm: str) -> str:
     return "from scratch" if arm == "scratch" else f"after {arm}"
 
@@ -48,7 +56,7 @@ EXPERIMENT = Experiment(
     headline=Headline(
         labels.PART,
         Table("Test accuracy at the best rate", by=("labels_per_class", "arm"), columns=("test_accuracy",)),
-        pick=at_best,
+        pick=fewest_and_most,
     ),
     own=Own(given=lambda params: params.init is not None, parts=(labels.PART.name,)),
 )
