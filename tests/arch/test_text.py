@@ -45,8 +45,10 @@ def test_arms_are_compared_at_the_rates_that_validation_chose() -> None:
         "LSTM, context 8, 9 updates": Pairs({0: 3.125}, {0: 2.125})
     }
     by_context = networks.fewer_bits(("transformer",), "lstm", all_contexts=True)(rows)
+    assert isinstance(by_context, dict)
     assert by_context["Transformer, context 4, 9 updates"] == Pairs({0: 2.25}, {0: 4.25})
     assert len(by_context) == 2
+    assert networks.fewer_bits(("gru",), "rnn")(rows) == NotMeasured("needs gru, and rnn")
     assert networks.fewer_bits(("rnn",), None)(rows) == {"RNN, context 8, 9 updates": Pairs({0: 1.5}, {0: 3.125})}
 
 
@@ -59,8 +61,9 @@ def test_a_network_is_compared_with_itself_over_contexts() -> None:
 
 def test_a_rate_at_the_edge_decides_nothing() -> None:
     rows = [*rows_of("rnn", 3.0), *rows_of("lstm", 2.0, best=LRS[2])]
-    (found,) = networks.fewer_bits(("lstm",), "rnn")(rows).values()
-    assert isinstance(found, Undecided)
+    found = networks.fewer_bits(("lstm",), "rnn")(rows)
+    assert isinstance(found, dict)
+    assert isinstance(found["LSTM, context 8, 9 updates"], Undecided)
 
 
 def test_words_are_cut_out_of_text_and_counted_where_they_occur() -> None:

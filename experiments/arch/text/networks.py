@@ -76,10 +76,10 @@ def of_longest(rows: Sequence[NetworkRow]) -> list[NetworkRow]:
 
 def fewer_bits(
     arms: Sequence[str], than: str | None, *, all_contexts: bool = False
-) -> Callable[[Sequence[NetworkRow]], Mapping[str, Pairs | Undecided]]:
+) -> Callable[[Sequence[NetworkRow]], Mapping[str, Pairs | Undecided] | NotMeasured]:
     """Bits of the arm ``than``, or of the counts, and of each of these arms, at the longest context or at all."""
 
-    def measure(rows: Sequence[NetworkRow]) -> Mapping[str, Pairs | Undecided]:
+    def measure(rows: Sequence[NetworkRow]) -> Mapping[str, Pairs | Undecided] | NotMeasured:
         choices = chosen([row for row in rows if all_contexts or row.longest])
         found: dict[str, Pairs | Undecided] = {}
         for (arm, context), one in choices.items():
@@ -89,7 +89,7 @@ def fewer_bits(
                 reason = untuned(one, other)
                 name = f"{NAMES[arm]}, context {context}, {one.rows[0].updates} updates"
                 found[name] = Undecided(reason) if reason else Pairs(bits, by_seed(one.rows, "bits_per_byte"))
-        return found
+        return found or NotMeasured(f"needs {' or '.join(arms)}, and {than or 'the counts'}")
 
     return measure
 
