@@ -14,23 +14,22 @@ data?, https://arxiv.org/abs/2207.08815, 2022; Nadeau, Bengio: Inference for the
 from __future__ import annotations
 
 from experiments.arch.tabular import changes, laws, own, tables
-from experiments.arch.tabular.models import ARMS
 from experiments.arch.tabular.setup import Params, prepare
 from experiments.lab.answers import listing, mean, number
-from experiments.lab.experiment import Experiment, Findings, Headline, Own, Rows, Table
+from experiments.lab.experiment import Experiment, Findings, Headline, Own, Rows, Table, kept
 
 
 def answer(findings: Findings, rows: Rows) -> str:
     found = rows.of(tables.PART)
     if own.is_own(found):
         return own.answer(found)
-    best = {
-        table: max(ARMS, key=lambda model: mean(found, "explained", table=table, model=model))
-        for table in dict.fromkeys(row.table for row in found)
-    }
+    best = {table: own.best_of(kept(found, {"table": table}), table) for table in dict.fromkeys(r.table for r in found)}
+
+    def explains(model: str, table: str) -> str:
+        return f"{model} {number(mean(found, 'explained', table=table, model=model), 2)}"
+
     said = (
-        f"on {table} {model} ({number(mean(found, 'explained', table=table, model=model), 2)}, MLP "
-        f"{number(mean(found, 'explained', table=table, model='MLP'), 2)})"
+        f"on {table} by {explains(model, table)}" + (f" (MLP {explains('MLP', table)[4:]})" if model != "MLP" else "")
         for table, model in best.items()
     )
     return f"Most of the constant's squared error is removed {listing(said)}."
