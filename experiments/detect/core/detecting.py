@@ -6,10 +6,11 @@ import numpy as np
 import torch
 
 from experiments.detect.core.boxes import corners
-from experiments.detect.core.evaluation import LARGEST_AREA, Evaluation, Rules, evaluate_detections
+from experiments.detect.core.evaluation import Evaluation, evaluate_detections
 from experiments.detect.core.ground_truth import Detections, by_group
 from experiments.detect.core.heads import GridDetector, SetDetector
 from experiments.detect.core.pictures import Pictures
+from experiments.detect.core.rules import LARGEST_AREA, Rules
 from experiments.detect.core.set_matching import to_corners
 from experiments.detect.core.suppression import non_maximum_suppression
 from experiments.foundation.networks.evaluation import evaluating

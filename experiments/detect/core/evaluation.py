@@ -25,8 +25,7 @@ from experiments.detect.core.average_precision import RECALL_POINTS
 from experiments.detect.core.ground_truth import Detections, Floats, GroundTruth, Ints
 from experiments.detect.core.matches import Matches, Sets
 from experiments.detect.core.matching import DROPPED, Codes
-from experiments.detect.core.rules import LARGEST_AREA as LARGEST_AREA
-from experiments.detect.core.rules import Rules as Rules
+from experiments.detect.core.rules import Rules
 from experiments.detect.core.sorting import order_by_falling_score
 
 
