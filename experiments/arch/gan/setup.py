@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import Field
 
 from experiments.foundation.datasets.choices import GrayImageSetName
+from experiments.lab.errors import InputError
 from experiments.lab.experiment import Setup, once, parameters
 
 if TYPE_CHECKING:
@@ -78,6 +79,10 @@ class Games(Setup[Params]):
         from experiments.foundation.networks.split import Examples
 
         data = load_images(self.params.dataset, seed=JUDGE_SEED)
+        if len(data.classes) != 10:
+            raise InputError(
+                f"dataset={data.name} has {len(data.classes)} classes, expected 10, as mnist or fashion has"
+            )
         parts = ((data.train_images, data.train_labels), (data.test_images, data.test_labels))
         train, test = (
             Examples(small_images(torch.from_numpy(images), data.max_value), torch.from_numpy(labels))
