@@ -147,7 +147,8 @@ def _tight(digit: NDArray[np.float32]) -> NDArray[np.float32]:
 def _scaled(ink: NDArray[np.float32], longest: int) -> NDArray[np.float32]:
     """The digit with its longer side ``longest`` pixels, by linear interpolation; both sides are at least 2."""
     height, width = (max(round(side * longest / max(ink.shape)), 2) for side in ink.shape)
-    return _weights(ink.shape[0], height) @ ink @ _weights(ink.shape[1], width).T
+    rows, columns = _weights(ink.shape[0], height), _weights(ink.shape[1], width)
+    return (rows @ ink @ columns.T).astype(np.float32, copy=False)
 
 
 @lru_cache(maxsize=10_000)

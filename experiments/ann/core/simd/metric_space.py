@@ -88,7 +88,7 @@ class MetricSpace:
             return cls(metric, base.shape[1], radius=_ordinary_length(lengths))
         return cls(metric, base.shape[1], has_zeros=bool((lengths == 0).any()))
 
-    def to_json(self) -> dict[str, str | int | float | bool | list[float]]:
+    def to_json(self) -> dict[str, Any]:
         """The arguments that make this space again."""
         plain = {"metric": self.metric, "dim": self.dim, "radius": self.radius, "has_zeros": self.has_zeros}
         return plain if self.origin is None else plain | {"origin": self.origin.tolist()}
