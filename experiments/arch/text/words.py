@@ -36,7 +36,7 @@ def run(setup: Reading) -> Iterator[Event]:
         share = count / len(found) if found else 0.0
         yield WordsRow(model=model, words=len(found), known=count, known_share=share)
         if setup.seed % 1000 == 0:  # the first seed of a run shows what it wrote
-            yield Note(f"The {model} writes: {written[0][:SHOWN]!r}")
+            yield Note(f"Written by {model}: {written[0][:SHOWN]!r}")
 
 
 def words_of(text: str) -> list[str]:
