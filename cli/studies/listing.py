@@ -36,6 +36,11 @@ class Wanted:
     """A line per claim too."""
     json: bool = False
 
+    @property
+    def is_narrow(self) -> bool:
+        """Whether so few are wanted, or so much of them, that studies of other sizes have lines of their own."""
+        return bool(self.family or self.search or self.failed or self.claims)
+
 
 def print_list(wanted: Wanted) -> None:
     """Print the studies that are wanted.
@@ -48,7 +53,10 @@ def print_list(wanted: Wanted) -> None:
     if wanted.json:
         print_document({"studies": [{**list_document(one), "last": _last(results.get(one.name))} for one in found]})
         return
-    lines = list_lines(found, results, Screen.of_stdout(), claims=wanted.claims)
+    screen = Screen.of_stdout()
+    further = [] if wanted.is_narrow else [study for study in found if study.name != study.experiment]
+    shown = [study for study in found if study not in further]
+    lines = [*list_lines(shown, results, screen, claims=wanted.claims), *_further_lines(further, screen)]
     sys.stdout.write("".join(f"{line}\n" for line in lines))
 
 
@@ -82,6 +90,14 @@ def list_lines(
         if claims:
             yield from _claim_lines(study, results.get(study.name), screen)
     yield from _legend([last for study in found if (last := results.get(study.name))], screen)
+
+
+def _further_lines(further: Sequence[Study], screen: Screen) -> Iterator[str]:
+    """The last line of all studies: those that are another one of other size or on other data."""
+    if further:
+        yield screen.cut(
+            f"and {len(further)} on other data or longer, such as {further[0].name}: list -v", screen.width
+        )
 
 
 def _question(study: Study, width: int, screen: Screen) -> str:
