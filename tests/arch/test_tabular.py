@@ -20,6 +20,7 @@ from experiments.arch.core.tabular import Problem, bends, changed, explained_sha
 from experiments.arch.tabular import own, tables
 from experiments.arch.tabular.models import ARMS, GRIDS, LINES, Budget, folds, nested, scores
 from experiments.arch.tabular.setup import Params, prepare
+from experiments.lab.experiment import Note
 from experiments.lab.judge.measured import Pairs
 from experiments.lab.judge.paired import effect
 
@@ -151,7 +152,11 @@ def test_a_table_of_the_users_is_measured_in_five_folds(tmp_path: Path) -> None:
     y = x @ [2.0, -1.0, 0.0] + 0.1 * rng.standard_normal(60)
     file = tmp_path / "mine.csv"
     np.savetxt(file, np.column_stack([x, y]), delimiter=",", header="a,b,c,y", comments="")
-    rows = [row for row in tables.run(prepare(Params(table=file, target="y"), 0)) if isinstance(row, tables.ModelRow)]
+    events = list(tables.run(prepare(Params(table=file, target="y"), 0)))
+    rows = [event for event in events if isinstance(event, tables.ModelRow)]
+    calls = [event.text for event in events if isinstance(event, Note)]
+    assert [call.split(":")[0] for call in calls] == ["To fit lines", "To fit forest", "To fit boosting"]
+    assert "Ridge(alpha=" in calls[0]
     assert {(row.model, row.fold) for row in rows} == {(model, fold) for model in ARMS for fold in range(5)}
     said = own.answer(rows)
     assert said.startswith("Take lines (alpha ")

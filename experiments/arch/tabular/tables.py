@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from experiments.arch.tabular.models import ARMS, BOOSTING, FOREST, LINES, MLP
+from experiments.arch.tabular.models import ARMS, BOOSTING, FOREST, LINES, MLP, build
 from experiments.arch.tabular.setup import OUTER, REAL, TEST_OVER_TRAIN, Tables
 from experiments.lab.answers import mean, number
-from experiments.lab.experiment import Curve, Event, Part, Progress, Row, Table, kept, observation
+from experiments.lab.experiment import Curve, Event, Note, Part, Progress, Row, Table, kept, observation
 from experiments.lab.judge.claims import Claim
 from experiments.lab.judge.measured import Measured, NotMeasured, Pairs, Undecided
 from experiments.lab.judge.measures import by_seed
@@ -53,6 +53,9 @@ def run(tables: Tables) -> Iterator[Event]:
             at_edge=found.at_edge,
             seconds=found.seconds,
         )
+        if own and fold == OUTER - 1 and model != MLP:
+            call = build(model, found.setting, classes=bool(tables.problems[name].classes), seed=0)
+            yield Note(f"To fit {model}: {' '.join(repr(call).split())}{', columns standardized' * (model == LINES)}.")
 
 
 def overlap(table: str) -> float:
