@@ -31,8 +31,9 @@ def strong(images: Tensor) -> Tensor:
     cosine, sine = size * angle.cos(), size * angle.sin()
     turns = torch.stack([cosine, -sine, x, sine, cosine, y], dim=1).view(n, 2, 3)
     grid = affine_grid(turns.to(images.device), list(images.shape), align_corners=False)
-    turned = grid_sample(images, grid, padding_mode="border", align_corners=False)
-    return torch.where(squares(n, height, width).to(images.device), images.amin(), turned)
+    dark = images.amin()  # what comes in from outside
+    turned = grid_sample(images - dark, grid, align_corners=False) + dark
+    return torch.where(squares(n, height, width).to(images.device), dark, turned)
 
 
 def moved(images: Tensor) -> Tensor:

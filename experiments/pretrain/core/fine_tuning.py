@@ -80,11 +80,11 @@ class Outcome(TypedDict):
 
 
 def outcome(network: nn.Module, fitted: Fitted, validation: Examples, test: Examples) -> Outcome:
-    """The loss is the mean of the last ten batches."""
+    """The loss is the mean of the last ten batches; accuracies are means in float32, which every device has."""
     return Outcome(
         train_loss=statistics.fmean(fitted.losses[-10:]),
-        validation_accuracy=network_accuracy(network, validation),
-        test_accuracy=network_accuracy(network, test),
+        validation_accuracy=network_accuracy(network, validation, dtype=torch.float32),
+        test_accuracy=network_accuracy(network, test, dtype=torch.float32),
         test_images=len(test),
     )
 

@@ -48,13 +48,15 @@ def run(images: Images) -> Iterator[Event]:
 
 
 def row_of(images: Images, arm: str, augment: Augmentation, budget: str, steps: int, lr: float) -> AllRow:
+    import torch
+
     from experiments.foundation.networks.evaluation import network_accuracy
 
     split, seen = images.split, dict[int, float]()
 
     def read(network: nn.Module, step: int) -> None:
         if step % READ == 0 and step <= steps // 4:
-            seen[step] = network_accuracy(network, split.validation)
+            seen[step] = network_accuracy(network, split.validation, dtype=torch.float32)
 
     _, found = images.trained(arm, split.train, lr, steps, augment, after=read)
     near = NEAR * found["validation_accuracy"]
