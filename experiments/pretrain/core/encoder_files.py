@@ -44,7 +44,7 @@ def load_encoder(path: Path, network: nn.Module) -> None:
     for name in sorted({*expected, *found}):
         wanted, got = (_described(weights.get(name)) for weights in (expected, found))
         if wanted != got:
-            raise ValueError(f"expected the encoder of this network with {name} {wanted}, got {got}")
+            raise ValueError(f"{name}: expected {wanted} in this network, got {got}; give an encoder of the same model")
     if bad := [name for name, weights in found.items() if not torch.isfinite(weights).all()]:
         raise ValueError(f"{bad[0]} has weights that are no finite numbers")
     network.load_state_dict({**network.state_dict(), **found})
@@ -52,5 +52,5 @@ def load_encoder(path: Path, network: nn.Module) -> None:
 
 def _described(weights: Tensor | None) -> str:
     if weights is None:
-        return "absent"
-    return f"of {str(weights.dtype).removeprefix('torch.')} {' x '.join(map(str, weights.shape)) or 'number'}"
+        return "none"
+    return f"{str(weights.dtype).removeprefix('torch.')} {' x '.join(map(str, weights.shape)) or 'number'}"
