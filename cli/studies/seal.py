@@ -99,7 +99,7 @@ def seal_claims(names: tuple[str, ...], *, json: bool = False) -> None:
     verdicts = last_verdicts() if any(one.kind == "changed" for one in complaints) else {}
     today = lock.today()
     renewed = {study: lock.resealed(claims.of(study), now, verdicts, today) for study, now in claims.now.items()}
-    lock.write({**claims.sealed, **renewed})
+    lock.put(renewed)
     if json:
         print_document({**claims.document(), "lock": str(lock.lock_file())})
     else:

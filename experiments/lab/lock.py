@@ -86,6 +86,15 @@ def write(studies: Mapping[str, Entries], path: Path | None = None) -> None:
     beside.replace(path)
 
 
+def put(renewed: Mapping[str, Entries], path: Path | None = None) -> None:
+    """Replace the entries of these studies; those of others stay as they are, also if another process seals them."""
+    from filelock import FileLock  # costs as much to import as the rest of this module
+
+    path = path or lock_file()
+    with FileLock(path.with_name(".sealing")):
+        write({**read_all(path), **renewed}, path)
+
+
 def resealed(entries: Entries, now: Mapping[str, Seal], verdicts: Mapping[str, str], today: str) -> dict[str, Entry]:
     """The entries of a study once its claims are sealed as they are ``now``.
 

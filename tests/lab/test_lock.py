@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -131,3 +132,12 @@ def test_a_core_that_changed_is_told_apart_and_changes_no_seal() -> None:
     )
     (again,) = lock.resealed({"one": entry}, {"one": later}, {}, "2026-12-02").values()
     assert (again.sealed, again.seal.core) == ("2026-12-01", "a")
+
+
+def test_studies_that_are_sealed_at_once_are_all_kept(tmp_path: Path) -> None:
+    path = tmp_path / "claims.lock"
+    names = [f"zoo.animal_{number}" for number in range(20)]
+    first = lock.resealed({}, {"roar": SEAL}, {}, "2026-12-01")
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda name: lock.put({name: first}, path), names))
+    assert sorted(lock.read_all(path)) == sorted(names)
