@@ -12,7 +12,7 @@ from torch.nn.functional import binary_cross_entropy_with_logits
 
 from experiments.arch.unet import EXPERIMENT, comparisons, networks, simple, tiling
 from experiments.arch.unet.networks import NetworkRow, RateRow
-from experiments.arch.unet.setup import FLAT, NO_SKIPS, UNET, Params, Scenes, prepare
+from experiments.arch.unet.setup import FLAT, NO_SKIPS, UNET, Params, Scenes, he_weights, prepare
 from experiments.arch.unet.simple import SimpleRow
 from experiments.lab.errors import InputError
 from experiments.lab.experiment import Rows
@@ -35,7 +35,11 @@ def test_the_best_rate_goes_on_as_torchs_adam_would_train_it() -> None:
     trained = setup.trained(UNET)
     assert trained.lr == max(trained.tried, key=trained.tried.__getitem__)
     torch.manual_seed(0)
-    alone, order, (images, masks) = setup.architectures[UNET](), torch.Generator().manual_seed(0), setup.data.train
+    alone, order, (images, masks) = (
+        he_weights(setup.architectures[UNET]()),
+        torch.Generator().manual_seed(0),
+        setup.data.train,
+    )
     passes = torch.cat([torch.randperm(len(images), generator=order) for _ in range(2)]).split(8)
     for first, shares in ((0, [1.0] * 2), (2, [1.0] * 2), (4, [1.0, 0.75, 0.5, 0.25])):
         adam = torch.optim.Adam(alone.parameters())

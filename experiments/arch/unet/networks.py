@@ -74,7 +74,7 @@ def kept(scenes: Scenes) -> Iterator[Event]:
 
 def rows_of(scenes: Scenes, name: str) -> Iterator[NetworkRow]:
     from experiments.foundation.costs.forward import forward_cost
-    from experiments.foundation.networks.mask_scores import best_threshold, boundary_iou
+    from experiments.foundation.networks.scores.mask_scores import best_threshold, boundary_iou
 
     trained, size = scenes.trained(name), scenes.params.size
     cost = forward_cost(trained.network, (1, size, size))
@@ -98,7 +98,7 @@ def rows_of(scenes: Scenes, name: str) -> Iterator[NetworkRow]:
 
 def pixel_dice(predicted: Tensor, masks: Tensor) -> float:
     """Dice of all pixels together, so that a picture without any object cannot count as a perfect one."""
-    from experiments.foundation.networks.mask_scores import dice_score
+    from experiments.foundation.networks.scores.mask_scores import dice_score
 
     return dice_score(predicted.reshape(1, -1), masks.reshape(1, -1)).item()
 

@@ -39,7 +39,7 @@ def run(scenes: Scenes) -> Iterator[SimpleRow]:
     import torch
 
     from experiments.arch.core.otsu import otsu_mask
-    from experiments.foundation.networks.mask_scores import boundary_iou
+    from experiments.foundation.networks.scores.mask_scores import boundary_iou
 
     threshold, weights = linear_classifier(scenes.data.train, scenes.data.validation, scenes.seed)
     for contrast, (images, masks) in scenes.data.tests.items():
@@ -59,7 +59,7 @@ def linear_classifier(train: Pictures, validation: Pictures, seed: int) -> tuple
     import torch
     from sklearn.linear_model import LogisticRegression
 
-    from experiments.foundation.networks.mask_scores import best_threshold
+    from experiments.foundation.networks.scores.mask_scores import best_threshold
 
     columns, labels = patches(train[0]).flatten(0, 1), train[1].flatten()
     chosen = torch.randperm(len(labels), generator=torch.Generator().manual_seed(seed))[:FITTED_PIXELS]
