@@ -166,7 +166,7 @@ def he_weights(network: nn.Module) -> nn.Module:
     from torch import nn
 
     for part in network.modules():
-        if isinstance(part, nn.Conv2d):
+        if isinstance(part, nn.Conv2d) and part.bias is not None:
             nn.init.kaiming_normal_(part.weight, nonlinearity="relu")
             nn.init.zeros_(part.bias)
     return network
