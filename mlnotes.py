@@ -30,21 +30,21 @@ if TYPE_CHECKING:
     from experiments.ann.core.nsg.live.index import LiveNSG as LiveNSG
     from experiments.ann.core.nsg.transformer import NSGTransformer as NSGTransformer
     from experiments.detect.annotations import evaluate_coco as evaluate_coco
-    from experiments.detect.core.boxes import complete_iou as complete_iou
-    from experiments.detect.core.boxes import generalized_iou as generalized_iou
-    from experiments.detect.core.boxes import iou as iou
     from experiments.detect.core.evaluation import coco_numbers as coco_numbers
     from experiments.detect.core.evaluation import evaluate_detections as evaluate_detections
     from experiments.detect.core.ground_truth import Detections as Detections
     from experiments.detect.core.ground_truth import GroundTruth as GroundTruth
+    from experiments.detect.core.shapes.boxes import complete_iou as complete_iou
+    from experiments.detect.core.shapes.boxes import generalized_iou as generalized_iou
+    from experiments.detect.core.shapes.boxes import iou as iou
     from experiments.detect.core.streaming import CocoEvaluator as CocoEvaluator
     from experiments.detect.core.suppression import non_maximum_suppression as non_maximum_suppression
     from experiments.detect.voc_numbers import evaluate_voc as evaluate_voc
     from experiments.foundation.costs.flops_counter import count
-    from experiments.foundation.networks.binary_losses import focal as focal
-    from experiments.foundation.networks.mask_scores import dice_score as dice_score
-    from experiments.foundation.networks.mask_scores import iou_score as iou_score
     from experiments.foundation.networks.metrics import evaluate
+    from experiments.foundation.networks.scores.binary_losses import focal as focal
+    from experiments.foundation.networks.scores.mask_scores import dice_score as dice_score
+    from experiments.foundation.networks.scores.mask_scores import iou_score as iou_score
     from experiments.lab.errors import InputError as InputError
     from experiments.lab.experiment import Row
     from experiments.lab.judge.judge import Finding
@@ -66,7 +66,7 @@ PLACES = {
     "experiments.ann.core.nsg.transformer": ("NSGTransformer",),
     "experiments.foundation.costs.flops_counter": ("count_flops",),
     "experiments.detect.annotations": ("evaluate_coco",),
-    "experiments.detect.core.boxes": ("complete_iou", "generalized_iou", "iou"),
+    "experiments.detect.core.shapes.boxes": ("complete_iou", "generalized_iou", "iou"),
     "experiments.detect.core.evaluation": ("coco_numbers", "evaluate_detections"),
     "experiments.detect.core.ground_truth": ("Detections", "GroundTruth"),
     "experiments.detect.core.streaming": ("CocoEvaluator",),
@@ -75,8 +75,8 @@ PLACES = {
     "experiments.foundation.networks.metrics": ("evaluate_classifier",),
     "experiments.lab.errors": ("InputError",),
     "experiments.lab.sinks": ("Sink",),
-    "experiments.foundation.networks.binary_losses": ("focal",),
-    "experiments.foundation.networks.mask_scores": ("dice_score", "iou_score"),
+    "experiments.foundation.networks.scores.binary_losses": ("focal",),
+    "experiments.foundation.networks.scores.mask_scores": ("dice_score", "iou_score"),
     "experiments.loss.core.overlap": ("soft_dice", "soft_iou", "tversky"),
     "experiments.train.core.nan_locator": ("NanWatch",),
 }

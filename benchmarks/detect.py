@@ -29,6 +29,7 @@ from typing import Any
 
 import numpy as np
 
+from experiments.detect.core.detectors.scenes import SceneRates, random_scene
 from experiments.detect.core.evaluation import coco_numbers, evaluate_detections
 from experiments.detect.core.ground_truth import Detections, GroundTruth
 from experiments.detect.core.pycocotools import (
@@ -37,7 +38,6 @@ from experiments.detect.core.pycocotools import (
     pycocotools_evaluator,
     results_document,
 )
-from experiments.detect.core.scenes import SceneRates, random_scene
 from experiments.detect.core.suppression import non_maximum_suppression
 
 RIVALS = ("hotcoco", "ultrafast_pycocotools", "faster_coco_eval")

@@ -22,9 +22,9 @@ from benchmarks.reliability_words import Counted, mlnotes
 from experiments.ann.core.nsg.coded_index import CodedNSG
 from experiments.ann.core.nsg.index import NSG
 from experiments.ann.core.nsg.storage import read_arrays, write_arrays
-from experiments.foundation.datasets import store
-from experiments.foundation.datasets.download import download
 from experiments.foundation.datasets.entries import RemoteFile
+from experiments.foundation.datasets.storage import store
+from experiments.foundation.datasets.storage.download import download
 from experiments.foundation.networks.checkpoint import load_checkpoint, save_checkpoint
 from tests.foundation.datasets.test_damage import FORMATS
 

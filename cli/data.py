@@ -16,7 +16,7 @@ from cli.display.live import watched
 from cli.document import print_document
 from experiments.foundation.datasets.catalog import DATASETS
 from experiments.foundation.datasets.entries import Dataset
-from experiments.foundation.datasets.store import check, data_directory, fetch, locate
+from experiments.foundation.datasets.storage.store import check, data_directory, fetch, locate
 from experiments.lab.errors import InputError
 from experiments.lab.experiment import Progress
 

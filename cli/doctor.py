@@ -12,7 +12,7 @@ import experiments
 from cli.display.console import consoles
 from cli.document import print_document
 from experiments.foundation.datasets.catalog import DATASETS
-from experiments.foundation.datasets.store import data_directory, locate
+from experiments.foundation.datasets.storage.store import data_directory, locate
 from experiments.lab import environment
 from experiments.lab.record import runs_home
 

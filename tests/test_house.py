@@ -22,7 +22,7 @@ LEGAL = {
     "experiments/zoo/visitors.py": "from experiments.lab.answers import number",
     "experiments/zoo/feeding/__init__.py": "from experiments.zoo.feeding import laws\nimport pydantic",
     "experiments/zoo/feeding/laws.py": (
-        "from experiments.foundation.datasets.store import locate\n"
+        "from experiments.foundation.datasets.storage.store import locate\n"
         "from experiments.foundation.statements.trials import TrialRow\n"
         "from experiments.lab.errors import InputError\n"
         "from experiments.lab.experiment import Part\n"
@@ -46,7 +46,7 @@ ILLEGAL = {
     "Hydra": ("experiments/zoo/a8.py", "hydra"),
     "the lab in a core": ("experiments/zoo/core/b1.py", "experiments.lab.experiment"),
     "errors in a core": ("experiments/zoo/core/b2.py", "experiments.lab.errors"),
-    "data sets in a core": ("experiments/zoo/core/b3.py", "experiments.foundation.datasets.store"),
+    "data sets in a core": ("experiments/zoo/core/b3.py", "experiments.foundation.datasets.storage.store"),
     "another core in a core": ("experiments/zoo/core/b4.py", "experiments.grad.core.chains"),
     "an experiment in a core": ("experiments/zoo/core/b5.py", "experiments.zoo.tigers"),
     "pydantic in a core": ("experiments/zoo/core/b6.py", "pydantic"),
@@ -146,7 +146,7 @@ def test_nothing_is_waived_but_hydra_in_its_one_module() -> None:
         ("cli.display.tables", ("terminal", "")),
         ("experiments.lab.judge.rules", ("words", "")),
         ("experiments.lab.runner", ("machine", "")),
-        ("experiments.foundation.datasets.store", ("data sets", "")),
+        ("experiments.foundation.datasets.storage.store", ("data sets", "")),
         ("experiments.foundation.statements.trials", ("foundation", "")),
         ("experiments.zoo.core.cages", ("core", "zoo")),
         ("experiments.zoo.feeding.laws", ("experiment", "zoo")),

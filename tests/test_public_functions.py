@@ -13,9 +13,9 @@ from torch import Tensor
 
 from experiments.autograd.core.tape import Tape, total
 from experiments.detect.core import average_precision as ap
-from experiments.detect.core import boxes
+from experiments.detect.core.shapes import boxes
 from experiments.detect.core.suppression import non_maximum_suppression
-from experiments.foundation.networks import binary_losses, mask_scores
+from experiments.foundation.networks.scores import binary_losses, mask_scores
 from experiments.loss.core import classification, overlap, regression
 from experiments.math.core import norms, steepest
 from experiments.math.core.convolution import convolution_matrix, patches

@@ -15,13 +15,13 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 from experiments.detect.core.ground_truth import Detections, Floats, GroundTruth, Ints
-from experiments.detect.core.keypoints import SIGMAS, extents
 from experiments.detect.core.rules import IouType, Rules
+from experiments.detect.core.shapes.keypoints import SIGMAS, extents
 from experiments.detect.shapes import keypoints_of, masks_of
-from experiments.foundation.datasets.coco import Instances, load_detections, load_instances
-from experiments.foundation.datasets.fields import decimal, shown
-from experiments.foundation.datasets.files import read_text
-from experiments.foundation.datasets.voc import load_voc
+from experiments.foundation.datasets.formats.coco import Instances, load_detections, load_instances
+from experiments.foundation.datasets.formats.fields import decimal, shown
+from experiments.foundation.datasets.formats.files import read_text
+from experiments.foundation.datasets.formats.voc import load_voc
 from experiments.lab.errors import InputError
 
 RESULT_COLUMNS = 6

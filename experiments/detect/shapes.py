@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from experiments.detect.core.masks import Floats, Ints, Masks, Runs
-from experiments.foundation.datasets.fields import is_number, refuse, shown
+from experiments.detect.core.shapes.masks import Floats, Ints, Masks, Runs
+from experiments.foundation.datasets.formats.fields import is_number, refuse, shown
 
 LARGEST_SIDE = 1 << 16
 """Pixels: the walk along a polygon takes as long as its image is wide."""
@@ -44,7 +44,7 @@ def masks_of(path: Path, name: str, segmentations: Sequence[Any], sizes: Sequenc
 
 def runs_of(segmentation: Any, height: int, width: int) -> Runs:
     """The runs of one segmentation on an image of that size; raises ShapeError where it is none."""
-    from experiments.detect.core.runs import runs_of_counts, runs_of_polygons
+    from experiments.detect.core.shapes.runs import runs_of_counts, runs_of_polygons
 
     if not 0 < min(height, width) <= max(height, width) <= LARGEST_SIDE or height * width >= 1 << 31:
         raise ShapeError(f"needs an image of 1 to {LARGEST_SIDE} pixels a side, its image has {width} x {height}")
@@ -85,7 +85,7 @@ def _polygon(coordinates: Any, height: int, width: int) -> Floats:
 
 
 def _counts(counts: Any, pixels: int) -> Ints:
-    from experiments.detect.core.runs import counts_of_text
+    from experiments.detect.core.shapes.runs import counts_of_text
 
     if type(counts) is str:
         text = counts.encode() if counts.isascii() else b"\xff"

@@ -11,7 +11,7 @@ import torch
 from experiments.cnn.core.pooling import Window
 from experiments.cnn.core.pooling_network import PoolingMembers, PoolingNetwork
 from experiments.foundation.networks.budget import Budget, train
-from experiments.foundation.networks.evaluation import network_accuracy
+from experiments.foundation.networks.scores.evaluation import network_accuracy
 from experiments.foundation.networks.split import Split
 from experiments.foundation.networks.tuned_networks import tuned_networks
 

@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 
 from experiments.detect.annotations import evaluate_coco
-from experiments.detect.core.keypoints import SIGMAS
 from experiments.detect.core.rules import IouType
+from experiments.detect.core.shapes.keypoints import SIGMAS
 from experiments.lab.errors import InputError
 
 HEIGHT, WIDTH, POINTS = 120, 160, 17

@@ -6,8 +6,8 @@ import pytest
 import torch
 from torch import nn
 
-from experiments.foundation.networks import binary_losses
 from experiments.foundation.networks.ensemble import Member
+from experiments.foundation.networks.scores import binary_losses
 from experiments.lab.judge.rules import compare
 from experiments.loss.focal import laws, starts, training
 from experiments.loss.focal.setup import Params, Tasks, draw_set, prepare, scores

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from experiments.foundation.networks.evaluation import network_accuracy
+from experiments.foundation.networks.scores.evaluation import network_accuracy
 from experiments.foundation.networks.split import Examples, Split
 from experiments.lab.judge.measured import Pairs, Undecided
 from experiments.train.regularization import remedies, small_models, underfitting

@@ -11,7 +11,7 @@ from torch.nn.utils.rnn import pad_sequence
 
 from experiments.adapt.core.demonstrations import Demonstration
 from experiments.foundation.architectures.llama import SPECIAL
-from experiments.foundation.networks.evaluation import evaluating
+from experiments.foundation.networks.scores.evaluation import evaluating
 
 
 def greedy(network: nn.Module, prompts: Sequence[Tensor], n: int) -> Tensor:

@@ -16,7 +16,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy, pad
 
-from experiments.foundation.networks.evaluation import network_logits
+from experiments.foundation.networks.scores.evaluation import network_logits
 from experiments.foundation.networks.split import Examples
 
 IGNORED = -100

@@ -77,7 +77,7 @@ def read_pairs(path: Path) -> list[tuple[str, str]]:
     """
     import json
 
-    from experiments.foundation.datasets.fields import MOST_PROBLEMS, shown
+    from experiments.foundation.datasets.formats.fields import MOST_PROBLEMS, shown
 
     try:
         lines = [line for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]

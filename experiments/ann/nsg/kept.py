@@ -16,7 +16,7 @@ import numpy as np
 
 from experiments.ann.nsg.setup import Params, Vectors, check_sizes
 from experiments.foundation.datasets.choices import VECTOR_SETS
-from experiments.foundation.datasets.vector_files import is_path, read_files, read_vectors
+from experiments.foundation.datasets.formats.vector_files import is_path, read_files, read_vectors
 from experiments.lab.errors import InputError
 from experiments.lab.experiment import Artifact, Event, Note, Progress
 

@@ -11,8 +11,8 @@ import numpy as np
 from pydantic import Field
 
 from experiments.ann.core.rivals import IndexName
+from experiments.foundation.datasets.formats.vector_files import is_path
 from experiments.foundation.datasets.sources import VectorSource
-from experiments.foundation.datasets.vector_files import is_path
 from experiments.lab.errors import InputError
 from experiments.lab.experiment import Progress, Row, Setup, parameters
 from experiments.lab.judge.measured import NotRunError

@@ -86,7 +86,7 @@ def prepare(params: Params, seed: int) -> Diagram:
 
 def place_sites(params: Params, rng: np.random.Generator) -> tuple[Points, Points, Points]:
     """Distinct sites (n, dim) strictly inside a box, and its lowest and highest corner."""
-    from experiments.foundation.datasets.matrices import read_csv_matrix
+    from experiments.foundation.datasets.formats.matrices import read_csv_matrix
 
     if (params.csv is not None) != (params.points == "csv"):
         raise InputError("csv: expected a file exactly when points=csv; give both or neither")

@@ -17,8 +17,8 @@ from experiments.arch.core.adversarial_game import Floats, discriminator_losses,
 from experiments.arch.core.gan import GAN
 from experiments.arch.core.planar_gans import Rules
 from experiments.foundation.networks.batches import drawn_batches
-from experiments.foundation.networks.evaluation import evaluating
 from experiments.foundation.networks.fit import fit, steps
+from experiments.foundation.networks.scores.evaluation import evaluating
 from experiments.foundation.networks.split import Examples
 from experiments.foundation.networks.timing import reproducible
 

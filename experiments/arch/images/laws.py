@@ -66,8 +66,8 @@ def answers(images: Images, network: nn.Module, order: Tensor | None) -> Tensor:
 
     from experiments.arch.core.image_networks import reordered
     from experiments.foundation.networks.batches import full_batches
-    from experiments.foundation.networks.evaluation import network_logits
     from experiments.foundation.networks.fit import fit
+    from experiments.foundation.networks.scores.evaluation import network_logits
     from experiments.foundation.networks.split import Examples
 
     def placed(part: Examples) -> Examples:

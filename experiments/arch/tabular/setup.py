@@ -81,7 +81,7 @@ def prepare(params: Params, seed: int) -> Tables:
     from experiments.arch.core.tabular import DRAWN
 
     if params.table is not None and params.target is not None:
-        from experiments.foundation.datasets.table_files import load_table_file
+        from experiments.foundation.datasets.formats.table_files import load_table_file
 
         data = load_table_file(params.table.expanduser(), params.target)
         if len(data.targets) > 100_000:

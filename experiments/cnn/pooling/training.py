@@ -38,7 +38,7 @@ def run_sweep(networks: Networks) -> Iterator[Event]:
 
 def run_tuned(networks: Networks) -> Iterator[TunedRow]:
     from experiments.foundation.costs.forward import forward_cost
-    from experiments.foundation.networks.evaluation import network_accuracy
+    from experiments.foundation.networks.scores.evaluation import network_accuracy
 
     for arm in networks.arms:
         fit, network = networks.tuned(arm).best

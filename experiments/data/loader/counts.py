@@ -33,8 +33,8 @@ def run(setup: LoaderSetup) -> Iterator[Event]:
 
 def mnist_rows() -> Iterator[Event]:
     """Sizes of MNIST by the headers of its files; no rows where it is not in the data folder."""
-    from experiments.foundation.datasets.idx import read_idx
-    from experiments.foundation.datasets.store import files_of, locate
+    from experiments.foundation.datasets.formats.idx import read_idx
+    from experiments.foundation.datasets.storage.store import files_of, locate
 
     if locate("mnist") is None:
         yield Note("MNIST is not in the data folder, so the sizes in its headers were not read.")

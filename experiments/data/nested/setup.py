@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
-from experiments.foundation.datasets.files import read_bytes
+from experiments.foundation.datasets.formats.files import read_bytes
 from experiments.lab.errors import InputError
 from experiments.lab.experiment import Setup, parameters
 

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from experiments.detect.core.masks import Flags as Flags
-from experiments.detect.core.masks import Floats as Floats
-from experiments.detect.core.masks import Ints as Ints
-from experiments.detect.core.masks import Masks
+from experiments.detect.core.shapes.masks import Flags as Flags
+from experiments.detect.core.shapes.masks import Floats as Floats
+from experiments.detect.core.shapes.masks import Ints as Ints
+from experiments.detect.core.shapes.masks import Masks
 
 
 @dataclass(frozen=True, kw_only=True)

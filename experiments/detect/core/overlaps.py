@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 
 from experiments.detect.core.compiled import compiled
 from experiments.detect.core.ground_truth import Detections, Flags, Floats, GroundTruth, Ints
-from experiments.detect.core.keypoints import object_keypoint_similarity
 from experiments.detect.core.rules import IouType
-from experiments.detect.core.runs import mask_overlap
+from experiments.detect.core.shapes.keypoints import object_keypoint_similarity
+from experiments.detect.core.shapes.runs import mask_overlap
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,8 @@ from typing import Literal
 
 import numpy as np
 
-from experiments.detect.core.keypoints import SIGMAS
-from experiments.detect.core.masks import Floats
+from experiments.detect.core.shapes.keypoints import SIGMAS
+from experiments.detect.core.shapes.masks import Floats
 
 IouType = Literal["bbox", "segm", "keypoints"]
 """COCO's names for what overlaps."""

@@ -16,11 +16,11 @@ from numpy.typing import DTypeLike, NDArray
 
 from experiments.detect.core.evaluation import coco_numbers, evaluate_matches
 from experiments.detect.core.ground_truth import Detections, Floats, GroundTruth, Ints
-from experiments.detect.core.keypoints import SIGMAS, extents
-from experiments.detect.core.masks import Masks
 from experiments.detect.core.matches import Matches, Sets
 from experiments.detect.core.rules import IouType, Rules
-from experiments.detect.core.runs import runs_of_bitmap
+from experiments.detect.core.shapes.keypoints import SIGMAS, extents
+from experiments.detect.core.shapes.masks import Masks
+from experiments.detect.core.shapes.runs import runs_of_bitmap
 
 OfImage = Mapping[str, Any]
 """Name -> array or tensor, in torchvision's and torchmetrics' names."""

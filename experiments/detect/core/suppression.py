@@ -9,8 +9,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from experiments.detect.core.boxes import checked
 from experiments.detect.core.compiled import compiled
+from experiments.detect.core.shapes.boxes import checked
 
 
 def non_maximum_suppression(

@@ -11,9 +11,9 @@ from __future__ import annotations
 import numpy as np
 
 from experiments.detect.core.average_precision import Interpolation, average_precision
-from experiments.detect.core.boxes import corners, iou
 from experiments.detect.core.ground_truth import Detections, Floats, GroundTruth, by_group
 from experiments.detect.core.matching import IGNORED, RIGHT, WRONG, Codes
+from experiments.detect.core.shapes.boxes import corners, iou
 
 
 def voc_average_precisions(

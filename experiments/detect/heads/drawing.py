@@ -9,8 +9,8 @@ import numpy as np
 from experiments.lab.experiment import Drawing
 
 if TYPE_CHECKING:
-    from experiments.detect.core.heads import GridDetector, SetDetector
-    from experiments.detect.core.pictures import Pictures
+    from experiments.detect.core.detectors.heads import GridDetector, SetDetector
+    from experiments.detect.core.detectors.pictures import Pictures
 
 SHOWN, PER_ROW, GAP = 4, 2, 1.1
 Points = tuple[tuple[float, float], ...]
@@ -20,9 +20,9 @@ def draw_scenes(
     arm: str, network: GridDetector | SetDetector, test: Pictures, floor: float, nms_iou: float | None
 ) -> Drawing:
     """Objects as areas, boxes with a score above ``floor`` as outlines, each marked right or wrong at IoU 0.5."""
-    from experiments.detect.core.boxes import corners
-    from experiments.detect.core.detecting import detect, evaluate, suppress
+    from experiments.detect.core.detectors.detecting import detect, evaluate, suppress
     from experiments.detect.core.matching import RIGHT
+    from experiments.detect.core.shapes.boxes import corners
 
     shown = test[:SHOWN]
     found = detect(network, shown, floor=floor)

@@ -56,7 +56,7 @@ def cheapest_trial(rng: np.random.Generator, orders: np.ndarray[tuple[int, ...],
     """
     import torch
 
-    from experiments.detect.core.set_matching import match_cheapest
+    from experiments.detect.core.detectors.set_matching import match_cheapest
 
     costs = rng.uniform(0, 1, (ANSWERS, OBJECTS))
     _, answers, objects = match_cheapest(torch.from_numpy(costs)[None], [OBJECTS])
@@ -78,7 +78,7 @@ def cheapest_trial(rng: np.random.Generator, orders: np.ndarray[tuple[int, ...],
 
 def suppression_trial(rng: np.random.Generator) -> TrialRow:
     """By how much two boxes that survive overlap too much, and how many a second pass takes; the control is all."""
-    from experiments.detect.core.boxes import iou
+    from experiments.detect.core.shapes.boxes import iou
     from experiments.detect.core.suppression import non_maximum_suppression
 
     threshold, low, scores = rng.uniform(0.2, 0.8), rng.uniform(0, 10, (BOXES, 2)), rng.random(BOXES)
@@ -133,7 +133,7 @@ def answers_and_objects(rng: torch.Generator) -> tuple[Tensor, Tensor, Tensor, T
 
 def loss(logits: Tensor, boxes: Tensor, truth: Tensor, labels: Tensor, *, fixed: bool = False) -> Tensor:
     """The matched loss, by least cost or in the order in which objects come."""
-    from experiments.detect.core.set_matching import match_cheapest, match_costs, match_in_order, matched_loss
+    from experiments.detect.core.detectors.set_matching import match_cheapest, match_costs, match_in_order, matched_loss
 
     counts = [OBJECTS] * PICTURES
     costs = match_costs(logits, boxes, truth, labels)

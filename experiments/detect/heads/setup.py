@@ -11,7 +11,7 @@ from experiments.lab.errors import InputError, meant
 from experiments.lab.experiment import Setup, once, parameters
 
 if TYPE_CHECKING:
-    from experiments.detect.core.pictures import Pictures
+    from experiments.detect.core.detectors.pictures import Pictures
 
 DIGITS = ("auto", "digits", "mnist")
 PHOTOS = ("bccd",)
@@ -78,7 +78,7 @@ class Pools(Setup[Params]):
 
     def _digits(self, crowded: bool) -> tuple[Pictures, Pictures, int]:
         """Test digits stand in test scenes only. In crowds all are of one class, so that neighbors suppress."""
-        from experiments.detect.core.pictures import digit_scenes
+        from experiments.detect.core.detectors.pictures import digit_scenes
         from experiments.foundation.datasets.images import load_images
 
         params, data = self.params, load_images(self.params.dataset, seed=self.seed)
@@ -105,7 +105,7 @@ class Pools(Setup[Params]):
         """Those for validation are trained on too: nothing is chosen by them."""
         import torch
 
-        from experiments.detect.core.pictures import pack
+        from experiments.detect.core.detectors.pictures import pack
         from experiments.foundation.datasets.voc_photos import load_photos
 
         photos = load_photos(self.params.dataset, self.params.size, seed=self.seed)

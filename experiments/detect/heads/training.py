@@ -11,8 +11,8 @@ from experiments.lab.answers import percent
 from experiments.lab.experiment import Event, Note, Progress, Row, observation
 
 if TYPE_CHECKING:
-    from experiments.detect.core.heads import GridDetector, SetDetector
-    from experiments.detect.core.pictures import Pictures
+    from experiments.detect.core.detectors.heads import GridDetector, SetDetector
+    from experiments.detect.core.detectors.pictures import Pictures
 
 FIRST_READING = 25
 CLIP = 5.0
@@ -69,7 +69,7 @@ def run(pools: Pools) -> Iterator[Event]:
 
 def describe(pools: Pools, scenes: Scenes) -> str:
     """What there is to find, and how much of it one box per cell can find."""
-    from experiments.detect.core.heads import STRIDE, cell_tasks
+    from experiments.detect.core.detectors.heads import STRIDE, cell_tasks
 
     train, test, _ = pools.pictures(scenes)
     tasks = cell_tasks(test, pools.params.size // STRIDE, many=False)
@@ -109,7 +109,7 @@ def train_arm(pools: Pools, scenes: Scenes, arm: Arm) -> Iterator[Event]:
 
 
 def build(pools: Pools, arm: Arm, train: Pictures, classes: int) -> GridDetector | SetDetector:
-    from experiments.detect.core.heads import GridDetector, SetDetector
+    from experiments.detect.core.detectors.heads import GridDetector, SetDetector
 
     params, channels = pools.params, train.images.shape[1]
     if arm in SETS:
@@ -137,7 +137,7 @@ def read(
     test: Pictures,
     classes: int,
 ) -> DetectorRow:
-    from experiments.detect.core.detecting import detect, evaluate, suppress
+    from experiments.detect.core.detectors.detecting import detect, evaluate, suppress
 
     found = detect(network, test, floor=pools.params.score_floor)
     without, kept = (evaluate(test, some, classes) for some in (found, suppress(found, pools.params.nms_iou)))

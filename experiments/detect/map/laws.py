@@ -9,8 +9,8 @@ import numpy as np
 
 from experiments.detect.annotations import Scene
 from experiments.detect.core.average_precision import average_precision, precision_score, recall_score
-from experiments.detect.core.boxes import Boxes, iou
 from experiments.detect.core.ground_truth import Flags, Floats
+from experiments.detect.core.shapes.boxes import Boxes, iou
 from experiments.detect.map.setup import Scenes
 from experiments.foundation.statements.trials import TrialRow, instances
 from experiments.lab.experiment import Part, Table

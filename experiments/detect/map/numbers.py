@@ -10,8 +10,8 @@ import numpy as np
 
 from experiments.detect.annotations import Scene
 from experiments.detect.core.average_precision import Interpolation, average_precisions
-from experiments.detect.core.boxes import corners
 from experiments.detect.core.rules import AREAS
+from experiments.detect.core.shapes.boxes import corners
 from experiments.detect.map.setup import Scenes
 from experiments.lab.experiment import Drawing, Event, Part, Row, Table, observation
 

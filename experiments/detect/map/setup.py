@@ -11,10 +11,10 @@ from pydantic import Field
 
 from experiments.detect.annotations import Scene, load_scene
 from experiments.detect.core.average_precision import Interpolation
-from experiments.detect.core.boxes import Boxes
+from experiments.detect.core.detectors.scenes import SceneRates, random_detections, random_scene
 from experiments.detect.core.ground_truth import Detections, Flags, Floats
 from experiments.detect.core.rules import IouType
-from experiments.detect.core.scenes import SceneRates, random_detections, random_scene
+from experiments.detect.core.shapes.boxes import Boxes
 from experiments.lab.errors import InputError
 from experiments.lab.experiment import Setup, parameters
 

@@ -14,7 +14,7 @@ from experiments.lab.judge.rules import Theorem
 
 def run(setup: StrideSetup) -> Iterator[TrialRow]:
     """By the midpoint rule; the control is the root of the mean square, stride / sqrt(6)."""
-    from experiments.detect.core.locating import MEAN_DISTANCE, mean_distance_to_center
+    from experiments.detect.core.detectors.locating import MEAN_DISTANCE, mean_distance_to_center
 
     for stride in setup.params.strides:
         mean_distance = mean_distance_to_center(stride)

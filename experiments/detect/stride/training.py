@@ -20,7 +20,7 @@ from experiments.lab.judge.measures import by_seed, points
 from experiments.lab.judge.rules import Each, Effect, Equivalence, Order, Ratio, Under
 
 if TYPE_CHECKING:
-    from experiments.detect.core.locating import Marks
+    from experiments.detect.core.detectors.locating import Marks
 
 DILATED_STRIDE = 4
 """The stride that the dilated network keeps."""
@@ -54,7 +54,7 @@ class NetworkRow(Row):
 def run(setup: StrideSetup) -> Iterator[Event]:
     import torch
 
-    from experiments.detect.core.locating import marks
+    from experiments.detect.core.detectors.locating import marks
     from experiments.foundation.networks.timing import one_thread
 
     params = setup.params
@@ -70,7 +70,7 @@ def run(setup: StrideSetup) -> Iterator[Event]:
 
 def train_arm(setup: StrideSetup, name: str, stride: int, dilated: bool, seen: Mapping[str, Marks]) -> Iterator[Event]:
     """One network per learning rate, read at both budgets."""
-    from experiments.detect.core.locating import MEAN_DISTANCE, measure, train_locators
+    from experiments.detect.core.detectors.locating import MEAN_DISTANCE, measure, train_locators
 
     params, read_at = setup.params, {setup.params.steps // part: budget for budget, part in BUDGETS.items()}
     recipe = {"size": params.size, "steps": params.steps, "batch": params.batch, "channels": params.channels}

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from experiments.foundation.datasets import store
 from experiments.foundation.datasets.catalog import entry
-from experiments.foundation.datasets.coco import Instances
 from experiments.foundation.datasets.entries import DetectionSet
+from experiments.foundation.datasets.formats.coco import Instances
+from experiments.foundation.datasets.storage import store
 
 
 def load_objects(name: str) -> Instances:

@@ -16,10 +16,10 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from experiments.foundation.datasets.coco import Instances
-    from experiments.foundation.datasets.image_files import ImageData, Images
-    from experiments.foundation.datasets.sklearn_sets import TableData
-    from experiments.foundation.datasets.vector_files import VectorFiles
+    from experiments.foundation.datasets.formats.coco import Instances
+    from experiments.foundation.datasets.formats.image_files import ImageData, Images
+    from experiments.foundation.datasets.formats.sklearn_sets import TableData
+    from experiments.foundation.datasets.formats.vector_files import VectorFiles
 
     Draw = Callable[[int, int, int, np.random.Generator], NDArray[np.float32]]
 

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from experiments.foundation.datasets import store
 from experiments.foundation.datasets.catalog import entry
 from experiments.foundation.datasets.choices import AUTO
 from experiments.foundation.datasets.entries import ImageSet, PhotoSet
-from experiments.foundation.datasets.image_files import ImageData as ImageData
-from experiments.foundation.datasets.image_files import Images as Images
-from experiments.foundation.datasets.image_files import Labels as Labels
+from experiments.foundation.datasets.formats.image_files import ImageData as ImageData
+from experiments.foundation.datasets.formats.image_files import Images as Images
+from experiments.foundation.datasets.formats.image_files import Labels as Labels
+from experiments.foundation.datasets.storage import store
 
 WANTED, EMBEDDED = "mnist", "digits"
 """What ``auto`` takes where it can, and where it cannot."""

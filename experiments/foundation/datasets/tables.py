@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from experiments.foundation.datasets.catalog import entry
 from experiments.foundation.datasets.entries import TableSet
-from experiments.foundation.datasets.sklearn_sets import TableData as TableData
+from experiments.foundation.datasets.formats.sklearn_sets import TableData as TableData
 
 
 def load_table(name: str) -> TableData:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from experiments.foundation.datasets import store
 from experiments.foundation.datasets.catalog import entry
 from experiments.foundation.datasets.entries import TextSet
+from experiments.foundation.datasets.storage import store
 
 AUTO: Final = "auto"
 WANTED: Final = "shakespeare"

@@ -12,11 +12,12 @@ from typing import Any, Literal, NamedTuple, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from experiments.foundation.datasets import store, vector_files
 from experiments.foundation.datasets.catalog import DATASETS
 from experiments.foundation.datasets.choices import GENERATED as GENERATED
 from experiments.foundation.datasets.choices import VECTOR_SETS as VECTOR_SETS
 from experiments.foundation.datasets.entries import GeneratedVectors, ImageSet, VectorSet
+from experiments.foundation.datasets.formats import vector_files
+from experiments.foundation.datasets.storage import store
 from experiments.foundation.datasets.vector_checks import check_vectors, searchable
 from experiments.lab.errors import InputError, meant
 

@@ -15,12 +15,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from experiments.foundation.datasets import store
 from experiments.foundation.datasets.catalog import entry
 from experiments.foundation.datasets.entries import DetectionSet
-from experiments.foundation.datasets.fields import brief, shown
-from experiments.foundation.datasets.files import read_text
-from experiments.foundation.datasets.voc import VocImage, load_voc
+from experiments.foundation.datasets.formats.fields import brief, shown
+from experiments.foundation.datasets.formats.files import read_text
+from experiments.foundation.datasets.formats.voc import VocImage, load_voc
+from experiments.foundation.datasets.storage import store
 from experiments.lab.errors import InputError
 
 PARTS = ("train", "val", "test")

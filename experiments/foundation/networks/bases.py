@@ -21,7 +21,7 @@ import platformdirs
 import torch
 from torch import nn
 
-from experiments.foundation.datasets.fields import brief
+from experiments.foundation.datasets.formats.fields import brief
 from experiments.foundation.networks.checkpoint import Description, load_checkpoint, save_checkpoint
 from experiments.lab.errors import InputError
 

@@ -15,8 +15,8 @@ import torch
 from torch import nn
 
 from experiments.foundation.networks.batches import drawn_batches
-from experiments.foundation.networks.evaluation import network_accuracy
 from experiments.foundation.networks.fit import batch_losses, steps
+from experiments.foundation.networks.scores.evaluation import network_accuracy
 from experiments.foundation.networks.split import Split
 from experiments.foundation.networks.timing import reproducible
 from experiments.foundation.networks.tuning import Choice, choose

@@ -20,13 +20,13 @@ from experiments.foundation.networks.batches import epoch_order, pick, shifted
 from experiments.foundation.networks.choices import NetworkName
 from experiments.foundation.networks.device import keep_freed_memory, synchronize
 from experiments.foundation.networks.distributed import ALONE, Group
-from experiments.foundation.networks.evaluation import network_logits
 from experiments.foundation.networks.metrics import Evaluation, evaluate
 from experiments.foundation.networks.networks import build_network
 from experiments.foundation.networks.optimizers import build_optimizer
 from experiments.foundation.networks.precision import Precision
 from experiments.foundation.networks.recipe import Epoch, Recipe, Step
 from experiments.foundation.networks.schedules import lr_factor
+from experiments.foundation.networks.scores.evaluation import network_logits
 from experiments.foundation.networks.split import Examples, Split
 
 

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 from experiments.foundation.architectures.vision_transformer import VisionTransformer
 from experiments.foundation.networks.choices import NetworkName
-from experiments.foundation.networks.pooled_convolutions import convolve_and_pool
+from experiments.foundation.networks.kernels.pooled_convolutions import convolve_and_pool
 from experiments.foundation.networks.split import ImageShape
 from experiments.lab.errors import InputError
 

@@ -21,7 +21,7 @@ from torch.nn.functional import cross_entropy
 
 from experiments.foundation.networks.batches import drawn_batches
 from experiments.foundation.networks.budget import SEEN, Budget, Fit, fit_of
-from experiments.foundation.networks.evaluation import evaluating
+from experiments.foundation.networks.scores.evaluation import evaluating
 from experiments.foundation.networks.split import Examples, Split
 from experiments.foundation.networks.timing import reproducible
 

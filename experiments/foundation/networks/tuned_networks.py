@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from torch.func import functional_call
 
 from experiments.foundation.networks.budget import Budget, Fit, Tuned
-from experiments.foundation.networks.evaluation import network_accuracy
+from experiments.foundation.networks.scores.evaluation import network_accuracy
 from experiments.foundation.networks.side_by_side import Rate, train_side_by_side
 from experiments.foundation.networks.split import Split
 from experiments.foundation.networks.timing import reproducible

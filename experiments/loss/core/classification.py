@@ -2,7 +2,7 @@
 
 Logits z are unbounded scores. ``targets`` are class indices of any integer type; ValueError for others and for shapes
 that do not fit. Nothing here draws random numbers or knows networks. All are finite and differentiable at logits of any
-size. Losses of two classes stand in ``foundation.networks.binary_losses``.
+size. Losses of two classes stand in ``foundation.networks.scores.binary_losses``.
 Sources: Crammer, Singer: On the Algorithmic Implementation of Multiclass Kernel-based Vector Machines, JMLR 2001
 (hinge); Lin et al.: Focal Loss for Dense Object Detection, ICCV 2017; Hui, Belkin: Evaluation of Neural Architectures
 Trained with Square Loss vs Cross-Entropy, ICLR 2021; Shrivastava et al.: Training Region-based Object Detectors with

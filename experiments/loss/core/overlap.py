@@ -12,7 +12,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from experiments.foundation.networks.mask_scores import check_shapes
+from experiments.foundation.networks.scores.mask_scores import check_shapes
 
 
 def soft_dice(probabilities: Tensor, targets: Tensor, *, smooth: float = 1.0, squares: bool = False) -> Tensor:

@@ -37,7 +37,7 @@ def formula_trials(rng: torch.Generator, n: int) -> Iterator[TrialRow]:
     """Formulas against automatic differentiation, and soft Dice of two images against finite differences."""
     import torch
 
-    from experiments.foundation.networks.binary_losses import binary_cross_entropy
+    from experiments.foundation.networks.scores.binary_losses import binary_cross_entropy
     from experiments.loss.core.overlap import pixel_dice, pixel_dice_slope, soft_dice
 
     logits = (3 * torch.randn(n, generator=rng, dtype=torch.float64)).requires_grad_()
@@ -77,7 +77,7 @@ def central_differences(images: Tensor, masks: Tensor, step: float = 1e-5) -> Te
 
 def bound_trial(a: float) -> TrialRow:
     """|dCE/dz| <= 1. Control: |dD/dp| at p = a, t = 2 a, which is 0.48 / a."""
-    from experiments.foundation.networks.binary_losses import binary_cross_entropy
+    from experiments.foundation.networks.scores.binary_losses import binary_cross_entropy
     from experiments.loss.core.overlap import pixel_dice
 
     steep = slope(pixel_dice, a, 2 * a)
@@ -93,7 +93,7 @@ def bound_trial(a: float) -> TrialRow:
 
 def saturation_trial(z: float) -> TrialRow:
     """Where a pixel is surely wrong (t = 1), |dCE/dz| is nearly 1. Control: |dD/dz|, which goes to 0."""
-    from experiments.foundation.networks.binary_losses import binary_cross_entropy
+    from experiments.foundation.networks.scores.binary_losses import binary_cross_entropy
     from experiments.loss.core.overlap import pixel_dice
 
     entropy = slope(binary_cross_entropy, z, 1.0)

@@ -171,7 +171,7 @@ def whole_batches(images: Tensor) -> tuple[Tensor, ...]:
 
 def image_losses(smooth: float, foreground: float) -> dict[LossName, ImageLoss]:
     """Losses per image; "wce" weighs the foreground by the number of background pixels per pixel of it."""
-    from experiments.foundation.networks.binary_losses import binary_cross_entropy
+    from experiments.foundation.networks.scores.binary_losses import binary_cross_entropy
     from experiments.loss.core.overlap import soft_dice, soft_iou
 
     def cross_entropy(logits: Tensor, masks: Tensor, weight: float = 1.0) -> Tensor:

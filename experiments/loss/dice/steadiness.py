@@ -26,7 +26,7 @@ class SteadinessRow(ArmRow):
 
 
 def run(discs: Discs) -> Iterator[SteadinessRow]:
-    from experiments.foundation.networks.mask_scores import best_threshold
+    from experiments.foundation.networks.scores.mask_scores import best_threshold
 
     for condition, trained in discs.all_trained():
         validation, _ = trained.logits[discs.params.steps]

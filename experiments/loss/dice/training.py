@@ -59,7 +59,7 @@ class MaskRow(ArmRow):
 
 
 def run(discs: Discs) -> Iterator[Event]:
-    from experiments.foundation.networks.mask_scores import best_threshold
+    from experiments.foundation.networks.scores.mask_scores import best_threshold
 
     for done, (condition, trained) in enumerate(discs.all_trained()):
         yield Progress("conditions", done + 1, len(discs.shares()))
@@ -83,7 +83,7 @@ def measures(logits: Tensor, truth: Tensor, threshold: Tensor) -> dict[str, Any]
     """Of logits and masks (n, h, w)."""
     from torch.nn.functional import binary_cross_entropy_with_logits
 
-    from experiments.foundation.networks.mask_scores import boundary_iou, dice_score
+    from experiments.foundation.networks.scores.mask_scores import boundary_iou, dice_score
 
     predicted = logits > threshold
     return {

@@ -53,7 +53,7 @@ def weight_trials(gamma: float) -> Iterator[TrialRow]:
     """FL / CE = (1 - p)^gamma, which never rises with p. Controls: the exponent one larger, and p^gamma."""
     import torch
 
-    from experiments.foundation.networks.binary_losses import binary_cross_entropy, focal
+    from experiments.foundation.networks.scores.binary_losses import binary_cross_entropy, focal
 
     probability = torch.tensor([0.01, 0.1, 0.5, 0.9, 0.968, 0.999], dtype=torch.float64)
     logits, ones = torch.logit(probability), torch.ones_like(probability)
@@ -78,7 +78,7 @@ def stability_trial(z: float, target: float) -> TrialRow:
     """
     import torch
 
-    from experiments.foundation.networks.binary_losses import binary_cross_entropy, focal
+    from experiments.foundation.networks.scores.binary_losses import binary_cross_entropy, focal
 
     logit, truth = torch.tensor([z], requires_grad=True), torch.tensor([target])
     half, p = binary_cross_entropy(logit, truth).item() / 2, logit.sigmoid()
@@ -100,7 +100,7 @@ def stability_trial(z: float, target: float) -> TrialRow:
 def run_weights(tasks: Tasks) -> Iterator[WeightRow]:
     import torch
 
-    from experiments.foundation.networks.binary_losses import binary_cross_entropy, focal
+    from experiments.foundation.networks.scores.binary_losses import binary_cross_entropy, focal
     from experiments.loss.core.classification import focal_gradient_ratio
 
     probability = torch.linspace(0.01, 0.99, 50, dtype=torch.float64)

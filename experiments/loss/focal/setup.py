@@ -109,7 +109,7 @@ def draw_set(condition: str, n: int, noise: float, rng: torch.Generator) -> Exam
 
 def task_losses(params: Params, ratio: int) -> dict[LossName, MemberLoss]:
     """Losses of logits (n, 1) and targets (n,) by name, ``ratio`` negatives per positive."""
-    from experiments.foundation.networks.binary_losses import binary_cross_entropy, focal
+    from experiments.foundation.networks.scores.binary_losses import binary_cross_entropy, focal
     from experiments.loss.core.classification import hard_examples
 
     def hardest(logits: Tensor, targets: Tensor) -> Tensor:

@@ -33,8 +33,8 @@ class StartRow(Row):
 
 def run(tasks: Tasks) -> Iterator[StartRow]:
     """Focal loss in the first condition, from the same weights with both biases, at every learning rate."""
-    from experiments.foundation.networks.binary_losses import prior_bias
     from experiments.foundation.networks.ensemble import Member, own_losses
+    from experiments.foundation.networks.scores.binary_losses import prior_bias
     from experiments.loss.core.imbalance import average_precision
 
     params, condition = tasks.params, tasks.conditions()[0]

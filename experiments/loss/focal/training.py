@@ -51,8 +51,8 @@ def run(tasks: Tasks) -> Iterator[Event]:
 
 
 def train_all(tasks: Tasks, condition: str) -> Iterator[TrainingRow]:
-    from experiments.foundation.networks.binary_losses import binary_cross_entropy, focal, prior_bias
     from experiments.foundation.networks.ensemble import Member
+    from experiments.foundation.networks.scores.binary_losses import binary_cross_entropy, focal, prior_bias
     from experiments.loss.core.imbalance import average_precision, easy_share
 
     params, task = tasks.params, tasks.task(condition)

@@ -55,7 +55,7 @@ def sign_trials(rng: torch.Generator) -> Iterator[TrialRow]:
     """The smallest value of every loss over random predictions is not below 0. Control: the negated loss."""
     import torch
 
-    from experiments.foundation.networks.binary_losses import focal
+    from experiments.foundation.networks.scores.binary_losses import focal
     from experiments.loss.core import classification, overlap, regression
 
     logits = 4 * torch.randn(PREDICTIONS, 5, generator=rng, dtype=torch.float64)

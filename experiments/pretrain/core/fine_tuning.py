@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from experiments.foundation.networks.batches import full_batches
-from experiments.foundation.networks.evaluation import network_accuracy
 from experiments.foundation.networks.fit import Fitted, fit
 from experiments.foundation.networks.optimizers import build_optimizer
 from experiments.foundation.networks.schedules import lr_factor
+from experiments.foundation.networks.scores.evaluation import network_accuracy
 from experiments.foundation.networks.split import Examples
 
 BATCH_SIZE, WEIGHT_DECAY = 64, 0.01

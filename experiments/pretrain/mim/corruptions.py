@@ -29,7 +29,7 @@ class CorruptedRow(Row):
 def run(images: Images) -> Iterator[CorruptedRow]:
     from dataclasses import replace
 
-    from experiments.foundation.networks.evaluation import network_accuracy
+    from experiments.foundation.networks.scores.evaluation import network_accuracy
     from experiments.foundation.networks.timing import one_thread, reproducible
     from experiments.pretrain.core.corruptions import CORRUPTIONS
 

@@ -51,7 +51,7 @@ def run(images: Images) -> Iterator[ProbeRow]:
 
 def features(encoder: VisionTransformer, examples: Examples) -> Examples:
     """The mean token (n, dim) of every image, which is what the head reads."""
-    from experiments.foundation.networks.evaluation import evaluating
+    from experiments.foundation.networks.scores.evaluation import evaluating
     from experiments.foundation.networks.split import Examples
 
     with evaluating(encoder):

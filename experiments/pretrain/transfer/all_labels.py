@@ -50,7 +50,7 @@ def run(images: Images) -> Iterator[Event]:
 def row_of(images: Images, arm: str, augment: Augmentation, budget: str, steps: int, lr: float) -> AllRow:
     import torch
 
-    from experiments.foundation.networks.evaluation import network_accuracy
+    from experiments.foundation.networks.scores.evaluation import network_accuracy
 
     split, seen = images.split, dict[int, float]()
 

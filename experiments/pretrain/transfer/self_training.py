@@ -15,7 +15,7 @@ STUDENT = "self-trained"
 
 def run(images: Images) -> Iterator[Event]:
     """The teacher from scratch and its student, both with strong augmentation and as many updates."""
-    from experiments.foundation.networks.evaluation import network_logits
+    from experiments.foundation.networks.scores.evaluation import network_logits
     from experiments.foundation.networks.split import Examples
     from experiments.foundation.networks.timing import one_thread
     from experiments.pretrain.core.fine_tuning import first_of_each_class

@@ -58,7 +58,7 @@ def cleaned(vectors: Vectors, noisy: Floats, sigma: float) -> Iterator[tuple[str
 def by_unet(vectors: Vectors, noisy: Floats, sigma: float) -> Floats:
     import torch
 
-    from experiments.foundation.networks.evaluation import network_logits
+    from experiments.foundation.networks.scores.evaluation import network_logits
     from experiments.repr.core.denoising_unet import train_unet
 
     side = math.isqrt(noisy.shape[1])

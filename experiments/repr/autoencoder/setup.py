@@ -146,8 +146,8 @@ def _own(params: Params, path: Path, seed: int) -> Vectors:
     Raises:
         InputError: no readable vectors, too few, equal ones, or none of the sizes of codes is below their dimension.
     """
+    from experiments.foundation.datasets.formats.vector_files import read_vectors
     from experiments.foundation.datasets.vector_checks import check_vectors, searchable
-    from experiments.foundation.datasets.vector_files import read_vectors
 
     if not path.is_file():
         raise InputError(f"data={path}: no such file; expected vectors, a row each, as .npy, .csv, .fvecs or .hdf5")

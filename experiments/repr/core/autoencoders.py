@@ -20,8 +20,8 @@ from torch.nn.functional import mse_loss
 
 from experiments.foundation.architectures.autoencoder import Autoencoder
 from experiments.foundation.networks.batches import full_batches
-from experiments.foundation.networks.evaluation import network_logits
 from experiments.foundation.networks.fit import fit
+from experiments.foundation.networks.scores.evaluation import network_logits
 from experiments.foundation.networks.split import Examples
 from experiments.foundation.networks.timing import reproducible
 

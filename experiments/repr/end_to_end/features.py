@@ -64,7 +64,7 @@ def flat(given: Floats) -> Floats:
 def by_network(network: SmallCNN) -> Encode:
     import torch
 
-    from experiments.foundation.networks.evaluation import network_logits
+    from experiments.foundation.networks.scores.evaluation import network_logits
 
     def encode(given: Floats) -> Floats:
         maps = torch.from_numpy(given).float().unsqueeze(1)

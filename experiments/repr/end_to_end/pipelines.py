@@ -70,7 +70,7 @@ def separate(images: Images, name: str, per_class: int, parts: Sequence[Floats])
 
 
 def joint(images: Images, per_class: int) -> Iterator[PipelineRow]:
-    from experiments.foundation.networks.evaluation import network_accuracy
+    from experiments.foundation.networks.scores.evaluation import network_accuracy
 
     networks = [(lr, images.joint(per_class, lr)) for lr in images.params.lrs]
     found = [

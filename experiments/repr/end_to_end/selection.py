@@ -35,8 +35,8 @@ class SelectionRow(Row):
 def run(images: Images) -> Iterator[SelectionRow]:
     import torch
 
-    from experiments.foundation.networks.evaluation import network_accuracy, network_logits
     from experiments.foundation.networks.metrics import accuracy
+    from experiments.foundation.networks.scores.evaluation import network_accuracy, network_logits
 
     labels = max(images.params.labels)
     network = max(
@@ -70,7 +70,7 @@ def by_information(images: Images, network: SmallCNN) -> Tensor:
     import torch
     from sklearn.feature_selection import f_classif
 
-    from experiments.foundation.networks.evaluation import network_logits
+    from experiments.foundation.networks.scores.evaluation import network_logits
 
     features = network_logits(network.features, images.validation.inputs)
     means = features.unflatten(1, (network.channels, -1)).mean(2)

@@ -119,7 +119,7 @@ def prepare(params: Params, seed: int) -> Shop:
     """Raises InputError if the user's series cannot be read or is too short for its forecasts."""
     name, shown, notes = EXAMPLE, example(params), tuple[str, ...]()
     if params.data is not None:
-        from experiments.foundation.datasets.series import load_series
+        from experiments.foundation.datasets.formats.series import load_series
 
         needed = params.count + max(5, 2 * params.period, 2 * params.horizon)
         series = load_series(Path(params.data).expanduser(), min_points=needed)

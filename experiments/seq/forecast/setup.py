@@ -14,7 +14,7 @@ from experiments.lab.experiment import Setup, once, parameters
 from experiments.seq.core.known_series import PROCESSES, Floats, Known, Process, simulate
 
 if TYPE_CHECKING:
-    from experiments.foundation.datasets.series import Series
+    from experiments.foundation.datasets.formats.series import Series
     from experiments.seq.core.forecasters import Reading, Windows
 
 Network = Literal["lstm", "gru", "transformer"]
@@ -140,7 +140,7 @@ class Forecasting(Setup[Params]):
 def prepare(params: Params, seed: int) -> Forecasting:
     """Raises InputError if the user's series cannot be read or is too short."""
     if params.series is not None:
-        from experiments.foundation.datasets.series import load_series
+        from experiments.foundation.datasets.formats.series import load_series
 
         needed = 5 * max(params.width, params.period)
         yours = load_series(params.series.expanduser(), min_points=needed)

@@ -47,8 +47,8 @@ def trained(networks: Networks, batch_size: int, lr: float) -> Iterator[Accuracy
     import torch
 
     from experiments.foundation.networks.batches import shuffled_batches
-    from experiments.foundation.networks.evaluation import network_accuracy
     from experiments.foundation.networks.fit import fit
+    from experiments.foundation.networks.scores.evaluation import network_accuracy
 
     params, split = networks.params, networks.split
     network, train = copy.deepcopy(networks.network), split.train

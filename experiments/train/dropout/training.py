@@ -59,7 +59,7 @@ def trained(images: Images, case: str, mode: str, rate: float, cutoff: float, lr
     import torch
 
     from experiments.foundation.networks.batches import shuffled_batches
-    from experiments.foundation.networks.evaluation import mean_loss, network_accuracy
+    from experiments.foundation.networks.scores.evaluation import mean_loss, network_accuracy
     from experiments.train.core.dropout_schedules import train_scheduled
     from experiments.train.core.perceptron import perceptron
 

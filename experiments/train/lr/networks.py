@@ -56,9 +56,9 @@ def trained(drawn: Drawn, initial: nn.Module, curvature: float, lr: float) -> Ne
     import torch
 
     from experiments.foundation.networks.batches import shuffled_batches
-    from experiments.foundation.networks.evaluation import network_accuracy
     from experiments.foundation.networks.fit import fit
     from experiments.foundation.networks.schedules import lr_factor
+    from experiments.foundation.networks.scores.evaluation import network_accuracy
 
     params, split = drawn.params, drawn.split
     network = copy.deepcopy(initial)

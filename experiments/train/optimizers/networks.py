@@ -39,8 +39,8 @@ def trained(images: Images, optimizer: str, lr: float) -> NetworkRow:
     import torch
 
     from experiments.foundation.networks.batches import shuffled_batches
-    from experiments.foundation.networks.evaluation import network_accuracy
     from experiments.foundation.networks.fit import fit
+    from experiments.foundation.networks.scores.evaluation import network_accuracy
     from experiments.train.core.perceptron import perceptron
     from experiments.train.core.update_rules import Rule, torch_twin
 

@@ -36,7 +36,7 @@ def run(numbers: Numbers) -> Iterator[Event]:
     import torch
 
     from experiments.foundation.networks.batches import shuffled_batches
-    from experiments.foundation.networks.evaluation import network_accuracy
+    from experiments.foundation.networks.scores.evaluation import network_accuracy
     from experiments.train.core.perceptron import perceptron
     from experiments.train.core.precision_arms import Arm, train_in
 

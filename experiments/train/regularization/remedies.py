@@ -63,7 +63,7 @@ def trained(images: Images, remedy: str, strength: float, place: int) -> Iterato
     """One network at every number of updates at which it may stop."""
     import torch
 
-    from experiments.foundation.networks.evaluation import network_accuracy
+    from experiments.foundation.networks.scores.evaluation import network_accuracy
 
     params, split = images.params, images.split
     seen = split if remedy == "more_data" else replace(split, train=split.train.first(params.labels))

@@ -43,8 +43,8 @@ def trained(images: Images, remedy: str, lr: float) -> UnderfitRow:
     import torch
 
     from experiments.foundation.networks.batches import shuffled_batches
-    from experiments.foundation.networks.evaluation import mean_loss, network_accuracy
     from experiments.foundation.networks.fit import fit
+    from experiments.foundation.networks.scores.evaluation import mean_loss, network_accuracy
     from experiments.train.core.perceptron import perceptron
 
     params, split = images.params, images.clean

@@ -7,9 +7,9 @@ from dataclasses import replace
 import numpy as np
 
 from experiments.detect.core.bootstrap import resampled_precisions
+from experiments.detect.core.detectors.scenes import SceneRates, random_scene
 from experiments.detect.core.evaluation import evaluate_detections
 from experiments.detect.core.ground_truth import Detections, GroundTruth
-from experiments.detect.core.scenes import SceneRates, random_scene
 
 IMAGES = np.arange(12)
 

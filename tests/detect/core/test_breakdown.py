@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from experiments.detect.core.breakdown import error_breakdown
+from experiments.detect.core.detectors.scenes import SceneRates, random_scene
 from experiments.detect.core.evaluation import evaluate_detections
 from experiments.detect.core.ground_truth import Detections, GroundTruth
-from experiments.detect.core.scenes import SceneRates, random_scene
 from tests.detect.core.given import FAR, LEFT, RIGHT, coco_ap50, detections_of, ground_truth_of
 
 SHIFTED = (50.0, 0.0, 100.0, 100.0)

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 import torch
 
+from experiments.detect.core.detectors.scenes import SceneRates, random_scene
 from experiments.detect.core.evaluation import coco_numbers, evaluate_detections
 from experiments.detect.core.ground_truth import Detections, GroundTruth
-from experiments.detect.core.scenes import SceneRates, random_scene
 from experiments.detect.core.streaming import CocoEvaluator
 
 

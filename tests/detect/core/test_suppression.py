@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from experiments.detect.core.boxes import iou
+from experiments.detect.core.shapes.boxes import iou
 from experiments.detect.core.suppression import non_maximum_suppression
 
 

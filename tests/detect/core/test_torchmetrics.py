@@ -10,9 +10,9 @@ import pytest
 import torch
 
 from experiments.detect.core.average_precision import average_precision
+from experiments.detect.core.detectors.scenes import SceneRates, random_scene
 from experiments.detect.core.evaluation import coco_numbers, evaluate_detections
 from experiments.detect.core.ground_truth import Detections, GroundTruth
-from experiments.detect.core.scenes import SceneRates, random_scene
 
 classification = pytest.importorskip(
     "torchmetrics.functional.classification", reason="torchmetrics is not installed (extra: test)"

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from experiments.detect.core.detectors.scenes import SceneRates, random_scene
 from experiments.detect.core.pycocotools import instances_document, results_document
-from experiments.detect.core.scenes import SceneRates, random_scene
 from experiments.detect.map import against
 from experiments.detect.map.setup import Params, prepare
 from experiments.lab.errors import InputError

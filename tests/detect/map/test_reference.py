@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 
 from experiments.detect.annotations import Scene, coco_scene
+from experiments.detect.core.detectors.scenes import SceneRates, random_scene
 from experiments.detect.core.pycocotools import pycocotools_numbers, pycocotools_version
-from experiments.detect.core.scenes import SceneRates, random_scene
 from experiments.detect.map.reference import differences, frozen_trials, largest_difference, trial
 from experiments.detect.map.setup import small_rates
 from tests.detect.core.given import detections_of, ground_truth_of

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from experiments.foundation.datasets import network
+from experiments.foundation.datasets.storage import network
 
 
 class FileServer(http.server.ThreadingHTTPServer):

@@ -11,13 +11,14 @@ from typing import Any, get_args
 import numpy as np
 import pytest
 
-from experiments.foundation.datasets import catalog, store
+from experiments.foundation.datasets import catalog
 from experiments.foundation.datasets.annotated import load_objects
 from experiments.foundation.datasets.catalog import DATASETS, entries, entry
 from experiments.foundation.datasets.entries import Dataset, ImageSet, Kind, VectorSet
-from experiments.foundation.datasets.idx import write_idx
+from experiments.foundation.datasets.formats.idx import write_idx
 from experiments.foundation.datasets.image_downloads import CIFAR_BINARY, IDX_FILES
 from experiments.foundation.datasets.images import load_images, load_photo
+from experiments.foundation.datasets.storage import store
 from experiments.foundation.datasets.tables import load_table
 from experiments.foundation.datasets.texts import load_text
 from experiments.foundation.datasets.vectors import load_vectors

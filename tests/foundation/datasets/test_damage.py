@@ -17,7 +17,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from experiments.foundation.datasets import cifar, coco, idx, matrices, series, vecs, voc
+from experiments.foundation.datasets.formats import cifar, coco, idx, matrices, series, vecs, voc
 from experiments.lab.errors import InputError
 
 ROWS = np.arange(24, dtype=np.float32).reshape(6, 4)

@@ -11,10 +11,11 @@ import numpy as np
 import pytest
 from sklearn.datasets import load_digits
 
-from experiments.foundation.datasets import image_files, network
-from experiments.foundation.datasets.idx import write_idx
+from experiments.foundation.datasets.formats import image_files
+from experiments.foundation.datasets.formats.idx import write_idx
 from experiments.foundation.datasets.image_downloads import CIFAR_BINARY, CIFAR_PICKLES, IDX_FILES
 from experiments.foundation.datasets.images import load_images, load_photo
+from experiments.foundation.datasets.storage import network
 from experiments.lab.errors import InputError
 
 

@@ -19,7 +19,7 @@ def imported(modules: tuple[str, ...], libraries: tuple[str, ...]) -> str:
 
 
 def test_importing_the_loaders_loads_no_large_library() -> None:
-    loaders = ("images", "vectors", "tables", "texts", "annotated", "series", "sources", "store")
+    loaders = ("images", "vectors", "tables", "texts", "annotated", "formats.series", "sources", "storage.store")
     assert imported(loaders, LARGE) == "[]\n"
 
 

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from scipy.spatial import cKDTree
 from sklearn.datasets import load_digits
 
+from experiments.foundation.datasets.formats.vecs import write_vecs
 from experiments.foundation.datasets.images import load_images
-from experiments.foundation.datasets.vecs import write_vecs
 from experiments.foundation.datasets.vectors import VectorData, load_vectors
 from experiments.lab.errors import InputError
 

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch.nn import functional
 
-from experiments.foundation.networks.binary_losses import binary_cross_entropy, focal
+from experiments.foundation.networks.scores.binary_losses import binary_cross_entropy, focal
 from experiments.loss.core import classification
 
 LOGITS = torch.randn(30, 5, generator=torch.Generator().manual_seed(0), dtype=torch.float64)

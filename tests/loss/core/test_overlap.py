@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from experiments.foundation.networks.mask_scores import dice_score, iou_score
+from experiments.foundation.networks.scores.mask_scores import dice_score, iou_score
 from experiments.loss.core import overlap
 
 RNG = torch.Generator().manual_seed(2)

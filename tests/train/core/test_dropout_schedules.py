@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from experiments.foundation.networks.batches import shuffled_batches
-from experiments.foundation.networks.evaluation import mean_loss
+from experiments.foundation.networks.scores.evaluation import mean_loss
 from experiments.foundation.networks.split import Examples
 from experiments.train.core import dropout_schedules as schedules
 from experiments.train.core.dropout_schedules import dropout_loss_exactly, dropout_penalty

@@ -1,0 +1,1 @@
+"""Networks that detect, and the scenes that they are trained on."""

@@ -1,0 +1,1 @@
+"""Boxes, masks and keypoints, and how far two of them agree."""

@@ -1,0 +1,1 @@
+"""What lies in files of every format, read and checked."""

@@ -1,0 +1,1 @@
+"""Convolutions compiled for this machine's processor."""

@@ -1,0 +1,1 @@
+"""How right a network is: losses and scores of its outputs."""
