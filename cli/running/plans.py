@@ -70,7 +70,7 @@ def plan(name: str, overrides: tuple[str, ...] = (), *, smoke: bool = False, con
     values = composition(study, overrides, smoke=smoke).values()
     command = command_of(name, overrides, *(["--confirm"] if confirm else []), smoke=smoke)
     found = plan_of(study, values, smoke=smoke, command=command)
-    return confirming(found) if confirm else found
+    return confirming(found, own_parts=plan_as_it_stands(name).settings.parts) if confirm else found
 
 
 def plan_as_it_stands(name: str, *, smoke: bool = False) -> Plan:

@@ -30,13 +30,15 @@ def standings(plan: Plan, sealed: Mapping[str, Seal]) -> dict[str, Standing]:
     return {name: _standing(name, plan, entries.get(name), seal) for name, seal in sealed.items()}
 
 
-def confirming(plan: Plan, home: Path | None = None) -> Plan:
+def confirming(plan: Plan, home: Path | None = None, *, own_parts: tuple[str, ...] | None = None) -> Plan:
     """The plan at the next fresh seeds, as a look at its claims that is recorded.
+
+    ``own_parts`` are those that the study runs by itself, all by default.
 
     Raises:
         InputError: it is not the study as it was sealed, or all its looks are spent; one line per problem.
     """
-    problems = list(_in_the_way(plan))
+    problems = list(_in_the_way(plan, own_parts))
     if problems:
         raise InputError(*problems)
     hashes = {name: seal.hash for name, seal in seals(plan.experiment, plan.name, plan.params).items()}
@@ -85,12 +87,12 @@ def _span(plan: Plan) -> str:
     return f"seed {first}" if first == last else f"seeds {first}-{last}"
 
 
-def _in_the_way(plan: Plan) -> Iterator[str]:
+def _in_the_way(plan: Plan, own_parts: tuple[str, ...] | None) -> Iterator[str]:
     """Why a plan cannot confirm."""
     if plan.smoke:
         yield "--confirm runs the study's own numbers: leave out --smoke"
         return
-    if plan.settings.parts is not None:
+    if plan.settings.parts != own_parts:
         yield "--confirm judges all claims at once: leave out parts"
     if plan.settings.seed:
         yield "--confirm draws seeds that nobody has seen: leave out seed"

@@ -149,3 +149,12 @@ def test_what_cannot_confirm_is_refused_and_no_look_is_spent(
         confirming(plan, home)
     assert list(caught.value.problems) == problems
     assert Ledger(home).lines() == []
+
+
+def test_parts_that_the_study_leaves_out_by_itself_may_stay_out(home: Path) -> None:
+    seal(whole())
+    some = toy.plan()
+    assert confirming(some, home, own_parts=some.settings.parts).look is not None
+    for plan, own in ((some, None), (whole(), some.settings.parts)):
+        with pytest.raises(InputError, match="judges all claims at once: leave out parts"):
+            confirming(plan, home, own_parts=own)
