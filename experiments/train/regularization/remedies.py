@@ -51,7 +51,7 @@ def run(images: Images) -> Iterator[Event]:
         "noise": params.noise,
         "shift": params.shift,
         "small": params.small,
-        "more_data": params.lrs,
+        "more_data": params.more_data_lrs,
     }
     for done, (remedy, grid) in enumerate(grids.items()):
         yield Progress("remedies", done, len(grids))

@@ -34,7 +34,9 @@ class Params:
     updates: Counts = (5, 20)
     """Updates of Adam on full batches at which a training may stop; the largest is its end."""
     lrs: Grid = (3e-3, 1e-2)
-    """Learning rates of the networks without a dial of their own: no remedy, and more data. All grids are as long."""
+    """Learning rates of the network without a remedy. All grids are as long."""
+    more_data_lrs: Grid = (1e-3, 3e-3)
+    """Those of the network with more data, which wants more updates at a lower rate."""
     l2: Grid = (0.1, 1.0)
     """Weight decay of AdamW."""
     l1: Grid = (1e-4, 1e-3)
