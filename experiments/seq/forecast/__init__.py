@@ -12,21 +12,29 @@ Box, Jenkins, Reinsel: Time Series Analysis, 1994.
 
 from __future__ import annotations
 
-from experiments.lab.answers import mean, number
+from experiments.lab.answers import listing, mean, number
 from experiments.lab.experiment import Experiment, Findings, Headline, Own, Rows, Table
 from experiments.seq.forecast import networks, own, samples
-from experiments.seq.forecast.setup import WORDS, Params, prepare
+from experiments.seq.forecast.setup import DIFFERENCES, STATIONARY, WALK, WORDS, Params, prepare
 
 
 def answer(findings: Findings, rows: Rows) -> str:
     if not rows.if_run(networks.PART):
         return own.in_words(rows.of(own.PART))
     best = networks.best_networks(rows.of(networks.PART))
-    errors = (
-        f"{', '.join(number(mean(best, column, case=case)) for column in ('error', 'linear', 'last_value'))} on {words}"
-        for case, words in WORDS.items()
+
+    def errors(column: str, case: str) -> str:
+        return number(mean(best, column, case=case))
+
+    others = listing(
+        f"{errors('error', case)}, {errors('linear', case)} and {errors('last_value', case)} on {WORDS[case]}"
+        for case in STATIONARY
     )
-    return f"Squared errors of the best network, a line and the last value, 1 the best possible: {'; '.join(errors)}."
+    return (
+        f"On a random walk the best network errs {errors('error', WALK)} times as much as the last value, which "
+        f"nothing beats; from the walk's differences {errors('error', DIFFERENCES)} times. Elsewhere the best network, a line "
+        f"and the last value err {others} times as much as the best possible."
+    )
 
 
 EXPERIMENT = Experiment(
