@@ -12,7 +12,7 @@ Box, Jenkins, Reinsel: Time Series Analysis, 1994.
 
 from __future__ import annotations
 
-from experiments.lab.answers import listing, mean, number
+from experiments.lab.answers import mean, number
 from experiments.lab.experiment import Experiment, Findings, Headline, Own, Rows, Table
 from experiments.seq.forecast import networks, own, samples
 from experiments.seq.forecast.setup import DIFFERENCES, STATIONARY, WALK, WORDS, Params, prepare
@@ -26,14 +26,14 @@ def answer(findings: Findings, rows: Rows) -> str:
     def errors(column: str, case: str) -> str:
         return number(mean(best, column, case=case))
 
-    others = listing(
-        f"{errors('error', case)}, {errors('linear', case)} and {errors('last_value', case)} on {WORDS[case]}"
-        for case in STATIONARY
+    first, *others = (
+        f"{errors('error', case)}, {errors('linear', case)} and {errors('last_value', case)}" for case in STATIONARY
     )
+    rest = "".join(f"; on {WORDS[case]} {said}" for case, said in zip(STATIONARY[1:], others, strict=True))
     return (
         f"On a random walk the best network errs {errors('error', WALK)} times as much as the last value, which "
-        f"nothing beats; from the walk's differences {errors('error', DIFFERENCES)} times. Elsewhere the best network, a line "
-        f"and the last value err {others} times as much as the best possible."
+        f"nothing beats; from the walk's differences {errors('error', DIFFERENCES)} times. On {WORDS[STATIONARY[0]]} "
+        f"the best network, a line and the last value err {first} times as much as the best forecast{rest}."
     )
 
 
