@@ -19,7 +19,7 @@ def vnni(request: pytest.FixtureRequest) -> bool:
     return bool(request.param)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def clustered() -> Callable[..., NDArray[np.float32]]:
     """``clustered(n, d)``: vectors (n, d) near six-dimensional planes in eight clusters; bytes with ``integer``."""
 
