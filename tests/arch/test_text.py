@@ -10,8 +10,7 @@ import pytest
 from cli.running.plans import plan
 from experiments.arch.text import networks, words
 from experiments.arch.text.networks import NetworkRow
-from experiments.arch.text.setup import Params, paragraphs_once, prepare
-from experiments.foundation.datasets.texts import load_text
+from experiments.arch.text.setup import Params, prepare
 from experiments.lab.errors import InputError
 from experiments.lab.judge.measured import NotMeasured, Pairs, Undecided
 from experiments.lab.runner import execute
@@ -89,14 +88,3 @@ def test_a_text_of_the_user_is_read_whole_and_a_short_one_is_refused(tmp_path: P
         prepare(Params(text=file), 0)
     with pytest.raises(InputError, match="cannot be read"):
         prepare(Params(text=tmp_path / "none.txt"), 0)
-
-
-def test_paragraphs_that_come_again_are_left_out_since_the_last_pages_repeat_earlier_ones() -> None:
-    raw = load_text("python-docs").encode()
-    shares = []
-    for text in (raw, paragraphs_once(raw)):
-        train, test = text[:-24_576], text[-16_384:]
-        known = {train[i : i + 50] for i in range(len(train) - 49)}
-        shares.append(sum(test[i : i + 50] in known for i in range(len(test) - 49)) / (len(test) - 49))
-    assert shares[0] > 0.3
-    assert shares[1] < 0.1

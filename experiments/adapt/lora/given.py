@@ -32,7 +32,7 @@ class Given:
     test: Sequence[Demonstration]
 
 
-def given(params: Params) -> Given:
+def read_given(params: Params) -> Given:
     """The model in float32 and its demonstrations, a tenth of them to choose the rate and a tenth to test.
 
     Raises:

@@ -54,9 +54,9 @@ class Tasks(Setup[Params]):
 
 def prepare(params: Params, seed: int) -> Tasks:
     if params.is_own:
-        from experiments.adapt.lora.given import given
+        from experiments.adapt.lora.given import read_given
 
-        return Tasks(params=params, seed=seed, yours=given(params))
+        return Tasks(params=params, seed=seed, yours=read_given(params))
     _check(params)
     if params.task == "images":
         from experiments.foundation.datasets.images import load_images

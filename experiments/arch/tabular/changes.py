@@ -42,8 +42,8 @@ def run(tables: Tables) -> Iterator[Event]:
         todo += [(name, change, model) for name in params.changed for model in (MLP, FOREST)]
     for done, (name, change, model) in enumerate(todo):
         yield Progress(f"{name} {change}, {model}", done, len(todo))
-        plain = tables.found(name, model).score.explained
-        found = tables.found(name, model, change)
+        plain = tables.score_of(name, model).score.explained
+        found = tables.score_of(name, model, change)
         explained = found.score.explained
         yield ChangeRow(
             table=name,

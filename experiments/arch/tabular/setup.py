@@ -59,7 +59,7 @@ class Tables(Setup[Params]):
     problems: Mapping[str, Problem]
 
     @once
-    def found(self, table: str, arm: str, change: Change | None = None, fold: int = 0) -> Nested:
+    def score_of(self, table: str, arm: str, change: Change | None = None, fold: int = 0) -> Nested:
         """An arm on one split of a table; all arms of a seed get the same split and the same inner folds."""
         import numpy as np
 

@@ -41,7 +41,7 @@ def run(tables: Tables) -> Iterator[Event]:
     todo = [(name, model, fold) for fold in range(OUTER if own else 1) for name in names for model in ARMS]
     for done, (name, model, fold) in enumerate(todo):
         yield Progress(f"{name}, {model}", done, len(todo))
-        found = tables.found(name, model, None, fold)
+        found = tables.score_of(name, model, None, fold)
         yield ModelRow(
             table=name,
             model=model,

@@ -121,19 +121,11 @@ class Reading(Setup[Params]):
         return min((self.trained(arm, lr) for lr in self.params.lrs), key=lambda one: one.validation_bits)
 
 
-def paragraphs_once(text: bytes) -> bytes:
-    r"""The text without paragraphs that it has had before, so that no test page is one that was trained on.
-
-    >>> paragraphs_once(b"one\n\ntwo\n\none\n\nthree")
-    b'one\n\ntwo\n\nthree'
-    """
-    return b"\n\n".join(dict.fromkeys(text.split(b"\n\n")))
-
-
 def prepare(params: Params, seed: int) -> Reading:
     """Raises InputError if the text cannot be read or is too short."""
     import numpy as np
 
+    from experiments.foundation.datasets.formats.files import paragraphs_once
     from experiments.foundation.datasets.texts import chosen_text, described, load_text
 
     if params.text is None:
@@ -147,7 +139,8 @@ def prepare(params: Params, seed: int) -> Reading:
             raise InputError(f"text={params.text}: cannot be read ({error.strerror}); give a text file") from None
         name, note = params.text.name, f"{params.text.name}, {len(data):,} bytes"
     data, whole_bytes = paragraphs_once(data), len(data)
-    note += f"; {1 - len(data) / whole_bytes:.0%} are paragraphs that it has had before, left out" if data else ""
+    if len(data) < whole_bytes:
+        note += f"; {1 - len(data) / whole_bytes:.0%} are paragraphs that it has had before, left out"
     if len(data) < 4 * params.test_bytes:
         raise InputError(
             f"{name}: {len(data):,} bytes, expected four times test_bytes = {4 * params.test_bytes:,} at least; "

@@ -57,10 +57,10 @@ def run(scenes: Scenes) -> Iterator[Event]:
         yield Progress("networks", done, len(scenes.architectures))
         yield from rows_of(scenes, name)
     if scenes.params.is_own:
-        yield from kept(scenes)
+        yield from keep_network(scenes)
 
 
-def kept(scenes: Scenes) -> Iterator[Event]:
+def keep_network(scenes: Scenes) -> Iterator[Event]:
     """The U-Net that was trained on the user's pictures, and how to use it."""
     import torch
 

@@ -131,7 +131,12 @@ def text(files: Files) -> str:
 
 
 def python_help(files: Files) -> str:
-    """The help texts that come with Python, in alphabetical order; they differ from version to version."""
+    """The help texts that come with Python, in alphabetical order and every paragraph once: its pages share many.
+
+    They differ from version to version.
+    """
     from pydoc_data.topics import topics
 
-    return "\n\n".join(topics[name] for name in sorted(topics))
+    from experiments.foundation.datasets.formats.files import paragraphs_once
+
+    return paragraphs_once("\n\n".join(topics[name] for name in sorted(topics)).encode()).decode()

@@ -9,6 +9,11 @@ from numpy.typing import NDArray
 
 from experiments.lab.errors import InputError
 
+WIDE = 8
+"""Bytes of a number that float32 may round."""
+MOST_CROWDED = 1e4
+"""Times that values may lie farther from 0 than from each other: float32 has seven digits."""
+
 
 def check_vectors(
     source: str, base: NDArray[Any], queries: NDArray[Any] | None, ground_truth: NDArray[Any] | None
@@ -23,8 +28,23 @@ def check_vectors(
         problems.append(f"{source}: queries have dimension {queries.shape[1]}, base vectors {base.shape[1]}.")
     if queries is not None and ground_truth is not None:
         problems.extend(_truth_problems(source, len(base), len(queries), ground_truth))
+    if not problems:
+        problems = _crowding(source, base)
     if problems:
         raise InputError(*problems)
+
+
+def _crowding(source: str, base: NDArray[Any]) -> list[str]:
+    """Rows (n, d) in 64 bits that lie so far from 0 that float32 would keep less than half of their digits."""
+    if base.dtype.itemsize < WIDE:
+        return []
+    low, high = base.min(axis=0).astype(np.float64), base.max(axis=0).astype(np.float64)
+    with np.errstate(invalid="ignore"):  # infinities are refused with their rows
+        farthest, spread = max(-float(low.min()), float(high.max())), float((high - low).max())
+    if not 0 < MOST_CROWDED * spread < farthest:
+        return []
+    said = f"{source}: values up to {farthest:.3g} lie within {spread:.3g} of each other, too near for float32's digits"
+    return [f"{said}: subtract the mean row from base and queries."]
 
 
 def searchable(

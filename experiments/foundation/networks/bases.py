@@ -3,7 +3,8 @@
     note = trained_once(decoder, lambda: train(decoder, text), {"text": digest, "steps": 300, "seed": 0})
 
 The file lies in the user's cache and is named by a hash of what the network depends on: the description, the shapes of
-its weights, the source files of its class and of the training, and torch's version. Another of them is another file.
+its weights, torch's version, and the code: the files of its class and of the training, their family's core, and all
+networks and trainings here. Another of them is another file; rather too often than too seldom.
 """
 
 from __future__ import annotations
@@ -24,6 +25,9 @@ from torch import nn
 from experiments.foundation.datasets.formats.fields import brief
 from experiments.foundation.networks.checkpoint import Description, load_checkpoint, save_checkpoint
 from experiments.lab.errors import InputError
+
+FOUNDATION = Path(__file__).resolve().parents[1]
+EXPERIMENTS = FOUNDATION.parent
 
 
 def trained_once(network: nn.Module, train: Callable[[], object], description: Description) -> str:
@@ -52,9 +56,18 @@ def _folder() -> Path:
 
 def _fingerprint(network: nn.Module, train: Callable[[], object], description: Mapping[str, object]) -> str:
     shapes = {name: tuple(tensor.shape) for name, tensor in network.state_dict().items()}
-    code = [Path(inspect.getfile(part)).read_text(encoding="utf-8") for part in (type(network), train)]
+    code = [path.read_text(encoding="utf-8") for path in sources(network, train)]
     parts = [dict(description), shapes, code, str(torch.__version__)]
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def sources(network: nn.Module, train: Callable[[], object]) -> list[Path]:
+    """The files whose code decides what ``train`` makes of ``network``, and some that may."""
+    own = [Path(inspect.getfile(part)).resolve() for part in (type(network), train)]
+    ours = [path.relative_to(EXPERIMENTS) for path in own if path.is_relative_to(EXPERIMENTS)]
+    cores = {EXPERIMENTS / path.parts[0] / "core" for path in ours}
+    rooms = [FOUNDATION / "architectures", FOUNDATION / "networks", *cores]
+    return sorted({*own, *(path for room in rooms for path in room.rglob("*.py"))})
 
 
 def _keep(path: Path, network: nn.Module, description: Description) -> str:

@@ -139,7 +139,7 @@ class Images(Setup[Params]):
                 images, objective = self.split.train.inputs, self.objective(arm)
                 pretrain(model, images, objective, p.pretrain_steps, p.pretrain_lr, self.seed, self.moved)
 
-            return model, self.kept(model, train, arm=arm, mask=p.mask, codes=p.codes)
+            return model, self.train_once(model, train, arm=arm, mask=p.mask, codes=p.codes)
 
     @once
     def of_other_classes(self) -> VisionTransformer:
@@ -155,10 +155,10 @@ class Images(Setup[Params]):
                 lower = of_classes(self.split.train, range(self.split.classes // 2))
                 fine_tune(encoder, lower, lr=p.pretrain_lr, steps=p.pretrain_steps, seed=self.seed, change=self.moved)
 
-            self.kept(encoder, train, arm="other classes")
+            self.train_once(encoder, train, arm="other classes")
         return encoder
 
-    def kept(self, network: nn.Module, train: Callable[[], None], **what: str | float) -> str:
+    def train_once(self, network: nn.Module, train: Callable[[], None], **what: str | float) -> str:
         """``network`` trained, now or in an earlier run; which of them, in a sentence."""
         from experiments.foundation.networks.bases import trained_once
 

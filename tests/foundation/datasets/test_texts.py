@@ -4,6 +4,7 @@ import hashlib
 import os
 from collections.abc import Callable
 from pathlib import Path
+from pydoc_data.topics import topics
 
 import pytest
 
@@ -48,3 +49,13 @@ def test_auto_takes_shakespeare_where_it_is(data_folder: Path) -> None:
     (data_folder / "shakespeare" / "input.txt").write_text("To be")
     assert chosen_text("auto") == "shakespeare"
     assert chosen_text("python-docs") == "python-docs"
+
+
+def test_the_last_pages_of_pythons_help_repeat_earlier_ones_as_they_stand_but_not_as_they_are_read() -> None:
+    shares = []
+    for text in ("\n\n".join(topics[name] for name in sorted(topics)), load_text("python-docs")):
+        train, test = text[:-24_576], text[-16_384:]
+        known = {train[i : i + 50] for i in range(len(train) - 49)}
+        shares.append(sum(test[i : i + 50] in known for i in range(len(test) - 49)) / (len(test) - 49))
+    assert shares[0] > 0.3
+    assert shares[1] < 0.1

@@ -239,3 +239,13 @@ def test_pixels_are_searched_in_the_order_of_the_files(real_data: Callable[[str]
     np.testing.assert_array_equal(vectors.base, images.train_images.reshape(60_000, 784))
     np.testing.assert_array_equal(vectors.queries, images.test_images.reshape(10_000, 784))
     assert vectors.description == "fashion, pixels as bytes: 60000 base vectors, 10000 queries"
+
+
+@pytest.mark.parametrize("dtype", ["f8", "i8"])
+def test_vectors_that_float32_would_merge_are_refused_in_a_line(tmp_path: Path, dtype: str) -> None:
+    near = np.random.default_rng(0).normal(0, 10, (300, 4)).astype(dtype)
+    np.save(tmp_path / "near.npy", near)
+    np.save(tmp_path / "far.npy", near + near.dtype.type(10**9))
+    assert len(load(tmp_path / "near.npy", n_queries=10).base) == 290
+    with pytest.raises(InputError, match=r"^far\.npy: values up to 1e\+09 lie within [\d.]+ of each other, .*subtract"):
+        load(tmp_path / "far.npy", n_queries=10)

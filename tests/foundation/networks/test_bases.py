@@ -7,7 +7,8 @@ import pytest
 import torch
 from torch import nn
 
-from experiments.foundation.networks.bases import trained_once
+from experiments.adapt.core import text_base
+from experiments.foundation.networks.bases import EXPERIMENTS, sources, trained_once
 
 
 @pytest.fixture
@@ -66,3 +67,17 @@ def test_a_cache_that_cannot_be_written_is_said_and_no_error(cache: Path) -> Non
     assert trained
     assert network.weight.tolist() == [[2.0, 2.0]]
     assert "not kept" in note
+
+
+def test_the_code_that_trains_is_part_of_the_name() -> None:
+    """A decoder of adapt's: its class, the training that adapt's core calls, and adapt's core itself."""
+    decoder = text_base.untrained(16, 1)
+    names = {str(path.relative_to(EXPERIMENTS)) for path in sources(decoder, text_base.trained_base)}
+    assert names >= {
+        "foundation/architectures/llama.py",
+        "foundation/networks/next_token.py",
+        "foundation/networks/fit.py",
+        "adapt/core/text_base.py",
+        "adapt/core/demonstrations.py",
+    }
+    assert not any(name.startswith(("pretrain/", "foundation/datasets/")) for name in names)

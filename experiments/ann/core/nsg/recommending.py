@@ -94,7 +94,7 @@ def recommend(
     else:  # each row finds itself, so one more is asked for
         rows = np.random.default_rng(0).choice(len(base), min(MOST_QUERIES, len(base)), replace=False)
         read, more = np.ascontiguousarray(base[np.sort(rows), : space.dim], dtype=np.float32), 1
-    asked, placed = space.given(read), padded(space.place_queries(read))
+    asked, placed = space.with_origin(read), padded(space.place_queries(read))
     truth = exact_neighbors(base, placed, k + more, threads=threads or usable_cores())[1][:, more:]
     counts = sorted({1, threads or usable_cores()})
     found: list[tuple[bool, float, str, int, int, float]] = []

@@ -13,6 +13,8 @@ from experiments.ann.core.rivals.index import Floats, Index
 
 APPROXIMATE_FROM = 300_000
 """Vectors from which on the NSG is built on an approximate neighbor graph: the exact one takes n^2 distances."""
+MOST_EQUAL = 0.25
+"""Share of equal vectors up to which faiss's NSG is built; its build was seen not to return from two thirds on."""
 
 
 class FaissIndex(Index):
@@ -165,6 +167,17 @@ class HNSW(FaissIndex):
         return (lowest >= 0).sum(axis=1)
 
 
+def most_copies(base: Floats) -> int:
+    """Of how many rows (n, d) the most frequent one is; rows are told apart by a sum of their bits of 32 bits.
+
+    >>> most_copies(np.float32([[1, 2], [2, 1], [1, 2]]))
+    2
+    """
+    weights = np.random.default_rng(0).integers(2**32, size=base.shape[1], dtype=np.uint32)
+    sums = np.einsum("ij,j->i", np.ascontiguousarray(base).view(np.uint32), weights)
+    return int(np.unique(sums, return_counts=True)[1].max())
+
+
 class FaissNSG(FaissIndex):
     """IndexNSGFlat; the effort is search_L."""
 
@@ -175,6 +188,10 @@ class FaissNSG(FaissIndex):
         if len(base) < max(settings.build_list_size, settings.max_degree):
             # faiss would never return
             raise RuntimeError(f"{len(base)} vectors do not fill its pool of {settings.build_list_size}")
+        if (copies := most_copies(base)) > len(base) * MOST_EQUAL:
+            raise RuntimeError(
+                f"{copies:,} of {len(base):,} are equal, among which it may search for edges without end"
+            )
         self.index = self.library.IndexNSGFlat(base.shape[1], settings.max_degree)
         self.index.GK = min(settings.knn, len(base) - 1)
         self.index.build_type = int(len(base) >= APPROXIMATE_FROM if approximate is None else approximate)

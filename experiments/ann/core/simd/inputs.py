@@ -44,17 +44,17 @@ CROWDED = 8.0
 
 
 def origin_of(given: NDArray[Any]) -> NDArray[np.float64] | None:
-    """The middle of each coordinate, where float64 vectors (n, d) lie so far from 0 that float32 would merge them.
+    """The middle of each coordinate, where vectors (n, d) in 64 bits lie so far from 0 that float32 would round them.
 
-    >>> origin_of(np.array([[1e6, 0.0], [1e6 + 1, 0.5]])).tolist(), origin_of(np.array([[1.0], [2.0]]))
-    ([1000000.5, 0.25], None)
+    >>> origin_of(np.array([[1e9, 0.0], [1e9 + 1, 0.5]])).tolist(), origin_of(np.array([[1e6], [1e6 + 1]]))
+    ([1000000000.5, 0.25], None)
     """
     if given.dtype not in (np.float64, np.int64, np.uint64) or given.ndim != 2 or not given.size:
         return None
     low, high = given.min(axis=0).astype(np.float64), given.max(axis=0).astype(np.float64)
     if not np.isfinite(high - low).all() or max(-low.min(), high.max()) <= CROWDED * (high - low).max() / 2:
         return None
-    return (low + high) / 2
+    return None if np.array_equal(given, given.astype(np.float32)) else (low + high) / 2
 
 
 def checked_vectors(vectors: ArrayLike, what: str, dim: int | None = None) -> Floats:

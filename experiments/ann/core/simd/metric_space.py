@@ -74,7 +74,7 @@ class MetricSpace:
             given = given - self.origin
         return checked_vectors(given, what, self.dim)
 
-    def given(self, rows: Floats) -> NDArray[np.floating]:
+    def with_origin(self, rows: Floats) -> NDArray[np.floating]:
         """Read vectors (n, dim) as the caller had them."""
         return rows if self.origin is None else rows + self.origin
 

@@ -89,3 +89,12 @@ def _gunzipped(path: Path) -> bytes:
     if len(content) > MOST_GUNZIPPED:
         raise InputError(f"{path}: gunzips to more than {MOST_GUNZIPPED >> 20} MiB. Gunzip it yourself if it is meant.")
     return content
+
+
+def paragraphs_once(text: bytes) -> bytes:
+    r"""The text without paragraphs that it has had before, so that no page to test on is one to train on.
+
+    >>> paragraphs_once(b"one\n\ntwo\n\none\n\nthree")
+    b'one\n\ntwo\n\nthree'
+    """
+    return b"\n\n".join(dict.fromkeys(text.split(b"\n\n")))

@@ -105,3 +105,11 @@ def test_counts_are_those_of_the_definition() -> None:
         assert counts["ivf"](queries, 3, 4) == 4 + 256
         assert counts["kdtree"](queries, 3, 1) == 1 + 256
         assert counts["lsh"](queries, 3, 2) >= counts["lsh"](queries, 3, 1) > 3
+
+
+@pytest.mark.parametrize("equal", [270, 400])
+def test_faiss_is_not_given_what_it_would_not_return_from(equal: int) -> None:
+    base = vectors(15, 400, 8)
+    base[:equal] = base[0]
+    with pytest.raises(RuntimeError, match=f"{equal} of 400 are equal"):
+        INDEXES["faiss_nsg"].of(base, SETTINGS)
