@@ -18,7 +18,7 @@ from experiments.lab.judge.judge import FAMILY_WISE_ALPHA, Finding, Standing
 from experiments.lab.params import validate
 from experiments.lab.record import Record
 from experiments.lab.runner import answer_of
-from experiments.lab.seal import Seal, seals, table_hash
+from experiments.lab.sealing.seal import Seal, seals, table_hash
 from experiments.lab.sequential import judge_in_looks
 
 

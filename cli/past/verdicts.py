@@ -14,13 +14,13 @@ from cli.exits import complain
 from cli.markdown import cell
 from cli.past.best import best_of
 from cli.past.stored import stored_findings
-from experiments.lab import lock
 from experiments.lab.catalog import Study, studies
 from experiments.lab.errors import InputError
 from experiments.lab.judge.book import Book, rate
 from experiments.lab.judge.judge import Condition, Finding
 from experiments.lab.judge.predicted import BASES
 from experiments.lab.record import Record, records
+from experiments.lab.sealing import lock
 
 HEAD = """# Verdicts
 

@@ -13,7 +13,7 @@ from experiments.lab.errors import InputError
 from experiments.lab.experiment import Experiment
 from experiments.lab.params import ParameterField, defaults, parameter_fields, validate
 from experiments.lab.plan import Plan, Settings
-from experiments.lab.standing import confirming
+from experiments.lab.sealing.standing import confirming
 
 RUN_KEYS = tuple(field.name for field in dataclasses.fields(Settings))
 """Keys that every study has besides its Params."""

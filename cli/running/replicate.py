@@ -23,10 +23,10 @@ from experiments.lab.catalog import Study
 from experiments.lab.errors import InputError
 from experiments.lab.judge.judge import Finding
 from experiments.lab.judge.replication import Repeated, Replication, replications
-from experiments.lab.looks import ledger
 from experiments.lab.record import Record, records
 from experiments.lab.recording import Recording
 from experiments.lab.runner import execute
+from experiments.lab.sealing.looks import ledger
 
 WORDS = {"same": "", "flip": "flip", "lost": "decided before", "gained": "undecided before", "other": "other"}
 

@@ -12,11 +12,11 @@ from cli.display.console import consoles
 from cli.document import print_document
 from cli.exits import FAILED, complain, explanation
 from cli.running.plans import composition, plan_of
-from experiments.lab import lock
 from experiments.lab.catalog import Study, find, studies
 from experiments.lab.errors import InputError
 from experiments.lab.record import Record, records
-from experiments.lab.seal import Seal, seals
+from experiments.lab.sealing import lock
+from experiments.lab.sealing.seal import Seal, seals
 
 
 @dataclass(frozen=True)

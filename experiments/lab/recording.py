@@ -17,12 +17,12 @@ from experiments.lab import environment
 from experiments.lab.code import code_of
 from experiments.lab.errors import InputError
 from experiments.lab.experiment import Artifact, Figure, Row
-from experiments.lab.looks import ledger
 from experiments.lab.plan import Plan
 from experiments.lab.record import FORMAT, Record, encode, process_start, replace_json, runs_home
-from experiments.lab.seal import table_hash, without_numbers
+from experiments.lab.sealing.looks import ledger
+from experiments.lab.sealing.seal import table_hash, without_numbers
+from experiments.lab.sealing.standing import standing_of_run
 from experiments.lab.sinks import Looked, Outcome, Sink
-from experiments.lab.standing import standing_of_run
 
 RESERVE, RESERVED = ".reserve", 1 << 15
 """A file of zeros that gives way when the run ends, so that a full disk has room for how it ended."""

@@ -12,12 +12,12 @@ from typing import Any
 from experiments.lab.experiment import Artifact, Event, Experiment, Figure, Note, Progress, Row, Rows
 from experiments.lab.judge.judge import Finding, judge
 from experiments.lab.judge.measured import NotRunError
-from experiments.lab.looks import give_back
 from experiments.lab.parallel import Told, in_parallel, observe
 from experiments.lab.plan import Plan
+from experiments.lab.sealing.looks import give_back
+from experiments.lab.sealing.standing import standing, with_standing
 from experiments.lab.sequential import Looks, judge_in_looks
 from experiments.lab.sinks import Looked, Outcome, SeedDone, Sink, Status, tell
-from experiments.lab.standing import standing, with_standing
 from experiments.lab.stopping import guarded
 
 Stamped = tuple[str, Event | SeedDone | Looked]

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from experiments.lab import lock
-from experiments.lab.looks import Ledger
 from experiments.lab.record import records
+from experiments.lab.sealing import lock
+from experiments.lab.sealing.looks import Ledger
 from tests.cli.invoking import Invoke, document
 from tests.cli.studies.test_seal import edit
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from experiments.lab import lock
+from experiments.lab.sealing import lock
 from tests.cli.invoking import Invoke, document
 
 

@@ -17,7 +17,7 @@ from typing import Any, Literal
 
 from experiments.lab import catalog
 from experiments.lab.errors import InputError
-from experiments.lab.seal import Seal, without_numbers
+from experiments.lab.sealing.seal import Seal, without_numbers
 
 HEAD = "# Claims as sealed before they were run. `mlnotes seal` writes this file, `mlnotes seal --check` holds it.\n"
 

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from experiments.lab import lock
 from experiments.lab.errors import InputError
-from experiments.lab.lock import Entry, resealed
-from experiments.lab.seal import Seal
+from experiments.lab.sealing import lock
+from experiments.lab.sealing.lock import Entry, resealed
+from experiments.lab.sealing.seal import Seal
 
 SEAL = Seal(
     core="c0de",

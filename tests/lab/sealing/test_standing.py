@@ -7,16 +7,17 @@ from pathlib import Path
 
 import pytest
 
-from experiments.lab import catalog, lock
+from experiments.lab import catalog
 from experiments.lab.errors import InputError
 from experiments.lab.judge.judge import Standing
-from experiments.lab.looks import Ledger
 from experiments.lab.plan import Plan
 from experiments.lab.record import Record
 from experiments.lab.recording import Recording
 from experiments.lab.runner import execute
-from experiments.lab.seal import Seal
-from experiments.lab.standing import confirming, with_standing
+from experiments.lab.sealing import lock
+from experiments.lab.sealing.looks import Ledger
+from experiments.lab.sealing.seal import Seal
+from experiments.lab.sealing.standing import confirming, with_standing
 from tests.lab import toy
 
 CLAIM = "steps_are_small"

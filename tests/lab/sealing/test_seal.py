@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from experiments.lab.judge.rules import Each, Effect, Fact, Ratio, Rule, Slope, Theorem, Under
-from experiments.lab.seal import Seal, rule_text, seals, table_hash
+from experiments.lab.sealing.seal import Seal, rule_text, seals, table_hash
 from tests.lab import toy
 
 SEAL = Seal(

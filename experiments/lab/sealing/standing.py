@@ -6,13 +6,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from experiments.lab import lock
 from experiments.lab.errors import InputError
 from experiments.lab.judge.judge import Finding, Standing
-from experiments.lab.lock import Entry
-from experiments.lab.looks import ledger
 from experiments.lab.plan import FRESH, LOOKS, Plan
-from experiments.lab.seal import Seal, seals
+from experiments.lab.sealing import lock
+from experiments.lab.sealing.lock import Entry
+from experiments.lab.sealing.looks import ledger
+from experiments.lab.sealing.seal import Seal, seals
 
 
 def with_standing(plan: Plan) -> Plan:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from experiments.lab.errors import InputError
-from experiments.lab.looks import Ledger, give_back
+from experiments.lab.sealing.looks import Ledger, give_back
 
 CLAIMS = {"a": "hash-a", "b": "hash-b"}
 
