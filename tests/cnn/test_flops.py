@@ -12,6 +12,7 @@ from experiments.cnn.flops import EXPERIMENT, answer, costs
 from experiments.cnn.flops.laws import convolution_trials, hand_trials, rate_trial
 from experiments.cnn.flops.own import load_module
 from experiments.cnn.flops.setup import Params, prepare
+from experiments.cnn.flops.times import YOURS
 from experiments.lab.errors import InputError
 from experiments.lab.experiment import Rows
 from experiments.lab.params import validate
@@ -35,12 +36,18 @@ def test_the_count_repeats_and_the_rate_does_not() -> None:
 
 
 MODULES = """
+import threading
 from torch import nn
 import neighbor
 
 class Net(nn.Linear):
     def __init__(self):
         super().__init__(neighbor.SIZE, 2)
+
+class Locked(nn.Linear):
+    def __init__(self):
+        super().__init__(2, 2)
+        self.lock = threading.Lock()
 
 instance = Net()
 number = 3
@@ -99,8 +106,15 @@ def test_own_modules_are_counted_and_timed_without_laws(file: Path) -> None:
     parts = [EXPERIMENT.part(name) for name in EXPERIMENT.own.parts]
     rows = {part.name: [event for event in part.run(networks) if isinstance(event, part.row)] for part in parts}
     assert [row.macs for row in rows["models"]] == [row.macs for row in rows["layers"]] == [14]
-    assert [(row.case, row.macs) for row in rows["times"]] == [(f"layers of {file}:Net", 14)]
+    assert [(row.case, row.macs) for row in rows["times"]] == [(YOURS, 14)]
     assert answer({}, Rows(rows)).endswith("own.py:Net costs 28 FLOPs and has 16 parameters.")
+
+
+def test_modules_that_cannot_be_copied_are_refused_with_advice_or_run_as_they_are(file: Path) -> None:
+    with pytest.raises(InputError, match=r"Locked cannot be copied without its numbers: .*; try device=cpu"):
+        prepare(Params(model=f"{file}:Locked"), 0)
+    (row,) = costs.MODELS.run(prepare(Params(model=f"{file}:Locked", input="[1,2]", device="cpu"), 0))
+    assert row.macs == 4
 
 
 def test_inputs_have_types_and_names(file: Path) -> None:

@@ -50,27 +50,43 @@ class Networks(Setup[Params]):
     """The networks, each built and counted once, whichever part asks first."""
 
     @once
-    def network(self, name: str) -> nn.Module:
-        """A named architecture or the user's own module, in evaluation mode.
+    def built(self, name: str) -> nn.Module:
+        """A named architecture, which may have shapes alone, or the user's own module, in evaluation mode.
 
         Raises:
             InputError: there is no such model.
         """
         from experiments.cnn.core import architectures
         from experiments.cnn.flops.own import load_module
-        from experiments.foundation.costs import flops_counter
         from experiments.foundation.networks.networks import lenet
 
         if ":" in name:
-            network = load_module(name)
-        elif name == "lenet":
-            network = lenet((1, 28, 28), 10)
-        elif name in get_args(architectures.ArchitectureName):
-            network = architectures.build_architecture(name)  # type: ignore[arg-type]
-        else:
-            raise InputError(f"unknown model {name}: {meant(name, (*get_args(NamedModel), 'FILE.py:NAME'))}")
-        meta = self.params.device == "meta"
-        return (flops_counter.ghost(network) if meta else architectures.materialized(network)).eval()
+            return load_module(name).eval()
+        if name == "lenet":
+            return lenet((1, 28, 28), 10).eval()
+        if name in get_args(architectures.ArchitectureName):
+            return architectures.build_architecture(name)  # type: ignore[arg-type]
+        raise InputError(f"unknown model {name}: {meant(name, (*get_args(NamedModel), 'FILE.py:NAME'))}")
+
+    @once
+    def real(self, name: str) -> nn.Module:
+        """The same with numbers: the user's own, or small random ones."""
+        from experiments.cnn.core.architectures import materialized
+
+        return materialized(self.built(name))
+
+    @once
+    def network(self, name: str) -> nn.Module:
+        """The one that is counted. Raises InputError where it cannot be copied to meta."""
+        from experiments.foundation.costs.flops_counter import ghost
+
+        if self.params.device == "cpu":
+            return self.real(name)
+        try:
+            return ghost(self.built(name))
+        except (TypeError, RuntimeError) as error:  # such as a lock, which has no copy
+            said = " ".join(str(error).split())[:200]
+            raise InputError(f"model={name} cannot be copied without its numbers: {said}; try device=cpu") from error
 
     def inputs(self, name: str, device: str) -> tuple[tuple[Tensor, ...], dict[str, Tensor]]:
         """The arguments of a network's forward pass, by place and by name."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
-from experiments.cnn.flops.setup import Networks
+from experiments.cnn.flops.setup import NamedModel, Networks
 from experiments.lab.answers import number
 from experiments.lab.experiment import Curve, Event, Part, Progress, Row, Table, observation
 from experiments.lab.judge.claims import Claim
@@ -17,7 +17,7 @@ from experiments.lab.judge.rules import Each, Order
 if TYPE_CHECKING:
     from experiments.cnn.core.flops_timing import TimedLayer
 
-DENSE, KINDS = "dense 3x3 convolutions", "layers of all kinds"
+DENSE, KINDS, YOURS = "dense 3x3 convolutions", "layers of all kinds", "layers of your model"
 
 
 @observation
@@ -47,7 +47,7 @@ def row(case: str, timed: TimedLayer) -> TimeRow:
 
 def run(networks: Networks) -> Iterator[Event]:
     """Dense convolutions and layers of all kinds, each by itself, then the layers of every model within it."""
-    from experiments.cnn.core import architectures, flops_timing
+    from experiments.cnn.core import flops_timing
 
     params = networks.params
     groups = {DENSE: flops_timing.dense_convolutions, KINDS: flops_timing.kinds_of_layers}
@@ -56,10 +56,9 @@ def run(networks: Networks) -> Iterator[Event]:
             yield row(case, timed)
     for done, name in enumerate(params.models):
         yield Progress("time", done, len(params.models))
-        real = architectures.materialized(networks.network(name))
         by_place, by_name = networks.inputs(name, "cpu")
-        for timed in flops_timing.time_within(real, params.repeats, *by_place, **by_name):
-            yield row(f"layers of {name}", timed)
+        for timed in flops_timing.time_within(networks.real(name), params.repeats, *by_place, **by_name):
+            yield row(f"layers of {name}" if name in get_args(NamedModel) else YOURS, timed)
 
 
 def seconds_over_flops(rows: Sequence[TimeRow]) -> Mapping[str, Points]:
@@ -82,7 +81,7 @@ def fastest_and_slowest(rows: Sequence[TimeRow]) -> str:
         return "No layer multiplies anything"
     slow, fast = busy[0], busy[-1]
     speeds = [number(row.flops_per_second / 1e9) for row in (fast, slow)]
-    return f"{fast.layer} runs at {speeds[0]} GFLOP/s, {slow.layer} at {speeds[1]}"
+    return f"Fastest {fast.layer} at {speeds[0]} GFLOP/s, slowest {slow.layer} at {speeds[1]}"
 
 
 PART = Part(
@@ -102,6 +101,12 @@ PART = Part(
     ),
     tables=(
         Table("Time on one thread", by=("case", "layer"), columns=("flops", "seconds"), only={"case": (DENSE, KINDS)}),
+        Table(
+            "Your layers on one thread",
+            by=("layer",),
+            columns=("seconds", "flops", "flops_per_second", "flops_per_byte"),
+            only={"case": YOURS},
+        ),
     ),
     curves=(
         Curve(

@@ -199,7 +199,7 @@ class FaissNSG(FaissIndex):
         self.add(base, threads)
 
     def set_effort(self, effort: int, k: int) -> None:
-        self.index.nsg.search_L = max(effort, k)
+        self.index.nsg.search_L = min(max(effort, k), self.index.ntotal)  # of a longer list it fills without end
 
     @property
     def degrees(self) -> NDArray[np.int64]:
