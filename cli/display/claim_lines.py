@@ -51,9 +51,9 @@ class LeftOut:
 
     def line(self, width: int) -> Text:
         """The reason, with the claim where it is one, else their number."""
-        count = len(self.findings)
-        what = sentence(self.findings[0]) if count == 1 else f"{count} claims"
-        return _line("not judged", cut(f"{what}: {self.reason}", width - MARGIN))
+        first, *others = self.findings
+        names = [f"{len(self.findings)} claims"] if others else [sentence(first), _short(first)]
+        return _line("not judged", _with_tail(names, [f": {self.reason}"], width - MARGIN))
 
 
 def left_out(findings: Sequence[Finding]) -> list[LeftOut]:
@@ -113,9 +113,14 @@ def _fitted(finding: Finding, width: int) -> str:
     if not tails:
         choices = [f"{whole}: {finding.summary}", whole, short]
         return next((text for text in choices if len(text) <= width), cut(whole, width))
-    choices = [text + tail for tail in tails for text in (whole, short)]
+    return _with_tail([whole, short], tails, width)
+
+
+def _with_tail(names: Sequence[str], tails: Sequence[str], width: int) -> str:
+    """The first name and tail that fit together, else the last of both, each cut."""
+    choices = [name + tail for tail in tails for name in names]
     room = max(SENTENCE, width - len(tails[-1]))
-    return next((text for text in choices if len(text) <= width), cut(cut(short, room) + tails[-1], width))
+    return next((text for text in choices if len(text) <= width), cut(cut(names[-1], room) + tails[-1], width))
 
 
 def _short(finding: Finding) -> str:

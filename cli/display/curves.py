@@ -16,7 +16,7 @@ from rich.text import Text
 
 from cli.display.console import SERIES_COLORS
 from cli.display.legible import ascii_text
-from cli.display.series import Plot, Point, Series, axis_label, plot_of, plot_of_trace, plots_of
+from cli.display.series import Plot, Series, axes_of, plot_of, plot_of_trace, plots_of
 from cli.display.ticks import Scale, tick_labels, ticks
 from experiments.lab.experiment import Curve, Experiment, Figure, Row, Rows, Trace
 
@@ -45,7 +45,7 @@ class TerminalCurve:
         if len(self.plot.series) > 1:
             yield _legend(self.plot.series, ascii_only, color)
         yield _canvas(self.curve, self.plot, (width, max(LOWEST, self.height)), ascii_only=ascii_only, color=color)
-        x_label = _axis(self.curve.x, self.curve.x_scale).center(width).rstrip()
+        x_label = _axis(axes_of(self.curve)[0], self.curve.x_scale).center(width).rstrip()
         yield Text(ascii_text(x_label) if ascii_only else x_label, style="muted")
 
 
@@ -74,12 +74,7 @@ def curve(
 def curves(experiment: Experiment[Any, Any], rows: Rows, figures: Sequence[Figure] = ()) -> list[TerminalCurve]:
     """Every curve of the experiment that has more than one point, then the traces among the figures."""
     plots = (*plots_of(experiment, rows), *(plot_of_trace(figure) for figure in figures if isinstance(figure, Trace)))
-    return [TerminalCurve(spec, plot) for spec, plot in plots if len(points_of(plot)) > 1]
-
-
-def points_of(plot: Plot) -> list[Point]:
-    """The points of all series."""
-    return [point for series in plot.series for point in series.points]
+    return [TerminalCurve(spec, plot) for spec, plot in plots if len(plot.points) > 1]
 
 
 def symbol(index: int, ascii_only: bool) -> str:
@@ -89,12 +84,12 @@ def symbol(index: int, ascii_only: bool) -> str:
 
 
 def _title(spec: Curve, ascii_only: bool) -> Text:
-    title = _axis(spec.y, spec.y_scale)
+    title = _axis(axes_of(spec)[1], spec.y_scale)
     return Text(ascii_text(title) if ascii_only else title, style="table.title")
 
 
-def _axis(column: str, scale: Scale) -> str:
-    return axis_label(column) + (", log scale" if scale == "log" else "")
+def _axis(label: str, scale: Scale) -> str:
+    return label + (", log scale" if scale == "log" else "")
 
 
 def _legend(series: Sequence[Series], ascii_only: bool, color: bool) -> Text:
@@ -125,7 +120,7 @@ def _canvas(spec: Curve, plot: Plot, size: tuple[int, int], *, ascii_only: bool,
     for index, xs, ys in _coordinates(spec, plot):
         pixel = plotext.pixel(foreground=_palette_number(index), style="bold") if color else None
         figure.draw(figure.signal(xs, ys, marker=plotext.marker(symbol(index, ascii_only), pixel)))
-    points = [point for series in plot.series for point in series.points]
+    points = plot.points
     _set_axis(figure.ruler("x"), [point.x for point in points], spec.x_scale, size[0] // 12, plot.categories)
     _set_axis(figure.ruler("y"), [point.y for point in points], spec.y_scale, size[1] // 3)
     drawn = figure.build().string(colorless=not color).rstrip("\n")

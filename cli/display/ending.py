@@ -15,13 +15,13 @@ from rich.text import Text
 from cli.display.claim_lines import claim_line, left_out, ordered
 from cli.display.findings import counts_line
 from cli.display.grid import Brief, Grid
-from cli.display.legible import fitting
+from cli.display.legible import filled, fitting
 from cli.display.stages import duration
 from experiments.lab.judge.judge import NOT_JUDGED, Finding
 from experiments.lab.sinks import Status
 
 LINES = 30
-MOST_ROWS, FEWEST_ROWS, FEWEST_CLAIMS = 10, 5, 3
+MOST_ROWS, FEWEST_ROWS, FEWEST_CLAIMS, MOST_REASONS = 10, 5, 3, 3
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,18 +52,21 @@ class Ending:
         return " ".join(f"{part}." if part is counts else part for part in (self._state(), counts, self.answer) if part)
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        head, places = list(self._head()), [Text(line, no_wrap=True, overflow="ignore") for line in self._places()]
+        head, places = (
+            list(self._head(options.max_width)),
+            [Text(line, no_wrap=True, overflow="ignore") for line in self._places()],
+        )
         used = sum(_height(one, console, options) for one in head) + len(places)
         yield from head
         yield from self._middle(LINES - used, console, options)
         yield from places
 
-    def _head(self) -> Iterator[Text]:
-        yield Text(self.question, style="header")
+    def _head(self, width: int) -> Iterator[Text]:
+        yield Text(filled(self.question, width), style="header")
         if state := self._state():
             yield Text(state, style="warning")
         if self.answer:
-            yield Text(f"{'At smoke size: ' if self.smoke else ''}{self.answer}")
+            yield Text(filled(f"{'At smoke size: ' if self.smoke else ''}{self.answer}", width))
 
     def _state(self) -> str:
         """How far a run came that was not done."""
@@ -94,7 +97,8 @@ class Ending:
 
     def _claims(self, judged: Sequence[Finding], room: int, options: ConsoleOptions) -> Iterator[Text]:
         surprises = sum(not finding.as_predicted for finding in judged)
-        shown = len(judged) if len(judged) <= room else max(FEWEST_CLAIMS, min(surprises, 6), room - 1)
+        fits = len(judged) <= max(room, FEWEST_CLAIMS)
+        shown = len(judged) if fits else max(FEWEST_CLAIMS, min(surprises, 6), room - 1)
         for finding in judged[:shown]:
             yield _legible_line(claim_line(finding, options.max_width), options)
         if rest := len(judged) - shown:
@@ -102,9 +106,12 @@ class Ending:
 
     def _others(self, options: ConsoleOptions) -> Iterator[Text]:
         """Claims that were not judged, by reason; the advice tells of those that need the full study."""
-        for group in left_out(self.findings):
-            if group.reason != NOT_JUDGED.summary:
-                yield _legible_line(group.line(options.max_width), options)
+        groups = [group for group in left_out(self.findings) if group.reason != NOT_JUDGED.summary]
+        shown = len(groups) if len(groups) <= MOST_REASONS else MOST_REASONS - 1
+        for group in groups[:shown]:
+            yield _legible_line(group.line(options.max_width), options)
+        if rest := sum(len(group.findings) for group in groups[shown:]):
+            yield Text(f"... {rest} more that were not judged: mlnotes show {self.run} --claims", style="muted")
 
     def _places(self) -> Iterator[str]:
         took = [f"{self.seeds} seed{'s' * (self.seeds > 1)}", *([duration(self.seconds)] if self.seconds else ())]

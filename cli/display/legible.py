@@ -7,6 +7,7 @@ console prints passes here, so no sequence but the console's own reaches a termi
 from __future__ import annotations
 
 import re
+import textwrap
 import unicodedata
 from dataclasses import dataclass
 
@@ -78,6 +79,16 @@ def cut(text: str, width: int, end: str = "…") -> str:
     ('gradients vanish', 'gradients…')
     """
     return text if len(text) <= width else text[: max(0, width - len(end))].rstrip() + end
+
+
+def filled(text: str, width: int) -> str:
+    """The text in lines of at most ``width``; a number stays beside its percent sign.
+
+    >>> filled("three of 50 %", 11)
+    'three of\\n50 %'
+    """
+    joined = text.replace(" %", "\N{NO-BREAK SPACE}%")
+    return textwrap.fill(joined, width, break_on_hyphens=False).replace("\N{NO-BREAK SPACE}", " ")
 
 
 def fitting(text: str, options: ConsoleOptions) -> str:

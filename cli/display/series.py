@@ -26,10 +26,17 @@ WHOLE = {
     "n": "Points",
     "decibels": "Signal over noise",
     "degrees": "Range of angles",
+    "k": "Numbers in the code",
+    "sigma": "Deviation of the noise",
+    "heldout": "Class left out",
+    "waste": "Share of padding",
+    "replaced": "Share replaced",
+    "dice_at_validated": "Dice at the validated threshold",
 }
 """Columns whose names are symbols or units."""
 UNITS = {
     "angle": "degrees",
+    "outlier": "standard deviations",
     "degrees": "degrees",
     "cell_error": "pixels",
     "offset_error": "pixels",
@@ -69,6 +76,11 @@ class Plot:
     categories: tuple[str, ...]
     seeds: int
 
+    @property
+    def points(self) -> list[Point]:
+        """Of all series."""
+        return [point for series in self.series for point in series.points]
+
 
 def plots_of(experiment: Experiment[Any, Any], rows: Rows) -> Iterator[tuple[Curve, Plot]]:
     """The curves of all parts that were run and have a point that can be drawn."""
@@ -100,7 +112,14 @@ def plot_of_trace(trace: Trace) -> tuple[Curve, Plot]:
         Series(label, tuple(Point(a, b, b, b) for a, b in zip(x, y, strict=True) if math.isfinite(a + b)))
         for label, x, y in trace.lines
     ]
-    return Curve(name=trace.name, x=trace.x, y=trace.y), Plot(tuple(one for one in series if one.points), (), seeds=1)
+    return Curve(name=trace.name, x=trace.x, y=trace.y, title=trace.title), Plot(
+        tuple(one for one in series if one.points), (), seeds=1
+    )
+
+
+def axes_of(curve: Curve) -> tuple[str, str]:
+    """What stands at the x and the y axis of a curve."""
+    return curve.x_label or axis_label(curve.x), curve.y_label or axis_label(curve.y)
 
 
 def axis_label(name: str) -> str:
@@ -127,8 +146,10 @@ def _categories(values: Iterable[object]) -> tuple[str, ...]:
 def _label(curve: Curve, key: tuple[object, ...]) -> str:
     if not key:
         return words(curve.y)
-    value = one_value(curve.group or "", key[0])  # type: ignore[arg-type]
-    return value if isinstance(key[0], str) else f"{words(curve.group or '')} {value}"
+    group, value = axis_words(curve.group or ""), one_value(curve.group or "", key[0])  # type: ignore[arg-type]
+    if isinstance(key[0], bool):
+        return f"{'with' if key[0] else 'without'} {group.lower()}"
+    return value if isinstance(key[0], str) else f"{group} {value}"
 
 
 def _points(curve: Curve, rows: Sequence[Row], categories: tuple[str, ...]) -> list[Point]:

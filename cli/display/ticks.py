@@ -8,6 +8,8 @@ from itertools import pairwise
 from typing import Literal
 
 Scale = Literal["linear", "log"]
+HUGE = 1e14
+"""From where on a power of ten is easier to read than a prefix."""
 PREFIXES = ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"))
 
 
@@ -65,6 +67,8 @@ def _decimals(value: float) -> int:
 
 
 def _short(value: float) -> str:
+    if abs(value) >= HUGE:
+        return f"{value:.0e}".replace("e+", "e")
     for size, prefix in PREFIXES:
         if abs(value) >= size:
             return f"{_three_digits(value / size)}{prefix}"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
 from cli.display.formats import significant
-from cli.display.series import Plot, Series, axis_label
+from cli.display.series import Plot, Series, axes_of
 from cli.page.svg import inline_svg
 from cli.page.tables import TableView, plain_table
 from cli.page.text import anchor
@@ -56,8 +56,10 @@ def description_of(picture: Picture) -> str:
     """The picture in words, for whoever does not see it."""
     if isinstance(picture, CurvePicture):
         curve, panels = picture.curve, panels_of(picture.plot, picture.preferred)
-        axes = f"Lines of {lower(axis_label(curve.y))} over {lower(axis_label(curve.x))}."
-        return " ".join((axes, *(_course(one, picture.plot) for one in panels.series)))
+        x, y = axes_of(curve)
+        return " ".join(
+            (f"Lines of {lower(y)} over {lower(x)}.", *(_course(one, picture.plot) for one in panels.series))
+        )
     figure = picture.figure
     if isinstance(figure, Heatmap):
         rows, columns = len(figure.values), len(figure.values[0])
@@ -85,8 +87,9 @@ def _of_curve(curve: Curve, series: Sequence[Series], plot: Plot) -> TableView:
     for one in series:
         by_x = {point.x: point.y for point in one.points}
         lines.append((one.label, *(significant(by_x[x], 3) if x in by_x else "–" for x in shown)))
-    headers = (axis_label(curve.x), *(_place(x, plot) for x in shown))
-    return plain_table(f"{axis_label(curve.y)} at values of {lower(axis_label(curve.x))}", headers, lines)
+    x_label, y_label = axes_of(curve)
+    headers = (x_label, *(_place(x, plot) for x in shown))
+    return plain_table(f"{y_label} at values of {lower(x_label)}", headers, lines)
 
 
 def _of_ends(curve: Curve, series: Sequence[Series], plot: Plot) -> TableView:
@@ -95,7 +98,7 @@ def _of_ends(curve: Curve, series: Sequence[Series], plot: Plot) -> TableView:
         first, last = one.points[0], one.points[-1]
         ends = (_place(first.x, plot), significant(first.y, 3), _place(last.x, plot), significant(last.y, 3))
         lines.append((one.label, *ends))
-    x, y = axis_label(curve.x), axis_label(curve.y)
+    x, y = axes_of(curve)
     title = f"First and last point of each line, {lower(x)} and {lower(y)}"
     return plain_table(title, ("Line", "First", y, "Last", y), lines)
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from cli.display.formats import significant
+from cli.display.legible import filled
 from cli.pictures.palette import CELL, CELL_EDGE, EDGE, INK, color_of
 from experiments.lab.experiment import Drawing, Heatmap
 
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 SYMBOLS = "*Xs^Dv"
 """Of marks, by label."""
+TITLE = 56
+"""Characters of a line of the title."""
 NUMBERED = 15
 """Largest side of a heat map whose values are printed in its cells."""
 
@@ -32,7 +34,7 @@ def draw_heatmap(heatmap: Heatmap, *, titled: bool = True) -> Figure:
     axes = figure.add_subplot()
     image = axes.imshow(heatmap.values, cmap="cividis", interpolation="nearest")
     if titled:
-        figure.suptitle(_wrapped(heatmap.title), x=0.02, ha="left", fontsize="large", fontweight="bold")
+        figure.suptitle(filled(heatmap.title, TITLE), x=0.02, ha="left", fontsize="large", fontweight="bold")
     axes.set_xlabel(heatmap.column_axis)
     axes.set_ylabel(heatmap.row_axis)
     _label_side(axes, heatmap.row_labels, vertical=True)
@@ -45,10 +47,6 @@ def draw_heatmap(heatmap: Heatmap, *, titled: bool = True) -> Figure:
         bar = figure.colorbar(image, ax=axes, fraction=0.04, pad=0.03)
         bar.outline.set_visible(False)
     return figure
-
-
-def _wrapped(title: str) -> str:
-    return textwrap.fill(title, 56)
 
 
 def _label_side(axes: Axes, labels: tuple[str, ...], *, vertical: bool) -> None:
@@ -85,13 +83,13 @@ def draw_drawing(drawing: Drawing, *, titled: bool = True) -> Figure:
     axes = figure.add_subplot()
     axes.set_aspect("equal")
     if titled:
-        figure.suptitle(_wrapped(drawing.title), x=0.02, ha="left", fontsize="large", fontweight="bold")
+        figure.suptitle(filled(drawing.title, TITLE), x=0.02, ha="left", fontsize="large", fontweight="bold")
     axes.spines[:].set_visible(False)
     axes.set_xticks([])
     axes.set_yticks([])
     _cells(axes, drawing)
     _edges(axes, drawing)
-    if drawing.points:
+    if drawing.points and drawing.dots:
         size = max(4.0, min(30.0, 4000.0 / len(drawing.points)))
         axes.scatter(*_columns(drawing.points), s=size, color=INK, zorder=3, linewidths=0)
     _paths(axes, drawing)

@@ -59,7 +59,7 @@ class CurvePicture:
     curve: Curve
     plot: Plot
     preferred: tuple[str, ...] = ()
-    """Labels that stay where there are too many lines."""
+    """Labels that stay where there are too many lines: those of the finding, then of the headline."""
     finding: str = ""
     part: str = ""
     """The part whose rows are drawn."""
@@ -109,15 +109,17 @@ Picture = CurvePicture | PlainPicture
 
 
 def pictures_of(experiment: Experiment[Any, Any], rows: Rows, figures: Sequence[LabFigure]) -> Iterator[Picture]:
-    """Everything of a run that can be drawn, curves first. A curve without a point and an empty figure cannot."""
+    """Everything of a run that can be drawn, curves first. A curve of one point and an empty figure cannot."""
     preferred = _headline_labels(experiment, rows)
     for part in experiment.parts:
         of_part = rows.by_part.get(part.name, ())
         for curve in part.curves:
             plot = plot_of(curve, of_part)
-            if plot is not None:
+            if plot is not None and len(plot.points) > 1:
                 curve = replace(curve, limit=_limit(curve, part))
-                yield CurvePicture(curve, plot, preferred, _finding(curve, of_part), part.name)
+                finding = _finding(curve, of_part)
+                named = tuple(series.label for series in plot.series if series.label in finding)
+                yield CurvePicture(curve, plot, (*named, *preferred), finding, part.name)
     for figure in figures:
         if isinstance(figure, Trace):
             yield CurvePicture(*plot_of_trace(figure))

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 LABEL_HEIGHT = 0.065
 """Least distance of two labels, as a share of the axis."""
-LINE_OF_LEGEND = 62
+LINE_OF_LEGEND = 74
 """Characters of a legend's line."""
 
 
@@ -35,8 +35,17 @@ def label_ends(axes: Axes, panel: Panel) -> None:
         axes.text(1.065, height, panel.series[index].label, transform=axes.transAxes, color=INK, va="center")
 
 
-def legend_below(figure: Figure, panels: Panels) -> None:
-    """One legend for all panels."""
+def legend_lines(panels: Panels) -> int:
+    """How many lines the legend has."""
+    return -(-len(panels.labels) // _columns(panels))
+
+
+def _columns(panels: Panels) -> int:
+    return max(1, min(len(panels.labels), LINE_OF_LEGEND // (max(map(len, panels.labels)) + 7)))
+
+
+def legend_below(figure: Figure, panels: Panels, *, joined: bool = True) -> None:
+    """One legend for all panels; of points that make no line it shows the markers alone."""
     from matplotlib.lines import Line2D
 
     samples = [
@@ -44,15 +53,13 @@ def legend_below(figure: Figure, panels: Panels) -> None:
             [],
             [],
             color=color_of(place),
-            linestyle=DASHES[place % len(DASHES)],
+            linestyle=DASHES[place % len(DASHES)] if joined else "none",
             marker=MARKERS[place % len(MARKERS)],
         )
         for place in range(len(panels.labels))
     ]
-    columns = max(1, min(len(panels.labels), LINE_OF_LEGEND // (max(map(len, panels.labels)) + 7)))
-    figure.legend(
-        samples, list(panels.labels), loc="outside lower center", ncols=columns, frameon=False, labelcolor=INK
-    )
+    names = list(panels.labels)
+    figure.legend(samples, names, loc="outside lower center", ncols=_columns(panels), frameon=False, labelcolor=INK)
 
 
 def spread(heights: Sequence[float], distance: float) -> list[float]:

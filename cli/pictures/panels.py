@@ -40,7 +40,7 @@ class Panels:
 
 
 def panels_of(plot: Plot, preferred: Sequence[str] = ()) -> Panels:
-    """The panels of a plot; of too many lines the ``preferred`` ones stay, such as those of the headline.
+    """The panels of a plot; of too many lines the ``preferred`` ones stay, the first of them first.
 
     Labels such as "relu, he" and "tanh, he" share a panel by what stands before the comma.
     """
@@ -48,7 +48,9 @@ def panels_of(plot: Plot, preferred: Sequence[str] = ()) -> Panels:
     if len(series) <= MOST:
         return _one_panel(series)
     known = tuple(one for one in series if one.label in preferred)
-    return _small_multiples(series) or _small_multiples(known, len(series)) or _chosen(series, known[:MOST])
+    best = sorted(known, key=lambda one: preferred.index(one.label))[:MOST]
+    shown = tuple(one for one in series if one in best)
+    return _small_multiples(series) or _small_multiples(known, len(series)) or _chosen(series, shown)
 
 
 def _note(shown: int, count: int) -> str:

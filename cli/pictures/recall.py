@@ -9,6 +9,8 @@ if TYPE_CHECKING:
     import numpy as np
 
 MARKS = (0.0, 0.5, 0.8, 0.9, 0.95, 0.99, 0.999, 0.9999)
+APART = 0.09
+"""Least distance of two marks, as a share of the axis."""
 WORTH_IT = 0.95
 """Recall from which on a linear axis hides what matters."""
 
@@ -39,9 +41,12 @@ def set_recall_scale(axes: Any, axis: str, values: Sequence[float]) -> None:
     def inverse(place: np.ndarray) -> np.ndarray:
         return 1 + least - 10.0 ** -np.asarray(place)
 
-    marks = [mark for mark in MARKS if min(values) <= mark < 1 - 2 * least] or [min(values)]
     getattr(axes, f"set_{axis}scale")("function", functions=(forward, inverse))
     low, high = (float(forward(np.asarray(value))) for value in (min(values), max(values)))
+    marks: list[float] = []
+    for mark in reversed([mark for mark in MARKS if min(values) <= mark < 1 - 2 * least] or [min(values)]):
+        if not marks or float(forward(np.asarray(marks[0])) - forward(np.asarray(mark))) >= APART * (high - low):
+            marks.insert(0, mark)
     margin = 0.05 * (high - low) or 0.1
     getattr(axes, f"set_{axis}lim")(*(float(inverse(np.asarray(end))) for end in (low - margin, high + margin)))
     getattr(axes, f"{axis}axis").set_ticks([*marks, 1.0], [*(f"{mark:.4g}" for mark in marks), "1"])

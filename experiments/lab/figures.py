@@ -34,6 +34,8 @@ class Drawing:
     marks: tuple[tuple[str, float, float], ...] = ()
     """(label, x, y) of single points to name, such as a query."""
     cells: tuple[tuple[tuple[float, float], ...], ...] = ()
+    dots: bool = True
+    """Whether the points are drawn themselves, and not only what stands on them."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,6 +49,8 @@ class Trace:
     x: str
     y: str
     lines: tuple[tuple[str, tuple[float, ...], tuple[float, ...]], ...]
+    title: str = ""
+    """What was found, in a sentence."""
 
 
 Figure = Heatmap | Drawing | Trace

@@ -47,3 +47,6 @@ class Curve:
     """What was found, in a sentence, or a function that says it of the part's rows; else the axes are named."""
     limit: float | str | None = None
     """Value of y that is drawn as a dashed line: a number of theory, or the claim of the part whose threshold it is."""
+    x_label: str = ""
+    """The x axis in words with its unit; by default the column's."""
+    y_label: str = ""

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from experiments.foundation.datasets.sources import VectorSource
+from experiments.lab.answers import mean, number
 from experiments.lab.experiment import (
     Curve,
     Event,
@@ -161,6 +162,12 @@ def at_the_end(column: str) -> Callable[[Sequence[ChurnRow]], Pairs | NotMeasure
     return lambda rows: paired(column, method=(CHANGED, REBUILT))(last(rows))
 
 
+def recalls_at_the_end(rows: Sequence[ChurnRow]) -> str:
+    ends = last(rows)
+    changed, rebuilt = (number(mean(ends, "recall_at_k", method=method), 4) for method in (CHANGED, REBUILT))
+    return f"With half of the vectors replaced recall is {changed}, in a new index {rebuilt}"
+
+
 PART = Part(
     name="churn",
     row=ChurnRow,
@@ -220,5 +227,5 @@ PART = Part(
             columns=("recall_at_k", "queries_per_second", "n", "unreachable", "deleted_found"),
         ),
     ),
-    curves=(Curve(name="recall_replaced", x="replaced", y="recall_at_k", group="method"),),
+    curves=(Curve("recall_replaced", "replaced", "recall_at_k", "method", title=recalls_at_the_end),),
 )

@@ -11,7 +11,7 @@ from pydantic import Field
 
 from experiments.ann.filter.ways import AFTER, FAISS, OURS, SCAN, Search, built_hnsw, scan, searches
 from experiments.foundation.datasets.sources import VectorSource
-from experiments.lab.answers import percent
+from experiments.lab.answers import mean, number, percent
 from experiments.lab.experiment import (
     Curve,
     Event,
@@ -27,6 +27,8 @@ from experiments.lab.judge.claims import Claim
 from experiments.lab.judge.measured import Instances, NotMeasured, Pairs
 from experiments.lab.judge.measures import by_seed
 from experiments.lab.judge.rules import Each, Effect, Ratio, Theorem
+
+ALLOWED = "Share of the vectors that is allowed"
 
 
 @parameters
@@ -123,6 +125,22 @@ def against_hnsw(rows: Sequence[FilterRow]) -> Pairs | NotMeasured:
     return Pairs(ours, other) if other else NotMeasured("needs faiss")
 
 
+def recall_of_few(rows: Sequence[FilterRow]) -> str:
+    share = min(row.share for row in rows)
+    ours, after = (number(mean(rows, "recall_at_k", method=method, share=share)) for method in (OURS, AFTER))
+    return f"With {percent(share)} allowed recall is {ours}, {after} where a list is filtered afterwards"
+
+
+def beside_the_scan(rows: Sequence[FilterRow]) -> str:
+    few, many = min(row.share for row in rows), max(row.share for row in rows)
+
+    def times(share: float) -> str:
+        ours, scan = (mean(rows, "queries_per_second", method=method, share=share) for method in (OURS, SCAN))
+        return f"{number(ours / scan, 2)} times as fast as a scan with {percent(share)} allowed"
+
+    return f"The search is {times(few)}, {times(many).replace(' as fast as a scan', '')}"
+
+
 PART = Part(
     name="filter",
     row=FilterRow,
@@ -162,7 +180,16 @@ PART = Part(
         Table(title="Search among the allowed", by=("method", "share"), columns=("recall_at_k", "queries_per_second")),
     ),
     curves=(
-        Curve(name="recall_share", x="share", y="recall_at_k", group="method", x_scale="log"),
-        Curve(name="speed_share", x="share", y="queries_per_second", group="method", x_scale="log", y_scale="log"),
+        Curve("recall_share", "share", "recall_at_k", "method", x_scale="log", title=recall_of_few, x_label=ALLOWED),
+        Curve(
+            "speed_share",
+            "share",
+            "queries_per_second",
+            "method",
+            x_scale="log",
+            y_scale="log",
+            title=beside_the_scan,
+            x_label=ALLOWED,
+        ),
     ),
 )

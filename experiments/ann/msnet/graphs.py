@@ -92,13 +92,16 @@ def describe(dataset: str, graph: str, points: Points, neighbors: Neighbors) -> 
     )
 
 
+NAMES = {"gabriel": "Gabriel graph", "rng": "RNG"}
+
+
 def draw(graph: str, points: Points, neighbors: Neighbors) -> Drawing:
     from experiments.ann.core.theory.monotonic import stalled_pairs
 
     start, goal = points[stalled_pairs(points, neighbors)[0]].tolist()
     return Drawing(
         name=f"{graph}_is_no_msnet",
-        title=f"The {graph} graph of four points: no neighbor of the start is nearer to the goal",
+        title=f"{NAMES[graph]} of four points: no neighbor of the start is nearer to the goal",
         points=tuple(map(tuple, points.tolist())),
         edges=tuple(map(tuple, undirected_edges(neighbors).tolist())),
         marks=(("start", *start), ("goal", *goal)),

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from experiments.ann.nsg import steps
 from experiments.ann.nsg.setup import Vectors, measured
+from experiments.lab.answers import mean, number
 from experiments.lab.experiment import Curve, Event, Part, Row, Rows, Table, observation
 from experiments.lab.judge.claims import Claim
 from experiments.lab.judge.measured import Instances, Points
@@ -72,6 +73,12 @@ def cost_by_size(rows: Sequence[GrowthRow]) -> Points:
     return points(measured(rows, "growth"), "n", "distance_computations")
 
 
+def growth(rows: Sequence[GrowthRow]) -> str:
+    sizes = min(row.n for row in rows), max(row.n for row in rows)
+    few, many = (number(mean(rows, "distance_computations", n=n)) for n in sizes)
+    return f"Recall {RECALL} takes {few} distances among {sizes[0]:,} vectors, {many} among {sizes[1]:,}"
+
+
 PART = Part(
     name="growth",
     row=GrowthRow,
@@ -94,5 +101,5 @@ PART = Part(
             columns=("distance_computations", "mean_degree", "build_seconds"),
         ),
     ),
-    curves=(Curve(name="distances_n", x="n", y="distance_computations", x_scale="log", y_scale="log"),),
+    curves=(Curve("distances_n", "n", "distance_computations", x_scale="log", y_scale="log", title=growth),),
 )

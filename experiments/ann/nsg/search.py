@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from experiments.ann.nsg import kept
 from experiments.ann.nsg.setup import Vectors, measured
-from experiments.lab.answers import number
+from experiments.lab.answers import mean, number
 from experiments.lab.experiment import Curve, Event, Note, Part, Progress, Row, Table, observation
 from experiments.lab.judge.claims import Claim
 from experiments.lab.judge.measured import NotMeasured, Pairs
@@ -209,6 +209,21 @@ def advice(rows: Sequence[SearchRow]) -> str:
     )
 
 
+def fastest(rows: Sequence[SearchRow]) -> str:
+    rows = enough(rows)
+    method = max(rows, key=lambda row: row.queries_per_second).method
+    return (
+        f"At recall {ENOUGH} {method} is fastest: {number(mean(rows, 'queries_per_second', method=method))} queries/s"
+    )
+
+
+def fewest_distances(rows: Sequence[SearchRow]) -> str:
+    rows = [row for row in enough(rows) if not math.isnan(row.distance_computations)]
+    method = min(rows, key=lambda row: row.distance_computations).method
+    count = number(mean(rows, "distance_computations", method=method))
+    return f"At recall {ENOUGH} {method} measures the fewest distances, {count} a query"
+
+
 PART = Part(
     name="search",
     row=SearchRow,
@@ -233,7 +248,9 @@ PART = Part(
         Table(title="Build", by=("method",), columns=("build_seconds", "index_bytes", "mean_degree", "max_degree")),
     ),
     curves=(
-        Curve(name="recall_qps", x="recall_at_k", y="queries_per_second", group="method", y_scale="log"),
-        Curve(name="recall_distances", x="recall_at_k", y="distance_computations", group="method", y_scale="log"),
+        Curve("recall_qps", "recall_at_k", "queries_per_second", "method", y_scale="log", title=fastest),
+        Curve(
+            "recall_distances", "recall_at_k", "distance_computations", "method", y_scale="log", title=fewest_distances
+        ),
     ),
 )

@@ -7,7 +7,7 @@ from statistics import fmean
 
 from experiments.cnn import arms
 from experiments.cnn.activation.setup import Networks
-from experiments.lab.answers import mean, percent
+from experiments.lab.answers import mean, number, percent
 from experiments.lab.experiment import Curve, Event, Part, Progress, Table, Trace, observation
 
 RELU = ("relu", *(f"relu, {init} init" for init in ("default", "he", "xavier")))
@@ -58,7 +58,9 @@ def run_tuned(networks: Networks) -> Iterator[Event]:
         known = [(float(step), loss) for step, loss in enumerate(smoothed(fit.losses), start=1) if loss == loss]
         if known and "," not in name:
             lines.append((name, tuple(step for step, _ in known), tuple(loss for _, loss in known)))
-    yield Trace(name="training_loss", x="step", y="train_loss", lines=tuple(lines))
+    ends = sorted((losses[-1], name) for name, _, losses in lines)
+    title = f"The training loss ends lowest with {ends[0][1]}, {number(ends[0][0], 2)}" if ends else ""
+    yield Trace(name="training_loss", x="step", y="train_loss", lines=tuple(lines), title=title)
 
 
 def dead_by_rate(rows: Sequence[SweepRow]) -> str:

@@ -147,11 +147,13 @@ RANDOM = Part(
                 "arm",
                 only={"transform": by},
                 title=after_the_mildest("invariance", by, f"Cosine of features kept by {words}", POOLED),
+                x_label=label,
+                y_label="Cosine of features",
             )
-            for name, by, words in (
-                ("shift", "shift", "a shift of {:g} pixels"),
-                ("rotation", "rotate", "a turn by {:g} degrees"),
-                ("scale", "scale", "scaling by {:g}"),
+            for name, by, words, label in (
+                ("shift", "shift", "a shift of {:g} px", "Shift (pixels)"),
+                ("rotation", "rotate", "a turn by {:g} degrees", "Turn (degrees)"),
+                ("scale", "scale", "scaling by {:g}", "Factor of scaling"),
             )
         ),
     ),
@@ -177,10 +179,12 @@ MOVED = Part(
             title=after_the_mildest(
                 "agreement",
                 "shift",
-                "Share of predictions kept by a shift of {:g} pixels: ",
+                "Share of predictions kept by a shift of {:g} px",
                 SHIFTED,
             ),
             limit=0.9,
+            x_label="Shift (pixels)",
+            y_label="Share of predictions kept",
         ),
     ),
 )

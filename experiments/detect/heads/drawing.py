@@ -43,6 +43,7 @@ def draw_scenes(
         points=tuple(point for box in (*boxes, *frames) for point in box),
         edges=tuple((4 * i + side, 4 * i + (side + 1) % 4) for i in range(len(boxes)) for side in range(4)),
         cells=(*frames, *objects),
+        dots=False,
         marks=tuple(("right at IoU 0.5" if right[i] else "wrong", *boxes[i][0]) for i in order),
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -10,6 +10,7 @@ import numpy as np
 from experiments.detect.core.average_precision import precision_recall_curve
 from experiments.detect.core.rules import AREAS
 from experiments.detect.map.setup import Scenes
+from experiments.lab.answers import listing, mean, number
 from experiments.lab.experiment import Curve, Part, Row, Table, observation
 
 CURVE_POINTS = 60
@@ -60,6 +61,12 @@ def run_curves(scenes: Scenes) -> Iterator[CurveRow]:
             yield CurveRow(iou=iou, recall=float(recall[i]), precision=float(precision[i]))
 
 
+def where_recall_ends(rows: Sequence[CurveRow]) -> str:
+    last = list({(row.iou, row.seed): row for row in sorted(rows, key=lambda row: row.recall)}.values())
+    ends = {iou: mean(last, "recall", iou=iou) for iou in dict.fromkeys(row.iou for row in rows)}
+    return f"Recall ends at {listing(f'{number(end, 2)} (IoU {iou:g})' for iou, end in ends.items())}"
+
+
 PART = Part(
     name="errors",
     row=CauseRow,
@@ -77,5 +84,5 @@ CURVES = Part(
     name="curves",
     row=CurveRow,
     run=run_curves,
-    curves=(Curve(name="precision_recall", x="recall", y="precision", group="iou"),),
+    curves=(Curve("precision_recall", "recall", "precision", "iou", title=where_recall_ends),),
 )

@@ -123,6 +123,7 @@ def draw_scene(scene: Scene, evaluation: Evaluation) -> Drawing:
         points=tuple(point for box in boxes for point in outline(*map(float, box))),
         edges=tuple((4 * i + side, 4 * i + (side + 1) % 4) for i in range(len(boxes)) for side in range(4)),
         cells=tuple(outline(*map(float, box)) for box in objects),
+        dots=False,
         marks=tuple(
             (words.get(int(outcome), "does not count"), float(box[0]), -float(box[1]))
             for box, outcome in zip(boxes, outcomes, strict=True)

@@ -67,7 +67,8 @@ def loss_trace(steps: Sequence[Step]) -> Trace:
         updates.append(float((step.epoch - 1) * step.total + step.done))
         losses.append((step.loss * step.done - total) / (step.done - done))
         done, total = step.done, step.loss * step.done
-    return Trace(name="loss", x="updates", y="train_loss", lines=(("run", tuple(updates), tuple(losses)),))
+    title = f"The training loss falls from {number(losses[0], 2)} to {number(losses[-1], 2)}" if losses else ""
+    return Trace(name="loss", x="updates", y="train_loss", lines=(("run", tuple(updates), tuple(losses)),), title=title)
 
 
 def confusion_matrix(arm: Arm, classes: tuple[str, ...], logits: torch.Tensor) -> Heatmap:
@@ -103,8 +104,9 @@ def correct_images(rows: Sequence[EpochRow]) -> Mapping[str, Trials] | NotMeasur
 def at_the_end(rows: Sequence[EpochRow]) -> str:
     """What the curve of the accuracy shows."""
     last = last_epochs(rows)
-    said = [f"{arm} {percent(mean(last, 'test_accuracy', arm=arm), 4)}" for arm in dict.fromkeys(r.arm for r in last)]
-    return f"Test images that are right after epoch {max(row.epoch for row in last)}: {listing(said)}"
+    shares = {arm: percent(mean(last, "test_accuracy", arm=arm), 4) for arm in dict.fromkeys(row.arm for row in last)}
+    said = listing(shares.values() if len(shares) == 1 else (f"{share} ({arm})" for arm, share in shares.items()))
+    return f"Right test images after epoch {max(row.epoch for row in last)}: {said}"
 
 
 def loss_at_the_end(rows: Sequence[EpochRow]) -> str:

@@ -8,6 +8,8 @@ from experiments.lab.answers import mean, percent
 from experiments.lab.experiment import Curve, Part, Row, Table, observation
 from experiments.train.precision.setup import Numbers
 
+SHARE = "Share of the gradients"
+
 
 @observation
 class ExponentRow(Row):
@@ -74,12 +76,12 @@ EXPONENTS = Part(
     name="exponents",
     row=ExponentRow,
     run=run_exponents,
-    curves=(Curve("gradient_exponents", "exponent", "share", title=below_fp16),),
+    curves=(Curve("gradient_exponents", "exponent", "share", title=below_fp16, y_label=SHARE),),
 )
 SCALES = Part(
     name="scales",
     row=ScaleRow,
     run=run_scales,
     tables=(Table("Gradients of a small loss in fp16, by loss scale 2^k", ("exponent",), ("share", "gradient_error")),),
-    curves=(Curve("underflow", "exponent", "share", title=saved),),
+    curves=(Curve("underflow", "exponent", "share", title=saved, y_label=SHARE),),
 )

@@ -98,7 +98,7 @@ def test_claims_for_the_full_study_have_no_line_of_their_own() -> None:
     printed = lines(replace(ENDING, smoke=True, findings=(FINDING, waiting, waiting, elsewhere)))
     assert printed[1] == "At smoke size: It shows."
     assert [line for line in printed if line.startswith("- ")] == [
-        "- not judged    ReLU keeps the gradient: at the largest depth the first is at l…"
+        "- not judged    ReLU keeps the gradient: part laws was not run"
     ]
 
 
@@ -123,3 +123,11 @@ def test_one_line_has_the_counts_and_the_answer() -> None:
 def test_a_long_path_is_not_broken() -> None:
     path = "/a/rather/long/path" * 8
     assert any(path in line for line in lines(replace(ENDING, record=path)))
+
+
+def test_many_reasons_not_to_judge_take_three_lines() -> None:
+    reasons = tuple(replace(FINDING, claim=f"c{n}", verdict="not judged", summary=f"needs data {n}") for n in range(9))
+    found = lines(replace(ENDING, findings=(FINDING, *reasons), headline=table(20)))
+    assert len(found) <= LINES
+    assert sum("needs data" in line for line in found) == 2
+    assert any("... 7 more that were not judged: mlnotes show last --claims" in line for line in found)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
-from textwrap import fill
 from xml.etree import ElementTree
 
 import pytest
 
+from cli.display.legible import filled
 from cli.display.series import Plot, Point, Series, plot_of
 from cli.pictures.drawings import draw_drawing, draw_heatmap
 from cli.pictures.figures import pictures_of, save_all
@@ -96,7 +96,7 @@ def test_curve_draws_one_line_per_group_with_its_label_marker_and_band() -> None
     assert len({(line.get_marker(), line.get_linestyle()) for line in lines}) == 2
     assert len(axes.collections) == 2
     subtitle = "mean and 95 % interval over 2 seeds; no band where the interval reaches 0"
-    assert {"a", "b", fill(subtitle, 72)} == {text.get_text() for text in axes.texts}
+    assert {"a", "b", filled(subtitle, 61)} == {text.get_text() for text in axes.texts}
     assert [label.get_text() for label in axes.get_yticklabels()] == ["30", "100", "300", "1k", "3k"]
 
 
