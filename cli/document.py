@@ -8,5 +8,6 @@ from typing import Any
 
 
 def print_document(document: Any) -> None:
-    """Print ``document``, made of plain values with finite numbers, and nothing else."""
-    sys.stdout.write(json.dumps(document, indent=2, allow_nan=False) + "\n")
+    """Print ``document``, made of plain values with finite numbers, and nothing else; indented for a person only."""
+    indent = 2 if sys.stdout.isatty() else None
+    sys.stdout.write(json.dumps(document, indent=indent, allow_nan=False) + "\n")

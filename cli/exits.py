@@ -19,7 +19,6 @@ from typer.core import TyperGroup
 
 from cli.screen import printable
 from experiments.lab.errors import InputError
-from experiments.lab.stopping import interruptible
 
 DEBUG = "mlnotes.debug"
 """Key of the context under which ``--debug`` is noted."""
@@ -49,6 +48,8 @@ class Commands(TyperGroup):
         return command
 
     def invoke(self, ctx: Any) -> Any:
+        from experiments.lab.stopping import interruptible
+
         try:
             with interruptible():
                 result = super().invoke(ctx)

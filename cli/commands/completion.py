@@ -5,8 +5,6 @@ wants the value alone in return. A key that is the only candidate is offered wit
 the word with a space after ``KEY=``.
 """
 
-from __future__ import annotations
-
 import functools
 import textwrap
 from collections.abc import Callable

@@ -1,7 +1,5 @@
 """``mlnotes data`` and its commands."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 import typer

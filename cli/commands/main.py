@@ -4,8 +4,6 @@ Only signatures stand here. Every command imports its work when it is called, so
 neither torch nor Hydra nor rich.
 """
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Annotated
 

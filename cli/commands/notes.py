@@ -1,7 +1,5 @@
 """``mlnotes notes``: its arguments and its help."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 import typer

@@ -1,7 +1,5 @@
 """``mlnotes replicate``: its arguments and its help."""
 
-from __future__ import annotations
-
 from cli.commands.options import Debug, Json, Scopes
 
 

@@ -1,7 +1,5 @@
 """``mlnotes runs`` and its commands; alone it lists."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 import typer

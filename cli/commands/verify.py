@@ -1,7 +1,5 @@
 """``mlnotes verify``: its arguments and its help."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Annotated
 

@@ -6,7 +6,7 @@ import os
 import re
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ from experiments.lab.catalog import Study, studies
 
 Document = dict[str, Any]
 
-CLAIM = re.compile(r'\bClaim\(\s*"')
+CLAIM = re.compile(r'Claim\(\s*"')
 AUTO = "auto"
 """The choice of real data where they are, else of embedded ones."""
 BOLD, PLAIN = "\x1b[1m", "\x1b[0m"
@@ -54,8 +54,8 @@ def print_list(wanted: Wanted) -> None:
         print_document({"studies": [{**list_document(one), "last": _last(results.get(one.name))} for one in found]})
         return
     screen = Screen.of_stdout()
-    further = [] if wanted.is_narrow else [study for study in found if study.name != study.experiment]
-    shown = [study for study in found if study not in further]
+    shown = [study for study in found if wanted.is_narrow or study.name == study.experiment]
+    further = [study for study in found if not wanted.is_narrow and study.name != study.experiment]
     lines = [*list_lines(shown, results, screen, claims=wanted.claims), *_further_lines(further, screen)]
     sys.stdout.write("".join(f"{line}\n" for line in lines))
 
@@ -69,7 +69,7 @@ def list_document(study: Study) -> Document:
         "question": study.question,
         "summary": study.summary,
         "data": data_of(study),
-        "claims": [asdict(claim) for claim in study.claims],
+        "claims": [vars(claim) for claim in study.claims],
     }
 
 
@@ -156,4 +156,4 @@ def _legend(results: Sequence[Latest], screen: Screen) -> Iterator[str]:
 
 
 def _last(last: Latest | None) -> Document | None:
-    return None if last is None else {**asdict(last), "surprises": list(last.surprises)}
+    return None if last is None else {**vars(last), "surprises": list(last.surprises)}

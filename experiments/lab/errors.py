@@ -7,7 +7,6 @@ lines and exits with 2; everything else is a fault of the program and keeps its 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from difflib import get_close_matches
 
 
 class InputError(Exception):
@@ -28,6 +27,8 @@ def meant(word: str, known: Iterable[str]) -> str:
     >>> meant("mnits", ["mnist", "digits"]), meant("x", ["mnist", "digits"])
     ('did you mean mnist?', 'expected one of digits, mnist')
     """
+    from difflib import get_close_matches
+
     names = sorted(known)
     near = get_close_matches(word, names, n=1, cutoff=0.5)
     return f"did you mean {near[0]}?" if near else f"expected one of {', '.join(names)}"

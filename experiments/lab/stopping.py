@@ -8,7 +8,6 @@ What was recorded is on disk then, and the record's status is "killed".
 
 from __future__ import annotations
 
-import ctypes
 import os
 import signal
 import subprocess
@@ -121,6 +120,8 @@ def end_with_parent() -> None:
     """Have this worker killed when the process that started it ends, however it ends: a worker whose queue nobody reads
     any more would wait for ever.
     """
+    import ctypes
+
     parent = os.getppid()
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
