@@ -13,7 +13,7 @@ from cli.running.endings import ending_of
 from cli.running.swept import print_sweep, sweep_document, sweep_named, sweep_of
 from cli.studies.document import print_study
 from experiments.lab.errors import InputError
-from experiments.lab.record import Record
+from experiments.lab.record import Record, without_collections
 
 
 def show(name: str, sections: Sections, *, verbose: bool, json: bool) -> None:
@@ -49,6 +49,7 @@ def show_sweep(directory: Path, sections: Sections, *, verbose: bool, json: bool
     print_sweep(consoles().results, sweep_of(directory), directory, whole=whole, drawn=drawn)
 
 
+@without_collections()
 def show_run(record: Record, name: str, sections: Sections, *, ending: bool, json: bool) -> None:
     """Print a stored run as it ended; ``name`` is what the user calls it."""
     if json:

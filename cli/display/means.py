@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any
 
 from experiments.lab.experiment import Row
@@ -43,9 +44,10 @@ def is_numeric(values: Iterable[object]) -> bool:
 
 def grouped(rows: Iterable[Row], by: Sequence[str]) -> dict[Key, list[Row]]:
     """Rows by the values of ``by``, in order of first appearance."""
-    groups: dict[Key, list[Row]] = {}
+    groups: dict[Any, list[Row]] = {}
+    key = attrgetter("seed", *by, "seed")  # of fewer than two names it would give no tuple
     for row in rows:
-        groups.setdefault(tuple(getattr(row, name) for name in by), []).append(row)
+        groups.setdefault(key(row)[1:-1], []).append(row)
     return groups
 
 

@@ -16,7 +16,7 @@ from experiments.lab.experiment import Experiment, Rows
 from experiments.lab.judge.claims import Claim
 from experiments.lab.judge.judge import FAMILY_WISE_ALPHA, Finding, Standing
 from experiments.lab.params import validate
-from experiments.lab.record import Record
+from experiments.lab.record import Record, without_collections
 from experiments.lab.runner import answer_of
 from experiments.lab.sealing.seal import Seal, seals, table_hash
 from experiments.lab.sequential import judge_in_looks
@@ -33,6 +33,7 @@ class Judgement:
     """What the reader must know of it, one line each."""
 
 
+@without_collections()
 def judge_again(name: str, *, json: bool) -> None:
     """Judge a record, keep its former findings beside the new ones, and print what changed and what came out.
 

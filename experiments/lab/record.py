@@ -28,7 +28,7 @@ from typing import Any
 from experiments.lab.errors import InputError
 from experiments.lab.experiment import Experiment, Figure, Row, Rows
 from experiments.lab.record_checks import FINDING, OLD_FINDING, load_findings, load_meta, stored_rows
-from experiments.lab.record_values import Reader, figure_of
+from experiments.lab.record_values import Reader, figure_of, other_columns
 from experiments.lab.record_values import encode as encode
 from experiments.lab.sinks import Status
 
@@ -110,16 +110,12 @@ class Record:
             )
         by_part: dict[str, list[Row]] = {name: [] for name in self.meta["parts"]}
         readers = {part.name: Reader(part.row, self.id) for part in experiment.parts}
-        with _without_collections():
+        with without_collections():
             for row in self.each_row():
                 part = row.pop("part", None)
-                reader = readers.get(part) if part in by_part else None
-                if reader is None or row.keys() != reader.columns:
-                    other = str(part) if reader is None else ", ".join(sorted(row.keys() ^ reader.columns))
-                    raise InputError(
-                        f"record {self.id} has other columns than the experiment now ({other}): run it again"
-                    )
-                by_part[part].append(reader.row(row))
+                if not isinstance(part, str) or part not in by_part or part not in readers:
+                    raise other_columns(self.id, str(part))
+                by_part[part].append(readers[part].row(row))
         return Rows({part: tuple(rows) for part, rows in by_part.items()})
 
     def findings(self) -> list[dict[str, Any]]:
@@ -201,8 +197,8 @@ def records_and_faults(home: Path | None = None, files: Iterable[Path] | None = 
 
 
 @contextmanager
-def _without_collections() -> Iterator[None]:
-    """Rows are many and refer to nothing: looking for cycles among them takes longer than reading them."""
+def without_collections() -> Iterator[None]:
+    """For stored rows, which are many and refer to nothing: looking for cycles among them takes longer than reading."""
     enabled = gc.isenabled()
     gc.disable()
     try:

@@ -11,11 +11,10 @@ T = TypeVar("T")
 
 def kept(rows: Sequence[T], only: Mapping[str, object]) -> list[T]:
     """The rows whose columns have the values that ``only`` names; a tuple lists several legal values."""
-    return [row for row in rows if all(_is(getattr(row, name), value) for name, value in only.items())]
-
-
-def _is(value: object, wanted: object) -> bool:
-    return value in wanted if isinstance(wanted, tuple) else value == wanted
+    for name, value in only.items():
+        wanted = value if isinstance(value, tuple) else (value,)
+        rows = [row for row in rows if getattr(row, name) in wanted]
+    return list(rows)
 
 
 @dataclass(frozen=True)

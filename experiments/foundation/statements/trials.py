@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from itertools import chain
+from operator import attrgetter
 from typing import TypeVar
 
 from experiments.lab.experiment import Row, Table, observation
@@ -39,7 +39,8 @@ R = TypeVar("R", bound=TrialRow)
 
 def trials_of(rows: Sequence[R], statement: str, case: str | None = None) -> list[R]:
     """The trials of one statement, and of one kind of instance where it is given."""
-    return [row for row in rows if row.statement == statement and case in (None, row.case)]
+    of_statement = [row for row in rows if row.statement == statement]
+    return of_statement if case is None else [row for row in of_statement if row.case == case]
 
 
 def tried(rows: Sequence[TrialRow], control: Sequence[float] | None = None, *, one_control: bool = False) -> Instances:
@@ -52,15 +53,26 @@ def tried(rows: Sequence[TrialRow], control: Sequence[float] | None = None, *, o
         control: errors of the control where the rows have none of their own.
         one_control: the control is one object that need not fail in every case, such as a formula that overflows.
     """
-    worst = max(rows, key=lambda row: row.error, default=None)
-    controls: dict[str, list[float]] = {}
-    for row in rows:
-        controls.setdefault(f"the control of {row.case}", []).append(row.control_error)
+    worst = max(rows, key=attrgetter("error"), default=None)
+    if control is None and one_control:
+        control = [row.control_error for row in rows]
     return Instances(
         errors=[row.error for row in rows],
-        control=(list(chain(*controls.values())) if one_control else controls) if control is None else control,
+        control=_controls(rows) if control is None else control,
         counterexample=worst.counterexample or None if worst is not None else None,
     )
+
+
+def _controls(rows: Sequence[TrialRow]) -> dict[str, list[float]]:
+    return {f"the control of {case}": [row.control_error for row in of] for case, of in by_case(rows).items()}
+
+
+def by_case(rows: Sequence[R]) -> dict[str, list[R]]:
+    """The trials of each kind of instance."""
+    found: dict[str, list[R]] = {}
+    for row in rows:
+        found.setdefault(row.case, []).append(row)
+    return found
 
 
 def instances(
@@ -75,8 +87,7 @@ def instances_by_case(statement: str, *, once: bool = False) -> Callable[[Sequen
 
     def measure(rows: Sequence[TrialRow]) -> Mapping[str, Instances]:
         chosen = trials_of(rows, statement)
-        chosen = distinct(chosen) if once else chosen
-        return {case: tried(trials_of(chosen, statement, case)) for case in dict.fromkeys(row.case for row in chosen)}
+        return {case: tried(of) for case, of in by_case(distinct(chosen) if once else chosen).items()}
 
     return measure
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from functools import partial
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.special import stdtrit
 
 from experiments.lab.judge.comparison import Comparison, Decision, Settled, Tested, undecided
@@ -14,6 +16,7 @@ from experiments.lab.judge.measured import Instances, Trials
 from experiments.lab.judge.statistics import clopper_pearson, p_proportion_above, violation_rate_bound
 from experiments.lab.judge.verdict import Evidence, Kind, Verdict
 
+Floats = NDArray[np.float64]
 FEWEST_CLUSTERS = 3
 """Seeds from which on their spread is an estimate."""
 LEAST_CORRELATION = 0.1
@@ -35,25 +38,26 @@ def theorem(tried: Instances, *, tolerance: float = 0.0) -> Comparison:
     """
     if not 0 <= tolerance < math.inf:
         raise ValueError(f"expected a finite tolerance of at least 0, got {tolerance}")
-    reason = _why_no_theorem(tried)
+    errors = np.asarray(tried.errors, float)
+    controls = {name: np.asarray(control, float) for name, control in tried.controls.items()}
+    reason = _why_no_theorem(errors, list(controls.values()))
     if reason is not None:
         return undecided("theorem", reason)
-    errors = [float(error) for error in tried.errors]
-    violations = sum(error > tolerance for error in errors)
-    detected = {name: sum(float(error) > tolerance for error in control) for name, control in tried.controls.items()}
+    violations = int((errors > tolerance).sum())
+    detected = {name: int((control > tolerance).sum()) for name, control in controls.items()}
     evidence: Evidence = {
         "instances": len(errors),
         "violations": violations,
-        "largest_error": max(errors),
+        "largest_error": float(errors.max()),
         "tolerance": float(tolerance),
-        "control_instances": sum(map(len, tried.controls.values())),
+        "control_instances": sum(map(len, controls.values())),
         "control_violations": sum(detected.values()),
     }
     seen = f"{_count(violations, 'violation')} in {tried.all_of or _count(len(errors), 'instance')}"
     if violations:
         evidence |= {} if tried.counterexample is None else {"counterexample": tried.counterexample}
         example = "" if tried.counterexample is None else f": {tried.counterexample}"
-        said = f"{seen}, largest error {max(errors):.3g} > {tolerance:.3g}{example}"
+        said = f"{seen}, largest error {errors.max():.3g} > {tolerance:.3g}{example}"
         return _settled("theorem", "refuted", said, evidence)
     if not tried.all_of:
         bound = violation_rate_bound(len(errors))
@@ -178,14 +182,14 @@ def _report_proportion(
     )
 
 
-def _why_no_theorem(tried: Instances) -> str | None:
-    if len(tried.errors) == 0:
+def _why_no_theorem(errors: Floats, controls: Sequence[Floats]) -> str | None:
+    if not len(errors):
         return "expected at least one instance, got none"
-    controls = [error for control in tried.controls.values() for error in control]
-    if not controls:
+    if not any(map(len, controls)):
         return "expected a control that must violate, got none"
-    unknown = sum(math.isnan(error) for error in (*tried.errors, *controls))
-    return f"{unknown} of {len(tried.errors) + len(controls)} errors are nan" if unknown else None
+    everything = np.concatenate([errors, *controls])
+    unknown = int(np.isnan(everything).sum())
+    return f"{unknown} of {len(everything)} errors are nan" if unknown else None
 
 
 def _settled(kind: Kind, verdict: Verdict, summary: str, evidence: Evidence) -> Comparison:

@@ -134,10 +134,12 @@ def judge(asked: Sequence[Asked], *, smoke: bool, level: float = FAMILY_WISE_ALP
     comparisons = [_compare(one) for one in asked]
     leaves = [_leaves(comparison) for comparison in comparisons]
     levels = iter(_levels([leaf for of_claim in leaves for leaf in of_claim.values()], level))
+    stood_on = _stood_on(asked)
     findings = []
     for one, comparison, of_claim in zip(asked, comparisons, leaves, strict=True):
         decisions = {condition: _decide(leaf, next(levels), smoke) for condition, leaf in of_claim.items()}
-        findings.append(_finding(one, comparison, decisions, looks=FAMILY_WISE_ALPHA / level))
+        finding = _finding(one, comparison, decisions, looks=FAMILY_WISE_ALPHA / level)
+        findings.append(replace(finding, **stood_on[id(one.rows)]))
     return tuple(findings)
 
 
@@ -198,7 +200,7 @@ def _finding(asked: Asked, comparison: Comparison, decisions: Mapping[str, Decis
         decision = replace(decision, verdict="failed", summary=broken[0].summary) if broken else decision
     else:
         decision = decisions[""]
-    claim, rows = asked.claim, asked.rows or ()
+    claim = asked.claim
     return Finding(
         claim=claim.name,
         part=asked.part,
@@ -210,10 +212,17 @@ def _finding(asked: Asked, comparison: Comparison, decisions: Mapping[str, Decis
         source=claim.source,
         p_value=_p_value(comparison, looks),
         conditions=conditions,
-        seeds=tuple(sorted(_distinct(rows, "seed"))),
-        datasets=tuple(sorted(map(str, _distinct(rows, "dataset")))),
         **vars(decision),
     )
+
+
+def _stood_on(asked: Sequence[Asked]) -> dict[int, dict[str, Any]]:
+    """Seeds and data sets of the rows, by their identity: the claims of a part have the same rows."""
+    found = {}
+    for rows in {id(one.rows): one.rows for one in asked}.values():
+        datasets = tuple(sorted(map(str, _distinct(rows or (), "dataset"))))
+        found[id(rows)] = {"seeds": tuple(sorted(_distinct(rows or (), "seed"))), "datasets": datasets}
+    return found
 
 
 def _distinct(rows: Iterable[Any], column: str) -> set[Any]:
