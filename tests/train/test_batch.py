@@ -2,29 +2,43 @@
 
 from __future__ import annotations
 
+import copy
 import math
+from dataclasses import replace
 
 import pytest
 import torch
 
-from experiments.lab.judge.measured import Pairs, Undecided
+from experiments.foundation.networks.batches import shuffled_batches
+from experiments.foundation.networks.fit import fit
+from experiments.foundation.networks.scores.evaluation import network_accuracy
+from experiments.lab.judge.measured import Pairs, Trials, Undecided
 from experiments.train.batch import curvature, gradients, landscapes, training
 from experiments.train.batch.setup import Params, prepare
 
 
 def test_training_leaves_the_shared_network_as_it_was() -> None:
-    networks = prepare(Params(train_images=64), 0)
+    networks = prepare(Params(train_images=64, lrs=(0.01, 0.1, 1.0)), 0)
     before = [parameter.clone() for parameter in networks.network.parameters()]
-    first, again = (list(training.trained(networks, 16, 0.1)) for _ in range(2))
+    first, again = (list(training.trained(networks, 16)) for _ in range(2))
     assert first == again
-    assert [row.updates for row in first] == [2, 4, 8]
+    assert [row.updates for row in first if row.lr == 0.1] == [2, 4, 8]
     assert all(map(torch.equal, before, networks.network.parameters()))
 
 
-def test_a_diverged_training_has_the_accuracy_of_its_broken_network_at_every_update() -> None:
-    rows = list(training.trained(prepare(Params(train_images=64), 0), 16, 1e30))
-    assert {row.test_accuracy for row in rows} == {rows[0].test_accuracy}
-    assert rows[0].test_accuracy < 0.3
+def test_networks_side_by_side_are_trained_as_torchs_sgd_trains_one() -> None:
+    networks = prepare(Params(train_images=64, epochs=3), 0)
+    alone, train, validation = copy.deepcopy(networks.network), networks.split.train, networks.split.validation
+    optimizer = torch.optim.SGD(alone.parameters(), 0.1, momentum=0.9)
+    fit(alone, train, optimizer, shuffled_batches(64, 16, 12, torch.Generator().manual_seed(0)))
+    last = next(row for row in training.trained(networks, 16) if (row.lr, row.updates) == (0.1, 12))
+    assert last.validation_accuracy == pytest.approx(network_accuracy(alone, validation), abs=0.02)
+
+
+def test_a_diverged_training_disturbs_no_other() -> None:
+    calm, beside = (prepare(Params(train_images=64, lrs=(0.01, 0.1, last)), 0) for last in (1.0, 10.0))
+    first, second = ([row for row in training.trained(one, 16) if row.lr < 1] for one in (calm, beside))
+    assert first == second
 
 
 def test_the_first_layer_alone_cannot_be_permuted() -> None:
@@ -42,6 +56,13 @@ def test_only_the_exact_start_stays_on_the_saddle() -> None:
     rows = list(landscapes.run_saddle(prepare(Params(train_images=64), 0)))
     assert [row.escaped for row in rows] == [1.0, 1.0, 0.0]
     assert [math.isinf(row.escape_steps_without_noise) for row in rows] == [True, False, True]
+
+
+def test_runs_of_one_seed_are_counted_together() -> None:
+    rows = list(landscapes.run_wells(prepare(Params(train_images=64, well_runs=20), 0)))
+    found = landscapes.at_the_global_minimum([replace(row, seed=3) for row in rows])
+    assert list(found) == ["batches of 1", "batches of 4", "batches of 16"]
+    assert found["batches of 1"] == Trials({3: (round(20 * rows[0].at_global), 20)})
 
 
 def row(batch_size: int, lr: float, updates: int, accuracy: float, seed: int) -> training.AccuracyRow:

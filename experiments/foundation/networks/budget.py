@@ -38,8 +38,14 @@ class Budget:
     """Of sgd, Polyak's."""
     warmup: int = 0
     """Steps over which the learning rate rises linearly from 0."""
+    falls: bool = False
+    """Whether the learning rate falls linearly to 0 over all steps, so that the last batches decide less."""
     target_loss: float = 0.0
     """Training loss, averaged over ten batches, whose first step below it is noted."""
+
+    def share(self, step: int) -> float:
+        """What is left of the learning rate at update ``step``, counted from 0."""
+        return 1 - step / self.steps if self.falls else 1.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,7 +109,8 @@ def train(build: Callable[[], nn.Module], split: Split, budget: Budget, lr: floa
         network = build()
         order = torch.Generator().manual_seed(seed)
         batches = drawn_batches(len(split.train), budget.batch_size, budget.steps, order)
-        rates = [lr * min(1.0, (step + 1) / (budget.warmup + 1)) for step in range(budget.steps)]
+        rises = (min(1.0, (step + 1) / (budget.warmup + 1)) for step in range(budget.steps))
+        rates = [lr * rise * budget.share(step) for step, rise in enumerate(rises)]
         losses: list[float] = []
         for _, loss in steps(_optimizer(network, budget, lr), batch_losses(network, split.train, batches), rates=rates):
             losses.append(loss)

@@ -77,16 +77,20 @@ class Ensemble:
         """Mean loss (members,) for inputs (n, d) and targets (members, n)."""
         return own_losses(self.members, self.logits(inputs), targets)
 
-    def update(self, inputs: Tensor, targets: Tensor) -> Tensor:
-        """One step of Adam for every member; returns the losses (members,) before it."""
+    def update(self, inputs: Tensor, targets: Tensor, share: float = 1.0) -> Tensor:
+        """One step of Adam for every member, at a ``share`` of its rate; returns the losses (members,) before it."""
         losses = self.losses(inputs, targets)
         # members share no weight: each gets the gradient of its own loss
-        self._optimizer.step(torch.autograd.grad(losses.sum(), self.weights))
+        self._optimizer.step(torch.autograd.grad(losses.sum(), self.weights), share)
         return losses.detach()
 
     def train(
-        self, inputs: Tensor, targets: Tensor, *, steps: int, batch: int, rng: torch.Generator
+        self, inputs: Tensor, targets: Tensor, *, steps: int, batch: int, rng: torch.Generator, falls: bool = False
     ) -> Iterator[tuple[int, Tensor]]:
-        """``steps`` updates on full batches of shuffled passes; yields (updates done, losses (members,)) after each."""
-        for step, chosen in enumerate(full_batches(len(inputs), batch, steps, rng), start=1):
-            yield step, self.update(inputs[chosen], targets[:, chosen])
+        """``steps`` updates on full batches of shuffled passes; yields (updates done, losses (members,)) after each.
+
+        Where it ``falls``, the learning rate does so linearly to 0.
+        """
+        for done, chosen in enumerate(full_batches(len(inputs), batch, steps, rng)):
+            share = 1 - done / steps if falls else 1.0
+            yield done + 1, self.update(inputs[chosen], targets[:, chosen], share)

@@ -125,7 +125,7 @@ def train_side_by_side(
             loss = member_losses(network(split.train.inputs[batch]), split.train.labels[batch])
             losses[step] = loss.detach()
             loss.sum().backward()  # members share no number: each gets its own gradient
-            adam.update(torch.tensor([rate.at(step) for rate in rates]))
+            adam.update(budget.share(step) * torch.tensor([rate.at(step) for rate in rates]))
         parts = (split.train.first(SEEN), split.validation, split.test)
         train, validation, test = (member_accuracies(network, part) for part in parts)
     return tuple(

@@ -13,7 +13,7 @@ from experiments.lab.judge.measures import points
 from experiments.lab.judge.rules import Slope, Theorem
 from experiments.train.batch.setup import Networks
 
-FEW, MOST = 7, 200
+FEW, MOST = 5, 200
 """Images of which every batch is listed, and images whose gradients make the table."""
 DRAWN = {True: "drawn with replacement", False: "drawn without replacement"}
 

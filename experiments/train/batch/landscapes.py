@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from experiments.lab.answers import mean, percent
 from experiments.lab.experiment import Curve, Part, Row, Table, observation
 from experiments.lab.judge.claims import Claim
-from experiments.lab.judge.measured import Instances, Pairs
-from experiments.lab.judge.measures import by_seed, points
-from experiments.lab.judge.rules import Counterexample, Each, Effect, Order, Theorem, Under
+from experiments.lab.judge.measured import Instances, Trials
+from experiments.lab.judge.measures import points
+from experiments.lab.judge.rules import Counterexample, Each, Order, Proportion, Theorem, Under
 from experiments.train.batch.setup import Networks
 
 NOISY, NEAR, EXACT = "exact start, noise 1e-3", "start off by 1e-8, no noise", "exact start, no noise"
@@ -33,6 +33,8 @@ class WellRow(Row):
     """Many descents from the local minimum, each on batches of its own."""
 
     batch_size: int
+    runs: int
+    """How many."""
     left_start: float
     """Share that ends beside another minimum."""
     at_global: float
@@ -69,6 +71,7 @@ def run_wells(networks: Networks) -> Iterator[WellRow]:
         ended = wells.descend(size, lr=params.well_lr, steps=params.well_steps, runs=params.well_runs, rng=rng)
         yield WellRow(
             batch_size=size,
+            runs=params.well_runs,
             left_start=1 - wells.share_beside(ended, wells.local),
             at_global=wells.share_beside(ended, wells.best),
             excess_loss=float(wells.losses(ended).mean() - least),
@@ -81,10 +84,12 @@ def stays(rows: Sequence[SaddleRow]) -> Mapping[str, Instances]:
     return {start: Instances(errors, control=stayed[EXACT]) for start, errors in stayed.items()}
 
 
-def at_the_global_minimum(rows: Sequence[WellRow]) -> Mapping[str, Pairs]:
-    """Share of runs that end there, per batch size."""
+def at_the_global_minimum(rows: Sequence[WellRow]) -> Mapping[str, Trials]:
+    """Runs that end there, per batch size; those of one seed share its landscape."""
     return {
-        f"batches of {size}": Pairs.against(by_seed(rows, "at_global", batch_size=size), 0.0)
+        f"batches of {size}": Trials(
+            {row.seed: (round(row.at_global * row.runs), row.runs) for row in rows if row.batch_size == size}
+        )
         for size in sorted({row.batch_size for row in rows})
     }
 
@@ -130,7 +135,7 @@ WELLS = Part(
         Claim(
             "noise_finds_the_global_minimum",
             statement="With the noise of batches 95 % of runs find the global minimum.",
-            rule=Each(Effect("share of runs that end beside the global minimum", delta=0.95), per="batch size"),
+            rule=Each(Proportion("runs that end beside the global minimum", at_least=0.95), per="batch size"),
             measure=at_the_global_minimum,
             topic="Batches find the global minimum",
             predicted="refuted",

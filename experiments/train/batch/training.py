@@ -32,53 +32,43 @@ class AccuracyRow(Row):
 
 
 def run(networks: Networks) -> Iterator[Event]:
-    params, n = networks.params, len(networks.split.train)
-    arms = [(size, lr) for size in (params.small_batch, n) for lr in params.lrs]
-    for done, (size, lr) in enumerate(arms):
-        yield Progress("trainings", done, len(arms))
-        yield from trained(networks, size, lr)
+    sizes = (networks.params.small_batch, len(networks.split.train))
+    for done, size in enumerate(sizes):
+        yield Progress("trainings", done, len(sizes))
+        yield from trained(networks, size)
 
 
-def trained(networks: Networks, batch_size: int, lr: float) -> Iterator[AccuracyRow]:
-    """SGD with momentum from the initial weights, seen after ``epochs`` updates, twice as many, and so on up to those
-    of ``epochs`` passes in small batches."""
-    import copy
-
+def trained(networks: Networks, batch_size: int) -> Iterator[AccuracyRow]:
+    """SGD with momentum from the initial weights at every learning rate side by side, seen after ``epochs`` updates,
+    twice as many, and so on up to those of ``epochs`` passes in small batches."""
     import torch
 
     from experiments.foundation.networks.batches import shuffled_batches
-    from experiments.foundation.networks.fit import fit
-    from experiments.foundation.networks.scores.evaluation import network_accuracy
+    from experiments.foundation.networks.side_by_side import member_accuracies, member_losses
+    from experiments.foundation.networks.tuned_networks import Members
 
-    params, split = networks.params, networks.split
-    network, train = copy.deepcopy(networks.network), split.train
+    params, train = networks.params, networks.split.train
     last = params.epochs * math.ceil(len(train) / params.small_batch)
     seen = {last, *(params.epochs * 2**k for k in range(32) if params.epochs * 2**k < last)}
-    rows = []
-
-    def look(updates: int) -> None:
+    members = Members([networks.network] * len(params.lrs))
+    # each member's loss times its learning rate: with a rate of 1 for all, v <- 0.9 v + lr g and w <- w - v
+    optimizer, lrs = torch.optim.SGD(members.parameters(), lr=1.0, momentum=0.9), torch.tensor(params.lrs)
+    batches = shuffled_batches(len(train), batch_size, last, torch.Generator().manual_seed(networks.seed))
+    for updates, batch in enumerate(batches, start=1):
+        optimizer.zero_grad()
+        (member_losses(members(train.inputs[batch]), train.labels[batch]) * lrs).sum().backward()
+        optimizer.step()
         if updates in seen:
-            parts = (split.validation, split.test)
-            validation, test = (network_accuracy(network, part, batch_size=None) for part in parts)
-            rows.append(
-                AccuracyRow(
-                    dataset=split.name,
+            parts = (networks.split.validation, networks.split.test)
+            for lr, *accuracies in zip(params.lrs, *(member_accuracies(members, part) for part in parts), strict=True):
+                yield AccuracyRow(
+                    dataset=networks.split.name,
                     batch_size=batch_size,
                     lr=lr,
                     updates=updates,
-                    validation_accuracy=validation,
-                    test_accuracy=test,
+                    validation_accuracy=accuracies[0],
+                    test_accuracy=accuracies[1],
                 )
-            )
-
-    rng = torch.Generator().manual_seed(networks.seed)
-    optimizer = torch.optim.SGD(network.parameters(), lr, momentum=0.9)
-    fitted = fit(network, train, optimizer, shuffled_batches(len(train), batch_size, last, rng), after=look)
-    if fitted.diverged:
-        rows = []
-        for updates in seen:
-            look(updates)
-    yield from rows
 
 
 def chosen(rows: Sequence[AccuracyRow], batch_size: int, budget: str) -> Tuned[AccuracyRow]:

@@ -32,9 +32,10 @@ def test_members_train_as_torchs_adam_trains_them_alone() -> None:
                 layer.weight.copy_(weight[e].T)
                 layer.bias.copy_(bias[e, 0])
         alone.append((network, torch.optim.Adam(network.parameters(), lr=(1e-2, 3e-2)[e])))
-    for _ in range(5):
-        ensemble.update(inputs, targets.expand(2, -1))
-        for (network, optimizer), loss in zip(alone, losses, strict=True):
+    for share in (1.0, 0.8, 0.6, 0.4, 0.2):
+        ensemble.update(inputs, targets.expand(2, -1), share)
+        for (network, optimizer), loss, lr in zip(alone, losses, (1e-2, 3e-2), strict=True):
+            optimizer.param_groups[0]["lr"] = share * lr
             optimizer.zero_grad()
             loss(network(inputs), targets).mean().backward()
             optimizer.step()

@@ -39,12 +39,12 @@ def alone() -> nn.Module:
     return network
 
 
-@pytest.mark.parametrize("warmup", [0, 7])
-def test_members_are_trained_as_torchs_adam_trains_one(blobs: Split, warmup: int) -> None:
+@pytest.mark.parametrize(("warmup", "falls"), [(0, False), (7, False), (0, True)])
+def test_members_are_trained_as_torchs_adam_trains_one(blobs: Split, warmup: int, falls: bool) -> None:
     rates = [Rate(0.003, warmup), Rate(0.03, warmup)]
-    together = train_side_by_side(Logistic(2), blobs, Budget(steps=25, batch_size=20, optimizer="adam"), rates, seed=3)
+    budget = Budget(steps=25, batch_size=20, optimizer="adam", warmup=warmup, falls=falls)
+    together = train_side_by_side(Logistic(2), blobs, budget, rates, seed=3)
     for fit, rate in zip(together, rates, strict=True):
-        budget = Budget(steps=25, batch_size=20, optimizer="adam", warmup=warmup)
         expected = train(alone, blobs, budget, rate.lr, seed=3)
         assert fit.losses == pytest.approx(expected.losses, abs=1e-5)
         assert fit.test_accuracy == pytest.approx(expected.test_accuracy, abs=0.02)
