@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 ADDRESS = "http://localhost:8097"
+WINDOW = {"showlegend": True, "markers": True, "markersize": 5, "width": 480, "height": 320, "margintop": 45}
+"""Of a chart: a line of one point is seen, and the buttons do not cover the title."""
 
 
 class Visdom:
@@ -47,7 +49,8 @@ class Visdom:
             raise InputError(f"no visdom at {address}: start one by `visdom`, or set MLNOTES_VISDOM") from error
         values = {**plain(plan.params), **plain(plan.settings)}
         lines = "".join(
-            f"<tr><td>{escape(key)}</td><td>{escape(str(value))}</td></tr>" for key, value in values.items()
+            f'<tr><td style="padding: 2px 8px">{escape(key)}</td><td>{escape(str(value))}</td></tr>'
+            for key, value in values.items()
         )
         self._viz.text(f"<table>{lines}</table>", win="parameters", opts={"title": "parameters"})
 
@@ -62,7 +65,7 @@ class Visdom:
                 win=chart,
                 name=line or chart.partition("/")[2],
                 update="append",
-                opts={"title": chart, "xlabel": of_line[0].x_name, "showlegend": True},
+                opts={**WINDOW, "title": chart, "xlabel": of_line[0].x_name},
             )
 
     def figure(self, name: str, picture: Figure) -> None:
@@ -70,3 +73,4 @@ class Visdom:
 
     def end(self, outcome: Outcome) -> None:
         self._viz.text(notebook_html(outcome), win="findings", opts={"title": "findings", "width": 700, "height": 500})
+        self._viz.save([self._viz.env])  # else it is gone when the server stops
