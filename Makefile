@@ -6,7 +6,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --constraint constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test slow check format smoke bench clean
+.PHONY: help install run test slow bounds check format smoke bench clean
 
 help:  ## print this
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/' | expand -t 12
@@ -21,6 +21,9 @@ test: .venv/installed-test  ## run the tests and the examples in docstrings
 
 slow: .venv/installed-test  ## run the tests that take longer
 	$(BIN)/pytest -m slow
+
+bounds: .venv/installed-test  ## run the tests of kernels with every index checked
+	NUMBA_BOUNDSCHECK=1 NUMBA_CACHE_DIR=$$(mktemp -d) $(BIN)/pytest -n 2 -m "not slow" tests/ann/core tests/detect/core
 
 check: .venv/installed-test  ## format, lint, types, layers, sealed claims
 	$(BIN)/ruff format --check .

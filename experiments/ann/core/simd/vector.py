@@ -18,6 +18,7 @@ from numba.extending import intrinsic
 from numpy.typing import NDArray
 
 from experiments.ann.core.simd.kernel import run_all
+from experiments.ann.core.simd.machine import config
 
 cgutils: Any = numba_cgutils
 
@@ -61,8 +62,14 @@ def padded(vectors: NDArray[np.float32], threads: int = 1) -> NDArray[np.float32
 
 
 def element_pointer(context: Any, builder: Any, array_type: Any, array: Any, *indices: Any) -> Any:
-    """Address of array[indices] of a C-ordered array, as a byte pointer; fewer indices than axes address a row."""
+    """Address of array[indices] of a C-ordered array, as a byte pointer; fewer indices than axes address a row.
+
+    Under NUMBA_BOUNDSCHECK=1 an index outside raises IndexError, as in numba's own code.
+    """
     view = context.make_array(array_type)(context, builder, array)
+    if config.BOUNDSCHECK:
+        for index, length in zip(indices, cgutils.unpack_tuple(builder, view.shape), strict=False):
+            cgutils.do_boundscheck(context, builder, index, length)
     strides = cgutils.unpack_tuple(builder, view.strides)
     offset = ir.Constant(ir.IntType(64), 0)  # sum of index * stride, in bytes
     for index, stride in zip(indices, strides, strict=False):
