@@ -82,11 +82,11 @@ def list_lines(
     ]
     name = max((len(study.name) for study in found), default=0)
     time = max((len(seconds) for _, seconds, _ in rows), default=0)
-    question = max(16, screen.width - name - time - max((len(counts) for *_, counts in rows), default=0) - 5)
+    question = max(16, screen.width - name - time - max((len(counts) for *_, counts in rows), default=0) - 4)
     for study, seconds, counts in rows:
         head = f"{BOLD}{study.name}{PLAIN}" if screen.bold else study.name
         asks = _question(study, question, screen)
-        yield f"{head}{'':<{name - len(study.name)}}  {asks:<{question}} {seconds:>{time}}  {counts}"
+        yield f"{head}{'':<{name - len(study.name)}}  {asks:<{question}} {seconds:>{time}} {counts}"
         if claims:
             yield from _claim_lines(study, results.get(study.name), screen)
     yield from _legend([last for study in found if (last := results.get(study.name))], screen)
@@ -136,7 +136,7 @@ def _seconds(last: Latest | None) -> str:
     """Whole seconds or minutes of the last run at the study's size."""
     if last is None or last.smoke:
         return ""
-    return f"{last.seconds / 60:.0f} min" if last.seconds >= 120 else f"{max(1, round(last.seconds))} s"
+    return f"{last.seconds / 60:.0f}m" if last.seconds >= 100 else f"{max(1, round(last.seconds))}s"
 
 
 def _claim_lines(study: Study, last: Latest | None, screen: Screen) -> Iterator[str]:

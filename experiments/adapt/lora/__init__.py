@@ -1,4 +1,6 @@
-"""Does a low-rank update learn as much as fine-tuning in full, and does it forget less?
+"""Does LoRA learn as much, forget less?
+
+Does a low-rank update learn as much as fine-tuning in full, and does it forget less?
 
 A base, a perceptron that knows digits or a small Llama that has read a text, learns a new task in full, with adapters
 of several ranks, with a new head, with old examples among the new ones, and from scratch, each at several learning

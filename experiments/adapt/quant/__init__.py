@@ -1,4 +1,6 @@
-"""What does a network lose when its weights get fewer bits, and which bits should they be?
+"""What do fewer bits per weight cost?
+
+What does a network lose when its weights get fewer bits, and which bits should they be?
 
 A small Llama is trained on text; its weights are rounded to 8 bits and fewer, with a scale per tensor, channel and
 block, and to the block formats of llama.cpp. A model of yours is written as a GGUF file.

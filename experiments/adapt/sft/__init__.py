@@ -1,4 +1,6 @@
-"""What does supervised fine-tuning train on, and what is user feedback to it?
+"""What does supervised tuning train on?
+
+What does supervised fine-tuning train on, and what is user feedback to it?
 
 A small Llama that has read a text is fine-tuned on questions and answers, with the loss on the answers or on all
 tokens; the same network learns them from scratch. Which tokens count, and what

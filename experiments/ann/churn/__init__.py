@@ -1,4 +1,6 @@
-"""Does an index stay as good as a new one while half of its vectors are replaced?
+"""Does an index age as vectors change?
+
+Does an index stay as good as a new one while half of its vectors are replaced?
 
 Vectors are added and deleted in rounds; then the index is compacted and compared with one that is built from the same
 vectors. What it promises is counted after every round.

@@ -1,4 +1,6 @@
-"""What is the curse of dimensionality: which dimension counts, and for which model?
+"""What is the curse of dimensionality?
+
+What is the curse of dimensionality: which dimension counts, and for which model?
 
 Distances lose their contrast with the number of independent coordinates, but not with the number of coordinates of a
 curved surface; and more features ask for more samples with nearest neighbors far more than with least squares or the

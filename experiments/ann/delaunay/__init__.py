@@ -1,4 +1,6 @@
-"""Is the Delaunay graph the dual of the Voronoi diagram, and does greedy routing on it always find the nearest point?
+"""Does Delaunay lead to the nearest?
+
+Is the Delaunay graph the dual of the Voronoi diagram, and does greedy routing on it always find the nearest point?
 
 It does, for queries outside the set as well: a point whose neighbors are all farther from the query has the query in
 its own Voronoi cell. Of the graphs here it alone has this property, and its degree is the price.

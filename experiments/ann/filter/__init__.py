@@ -1,4 +1,6 @@
-"""Does a search among few allowed vectors still find the nearest, and is it ever slower than scanning them?
+"""Does filtered search keep its recall?
+
+Does a search among few allowed vectors still find the nearest, and is it ever slower than scanning them?
 
 Vectors are allowed at random, from all of them down to one in ten thousand, each query with a set of its own.
 

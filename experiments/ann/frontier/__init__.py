@@ -1,4 +1,6 @@
-"""What does a given recall cost with scans, trees, hashing, quantization and graphs?
+"""What does recall cost in each index?
+
+What does a given recall cost with scans, trees, hashing, quantization and graphs?
 
 Every method gets the same vectors, one thread, and two ways of asking: one query at a time and all queries in one call.
 Recall is measured again from the ids, by distance, so ties count; the cost is the number of vectors compared with a

@@ -1,4 +1,6 @@
-"""Which guarantees does the monotonic relative neighborhood graph give, and which does it not?
+"""What does the MRNG guarantee?
+
+Which guarantees does the monotonic relative neighborhood graph give, and which does it not?
 
 Greedy routing finds every point of the set; a query outside the set it may miss. The out-degree is bounded by the
 kissing number, whatever the size of the set, but in many dimensions the degree that one sees still grows with it. Ties

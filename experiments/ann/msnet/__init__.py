@@ -1,4 +1,6 @@
-"""Which graphs are monotonic search networks, and how long are greedy paths on them?
+"""Which graphs are monotonic networks?
+
+Which graphs are monotonic search networks, and how long are greedy paths on them?
 
 A graph is an MSNET if from every point a path leads to every other on which each step comes nearer. That is decided
 three ways that must agree: by searching for such paths, by the local condition on neighbors, and by walking greedily

@@ -1,4 +1,6 @@
-"""Does an NSG find the neighbors that faiss's NSG finds, at what cost, and which of its steps does it need?
+"""How good is an NSG beside faiss's?
+
+Does an NSG find the neighbors that faiss's NSG finds, at what cost, and which of its steps does it need?
 
 It is built and searched beside faiss's indexes, taken apart step by step, and followed as the data grow. faiss counts
 distances for HNSW only, so its NSG has none to show. Recall is measured again from the ids, by distance, so ties count.

@@ -1,4 +1,6 @@
-"""What does the relative neighborhood graph keep, and why is it no monotonic search network?
+"""Why is the RNG no search network?
+
+What does the relative neighborhood graph keep, and why is it no monotonic search network?
 
 Two points are joined iff no third is nearer to both than they are to each other. The graph is connected and sparse, but
 greedy routing on it stalls; four points show it.

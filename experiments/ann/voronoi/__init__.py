@@ -1,4 +1,6 @@
-"""Do Voronoi cells partition space, and is the nearest site the one whose cell holds the query?
+"""Do Voronoi cells give nearest sites?
+
+Do Voronoi cells partition space, and is the nearest site the one whose cell holds the query?
 
 Every cell is built by qhull and clipped to a box; membership is decided by the half-spaces of the cell's own facets, so
 that it can be compared with the nearest site by distance. Unbounded cells, ties and degenerate corners are counted,

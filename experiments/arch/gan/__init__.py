@@ -1,4 +1,6 @@
-"""Does the game of a generative adversarial network end at the data, and which rules make it collapse?
+"""Does a GAN's game end at the data?
+
+Does the game of a generative adversarial network end at the data, and which rules make it collapse?
 
 The game in closed form; many small games in the plane, on eight or 25 modes whose places are known, by several rules;
 and small images, measured by the features of a judge network that has never seen a generated one.

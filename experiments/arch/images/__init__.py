@@ -1,4 +1,6 @@
-"""Does an architecture's assumption about images pay, at equal size, and what is left of it when it is false?
+"""Do assumptions about images pay?
+
+Does an architecture's assumption about images pay, at equal size, and what is left of it when it is false?
 
 An MLP, a CNN, a ViT and recurrent cells that read an image row by row, with equally many parameters, on images as they
 are, with all pixels permuted by one permutation, and with their patches permuted; every network at its own rate.

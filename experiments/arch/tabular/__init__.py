@@ -1,4 +1,6 @@
-"""Is an MLP the network for tables, or are lines and trees the better models?
+"""Is an MLP the network for tables?
+
+Is an MLP the network for tables, or are lines and trees the better models?
 
 An MLP, ridge or logistic regression, a random forest and boosted trees, each tuned by the same inner folds over as many
 settings: on three small real tables, on two that are drawn, and after the columns were rotated, joined by uninformative

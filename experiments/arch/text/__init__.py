@@ -1,4 +1,6 @@
-"""Which network models text best, and what does a plain counter of n-grams reach?
+"""Which network models text best?
+
+Which network models text best, and what does a plain counter of n-grams reach?
 
 Interpolated Kneser-Ney, and RNN, GRU, LSTM and Transformer of as many parameters on as many bytes: bits per byte by
 context, and words that they write. text=FILE takes a text of yours.

@@ -1,4 +1,6 @@
-"""What do the skips and the descent of a U-Net each bring, and what does it bring over a threshold?
+"""What do a U-Net's skips bring?
+
+What do the skips and the descent of a U-Net each bring, and what does it bring over a threshold?
 
 Digits inked over crops of two photographs, faint or strong, to be found pixel by pixel: by a U-Net, by one without its
 skips, by as many convolutions that never leave full size, by Otsu's threshold and by a linear classifier of patches.

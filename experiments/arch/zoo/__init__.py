@@ -1,4 +1,6 @@
-"""What does each architecture cost, what must it wait for, and which order of its input does it not notice?
+"""What does each architecture cost?
+
+What does each architecture cost, what must it wait for, and which order of its input does it not notice?
 
 MLP, CNN, RNN, LSTM, GRU, Transformer, ViT, U-Net, autoencoder and GAN on one sheet, untrained: parameters beside their
 closed form, FLOPs, the longest chain of matrix products, layers between the ends of the input, memory, and the moves of

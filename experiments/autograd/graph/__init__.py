@@ -1,4 +1,6 @@
-"""What does a framework keep and compute when it differentiates: leaves, a tape, a formula, a captured graph?
+"""What does autograd keep and compute?
+
+What does a framework keep and compute when it differentiates: leaves, a tape, a formula, a captured graph?
 
 A reverse-mode tape of our own is compared with torch and sympy; its cost with that of the written-out formula;
 torch is asked which tensors keep .grad and what four ways to capture a model make of a data-dependent branch.

@@ -1,4 +1,6 @@
-"""What does an activation function change: its derivative, the size of the signal, and whether a deep network trains?
+"""What does an activation change?
+
+What does an activation function change: its derivative, the size of the signal, and whether a deep network trains?
 
 Derivatives and gains against closed forms and torch's; signals through random networks of twenty layers; and
 convolutional networks that differ in the activation alone, each at the learning rate that validation chose.

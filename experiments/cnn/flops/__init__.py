@@ -1,4 +1,6 @@
-"""How many multiply-adds, FLOPs and parameters does a network have, and do they tell how long it takes?
+"""What does a network cost in FLOPs?
+
+How many multiply-adds, FLOPs and parameters does a network have, and do they tell how long it takes?
 
 Well-known architectures and modules of your own are counted layer by layer, from shapes alone; the counter is tried
 against formulas written by hand, torch's counter and fvcore, and against the clock.

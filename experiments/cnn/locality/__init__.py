@@ -1,4 +1,6 @@
-"""Can networks of local kernels use what lies far away, and does attention learn it more easily?
+"""Can local kernels use what is far?
+
+Can networks of local kernels use what lies far away, and does attention learn it more easily?
 
 Two far positions of a sequence are marked, and the question, whether they carry the same symbol, is answered at the
 first. Every network is trained at the same learning rates; the one of highest validation accuracy counts. Where steps

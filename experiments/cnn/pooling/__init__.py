@@ -1,4 +1,6 @@
-"""What does pooling do: which kinds are there, what do they cost, and what do they make a network blind to?
+"""What does pooling do, cost and hide?
+
+What does pooling do: which kinds are there, what do they cost, and what do they make a network blind to?
 
 Laws on random maps; features of random networks, with the same weights with and without pooling, under shift, rotation
 and scale; and networks trained at learning rates that validation chose, one pooling each.

@@ -1,4 +1,6 @@
-"""How large is the receptive field of a unit in a stack of convolutions, and how much of it matters?
+"""How large is a unit's receptive field?
+
+How large is the receptive field of a unit in a stack of convolutions, and how much of it matters?
 
 The gradient of one output by the input is exact about what is seen: its extent is compared with the formula, its spread
 is measured over depth, downsampling and dilation, and pixels outside the field are checked on a photograph.

@@ -1,4 +1,6 @@
-"""What are an epoch, a batch and an iteration, and when is one batch one update of the parameters?
+"""What are epochs, batches, iterations?
+
+What are an epoch, a batch and an iteration, and when is one batch one update of the parameters?
 
 torch's DataLoader on a data set of indices: its length, what it delivers, how often each sample is seen, in which
 order, and what its workers draw. The sizes of MNIST are read from the headers of its files where they are present.

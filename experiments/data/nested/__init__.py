@@ -1,4 +1,6 @@
-"""Do NestedTensors compute the same as padding, in less memory and in less time?
+"""Are NestedTensors better than padding?
+
+Do NestedTensors compute the same as padding, in less memory and in less time?
 
 Sequences of equal, uniform and heavy-tailed lengths as a NestedTensor in both of torch's layouts, padded to the
 longest, and one by one: results, stored numbers, and on one thread the time of a linear layer and of attention.

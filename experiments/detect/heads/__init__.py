@@ -1,4 +1,6 @@
-"""What does a grid of boxes need that a head which predicts the set directly does not, and what does each pay?
+"""Should boxes be a grid or a set?
+
+What does a grid of boxes need that a head which predicts the set directly does not, and what does each pay?
 
 On one convolutional body: a box per cell, with one cell or many for an object, and a set of answers that are matched to
 the objects by least cost or in a fixed order; each read with and without suppression, on scenes of handwritten digits

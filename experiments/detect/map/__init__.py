@@ -1,4 +1,6 @@
-"""What does mean average precision count, and does it equal COCO's own program?
+"""What does average precision count?
+
+What does mean average precision count, and does it equal COCO's own program?
 
 With ``annotations`` and ``detections`` the user's files are evaluated, with ``against`` beside a second detector's;
 otherwise random sets with known rates of errors, beside a detector of twice the noise. The twelve numbers are COCO's;

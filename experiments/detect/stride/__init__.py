@@ -1,4 +1,6 @@
-"""What does a large stride cost a detector in place, and what does it gain in kind?
+"""What does a large stride cost?
+
+What does a large stride cost a detector in place, and what does it gain in kind?
 
 Networks of every stride, at the learning rates that validation chooses, name the cell of a mark, its place within the
 cell, and whether it is a blob or a ring.

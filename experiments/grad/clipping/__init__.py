@@ -1,4 +1,6 @@
-"""What does clipping do to gradients, where in the loop does it belong, and does it cure exploding gradients?
+"""Does clipping tame large gradients?
+
+What does clipping do to gradients, where in the loop does it belong, and does it cure exploding gradients?
 
 Statements about torch's functions on random gradients; gradient descent from a wall of the recurrent unit of
 Pascanu et al.; a linear recurrent network whose gradients explode, trained with and without clipping at every learning

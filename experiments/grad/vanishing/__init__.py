@@ -1,4 +1,6 @@
-"""Does a gradient vanish in a chain of sigmoids, by which factor per layer, and what prevents it?
+"""Do gradients vanish in deep networks?
+
+Does a gradient vanish in a chain of sigmoids, by which factor per layer, and what prevents it?
 
 Every layer of a deep network is measured after one backward pass at initialization: the gradient of its weights, that
 of its pre-activations, and the factor between neighbors beside mean derivative and weight gain.

@@ -1,4 +1,6 @@
-"""Cross-entropy or soft Dice for masks: which gradients are better, and which masks?
+"""Cross-entropy or soft Dice for masks?
+
+Cross-entropy or soft Dice for masks: which gradients are better, and which masks?
 
 Gradients of one pixel by formula; then small U-Nets that mark a disc among squares, every loss at the same learning
 rates, read at probability one half and at the threshold that validation images choose.

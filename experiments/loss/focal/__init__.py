@@ -1,4 +1,6 @@
-"""Does focal loss help where positives are rare, and by which mechanism?
+"""Does focal loss help rare positives?
+
+Does focal loss help where positives are rare, and by which mechanism?
 
 Its weights and gradients by formula; then five losses on rare clouds and on dense heat maps, all at the same learning
 rates, chosen on validation data; how well calibrated they are, and what the first bias does.

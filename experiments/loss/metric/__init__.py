@@ -1,4 +1,6 @@
-"""Is the loss the metric, and does a smaller loss mean a more robust model?
+"""Is the loss the metric?
+
+Is the loss the metric, and does a smaller loss mean a more robust model?
 
 Cross-entropy along trainings with clean and with noisy labels, read beside accuracy, calibration and accuracy on
 corrupted images; five losses, each at its own learning rate; signs, curvature and pairs of models that losses misrank.

@@ -1,4 +1,6 @@
-"""What do derivative, partial derivative and gradient say, and where do the textbook sentences about them fail?
+"""What do derivatives and gradients say?
+
+What do derivative, partial derivative and gradient say, and where do the textbook sentences about them fail?
 
 Finite differences show the V of truncation and rounding; rules and partial derivatives are checked on random
 functions against their definition in 60 digits; sign, direction and continuity are tried on the functions that

@@ -1,4 +1,6 @@
-"""When does a larger dot product mean more similar, and which rules of vector and matrix products hold as taught?
+"""Is a larger dot product more similar?
+
+When does a larger dot product mean more similar, and which rules of vector and matrix products hold as taught?
 
 The laws are tried on random vectors and matrices, the rule for shapes on all small matrices and on the other arrays
 that torch multiplies; similarity is tried on vectors of equal and unequal length.

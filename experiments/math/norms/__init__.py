@@ -1,4 +1,6 @@
-"""Which lengths are norms, and what do their names mean for vectors and for matrices?
+"""Which lengths are norms?
+
+Which lengths are norms, and what do their names mean for vectors and for matrices?
 
 The axioms on random vectors for orders p >= 1, p = 1/2 and the count of non-zeros; inequalities, distances, torch's
 matrix norms by name, and lengths near the ends of float64.

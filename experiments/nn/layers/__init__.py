@@ -1,4 +1,6 @@
-"""What does each layer of a neural network really compute?
+"""What does each layer compute?
+
+What does each layer of a neural network really compute?
 
 Neurons, fully connected layers, convolutions, dropout, batch normalization and containers of torch against formulas of
 numpy and scipy; then deep perceptrons with and without batch normalization, at the rate that is fastest on other seeds,

@@ -1,4 +1,6 @@
-"""How large are the gradients of a transformer at initialization, by depth, layer and place of its normalization?
+"""How large are transformer gradients?
+
+How large are the gradients of a transformer at initialization, by depth, layer and place of its normalization?
 
 Freshly initialized transformers over the rows of small images: the gradient of every block's second feed-forward
 weight, and how that of the last block depends on the number of blocks. The theorem speaks of many blocks, so exponents

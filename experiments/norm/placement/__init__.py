@@ -1,4 +1,6 @@
-"""Where should the normalization of a residual block stand: does post-norm train better, or regularize more?
+"""Where should normalization stand?
+
+Where should the normalization of a residual block stand: does post-norm train better, or regularize more?
 
 Transformers over the rows of small images, trained in every place and at every learning rate of one grid, with and
 without warm-up. The rate of each arm is chosen on validation images. Gradients before training: norm.gradients.

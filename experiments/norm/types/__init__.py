@@ -1,4 +1,6 @@
-"""What do LayerNorm, RMSNorm, BatchNorm and DeepNorm compute, and what does not change under them?
+"""What do normalizations compute?
+
+What do LayerNorm, RMSNorm, BatchNorm and DeepNorm compute, and what does not change under them?
 
 Own functions are compared with torch.nn on random tensors; the model update of DeepNorm and post-norm is measured over
 depth after one step of gradient descent.

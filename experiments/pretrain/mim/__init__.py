@@ -1,4 +1,6 @@
-"""Does learning to fill in masked patches help where labels are few?
+"""Does masked pre-training help?
+
+Does learning to fill in masked patches help where labels are few?
 
 A small Vision Transformer learns from images without labels to fill in patches that it does not see, and is then
 fine-tuned on a few labels of each class, beside the same network from scratch and after other ways of pre-training, and

@@ -1,4 +1,6 @@
-"""When does supervised pre-training help, and when does it hurt?
+"""When does pre-training help?
+
+When does supervised pre-training help, and when does it hurt?
 
 A small convolutional network learns characters, clothes, or half of the digits with their labels, and is then trained
 on the other half: with few labels, with all of them in a short and a long training, with and without strong

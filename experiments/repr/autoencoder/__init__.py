@@ -1,4 +1,6 @@
-"""What does an autoencoder give beyond PCA: fewer numbers, better features, cleaner images, anomalies found?
+"""What does an autoencoder add to PCA?
+
+What does an autoencoder give beyond PCA: fewer numbers, better features, cleaner images, anomalies found?
 
 Linear autoencoders are compared with PCA to the last digit; others on images that neither has seen, at equal k: error,
 classes read off the code, noise removed, classes recognized as strange. ``data=FILE`` compares both on your vectors.

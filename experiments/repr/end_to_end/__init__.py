@@ -1,4 +1,6 @@
-"""Should features and classifier be learned together, or features first?
+"""Should features be learned jointly?
+
+Should features and classifier be learned together, or features first?
 
 Five digits are told apart from few labels and many: by features made by hand, at random, from other digits without and
 with labels, each with one linear classifier; and by a convolutional network that learns both at once.

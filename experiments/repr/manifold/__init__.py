@@ -1,4 +1,6 @@
-"""Are data curved surfaces of few dimensions, and what can a linear map not do with them?
+"""Are data curved surfaces?
+
+Are data curved surfaces of few dimensions, and what can a linear map not do with them?
 
 Surfaces whose distances are known in closed form are laid out flat by PCA, Isomap and an autoencoder; their dimensions
 are estimated; a digit is turned, so that images of 784 pixels depend on one angle.

@@ -1,4 +1,6 @@
-"""When does the exponentially weighted average of a shop's revenue forecast better than the plain mean?
+"""When does EWMA beat the plain mean?
+
+When does the exponentially weighted average of a shop's revenue forecast better than the plain mean?
 
 One-step forecasts of the last points of many series of six kinds, beta chosen on the history alone; the identities
 of the average; its best weight on a drifting level; and, with data=FILE.csv, forecasts of the user's own series.

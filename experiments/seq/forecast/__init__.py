@@ -1,4 +1,6 @@
-"""Does a network forecast the next value better than the last value does, or a line through the past ones?
+"""Does a network beat the last value?
+
+Does a network forecast the next value better than the last value does, or a line through the past ones?
 
 LSTM, GRU and Transformer, a linear autoregression and the last value on a random walk, an AR(2), a season in noise and
 a nonlinear series, of which the best forecast is known; and with series=FILE.csv which of them to take for yours.

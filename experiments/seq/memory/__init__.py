@@ -1,4 +1,6 @@
-"""How far back do an RNN, a GRU, an LSTM and attention remember, in accuracy and in gradient?
+"""How far back do networks remember?
+
+How far back do an RNN, a GRU, an LSTM and attention remember, in accuracy and in gradient?
 
 A symbol is shown once and has to be named after a number of blank steps, by networks trained at many learning rates
 with two budgets; the gradient is followed back to the first step of untrained networks; attention is tried for what it

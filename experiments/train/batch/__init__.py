@@ -1,4 +1,6 @@
-"""What does the randomness of mini-batches do: noise, saddles, wells, memory and accuracy?
+"""What does mini-batch noise do?
+
+What does the randomness of mini-batches do: noise, saddles, wells, memory and accuracy?
 
 Curvature at random weights, the covariance of batch gradients, a saddle, a loss of one weight with several minima under
 the noise of real batches, bytes kept for the backward pass, and accuracy at equal epochs, at equal steps and tuned.

@@ -1,4 +1,6 @@
-"""What does a checkpoint have to hold so that a stopped training goes on as if it had not been stopped?
+"""What must a checkpoint hold?
+
+What does a checkpoint have to hold so that a stopped training goes on as if it had not been stopped?
 
 A training with batch normalization, dropout, Adam and a schedule is stopped and resumed from checkpoints that lack one
 part each. Beside it: round trips, objects that are refused, the mode after loading, and a snapshot that moves along.

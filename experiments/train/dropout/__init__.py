@@ -1,4 +1,6 @@
-"""Does dropout help early, against underfitting, and late, against overfitting?
+"""Does early or late dropout help?
+
+Does dropout help early, against underfitting, and late, against overfitting?
 
 Inverted dropout against its law. Then a small network that underfits and a large one on few images that overfits, each
 trained without dropout, with it throughout, and until a cutoff or from it on, at learning rate, dropout rate and cutoff

@@ -1,4 +1,6 @@
-"""How does a linear model learn, and what is its squared error worth?
+"""How does a linear model learn?
+
+How does a linear model learn, and what is its squared error worth?
 
 Gradient descent against the closed forms and its speed over the condition number, the training loop with and without
 zero_grad, the squared error's identities, and its price when some targets are grossly wrong.

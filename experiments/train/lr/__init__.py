@@ -1,4 +1,6 @@
-"""What does the learning rate decide: convergence, speed, the direction of a step?
+"""What does the learning rate decide?
+
+What does the learning rate decide: convergence, speed, the direction of a step?
 
 Descent on quadratics around the limit 2 / largest curvature, a network trained over six decades of learning rates, and
 single steps of SGD and Adam beside the gradient.

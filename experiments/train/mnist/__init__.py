@@ -1,4 +1,6 @@
-"""How well and how fast does one network learn to read digits, in any precision?
+"""How fast does a network learn digits?
+
+How well and how fast does one network learn to read digits, in any precision?
 
 One training with every metric, beside scikit-learn's; short trainings of equal seeds that must repeat bit by bit; and
 on request the same training in float32 and on the CPU.

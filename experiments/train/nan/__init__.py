@@ -1,4 +1,6 @@
-"""Can the operation that makes the first NaN or infinity of a training be named, and at what price?
+"""Which operation made the first NaN?
+
+Can the operation that makes the first NaN or infinity of a training be named, and at what price?
 
 Faults with a known origin are put into networks in training; a cheap check on every step and a replay of the bad one
 have to name step, module, operation, direction and kind, beside forward hooks and torch's anomaly detection.

@@ -1,4 +1,6 @@
-"""Which optimizer is faster, which is better, and are they what their formulas say?
+"""Which optimizer is faster, or better?
+
+Which optimizer is faster, which is better, and are they what their formulas say?
 
 Update rules by formula against torch, races on uneven and on sparse problems and on images over one wide grid of
 learning rates, and the laws in which the rules differ: scale, weight decay and Adam's counterexample.

@@ -1,4 +1,6 @@
-"""What do 16-bit numbers lose in training, what brings it back, and what do they save?
+"""What do 16-bit numbers lose and save?
+
+What do 16-bit numbers lose in training, what brings it back, and what do they save?
 
 Formats and lost updates, gradients that underflow and how loss scaling saves them, one network trained in every
 format from the same weights, and the price of operations on this device.

@@ -1,4 +1,6 @@
-"""How do you tell underfitting from overfitting, and how much does each remedy help?
+"""What helps against overfitting?
+
+How do you tell underfitting from overfitting, and how much does each remedy help?
 
 Polynomials on a sine whose least error is known; a linear model that underfits; a network on few images with wrong
 labels, with every remedy and without, each tuned by the same budget and stopped by validation, or trained to the end;

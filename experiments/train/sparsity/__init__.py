@@ -1,4 +1,6 @@
-"""What do L0, L1 and L2 penalties do: which gives zeros, which finds the truth, which is fast?
+"""What do L0, L1 and L2 penalties do?
+
+What do L0, L1 and L2 penalties do: which gives zeros, which finds the truth, which is fast?
 
 Zeros by solver, supports found by exhaustive search and along the L1 path on two designs, the price of exhaustive
 search, and the rate of gradient descent under an L2 penalty.
