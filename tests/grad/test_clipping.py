@@ -12,7 +12,7 @@ from experiments.grad.clipping.network import (
     where_training_diverges,
 )
 from experiments.grad.clipping.setup import CLIPPED, PLAIN
-from experiments.grad.clipping.wall import StepRow, last_losses
+from experiments.grad.clipping.wall import DescentRow, StepRow, last_losses, without_and_with
 from experiments.lab.judge.measured import Pairs, Undecided
 
 
@@ -60,3 +60,17 @@ def test_the_figure_tells_where_the_descents_from_the_wall_end() -> None:
         StepRow(case=case, step=step, loss=loss / step) for case, loss in ((PLAIN, 1), (CLIPPED, 4)) for step in (1, 2)
     ]
     assert last_losses(rows) == "From the wall the loss comes to 0.5 without clipping and to 2 with it"
+
+
+def test_one_descent_far_off_the_wall_does_not_decide() -> None:
+    rises = {"no clipping": [1.0, 3.0, 30000.0], "clipped by norm": [2.0, 4.0, 6.0]}
+    rows = [
+        DescentRow(seed=5, case=case, start=start, final_loss=rise, largest_rise=rise, largest_gradient=1.0)
+        for case, of in rises.items()
+        for start, rise in enumerate(of)
+    ]
+    found = without_and_with(rows)
+    assert {name: (pairs.treatment, pairs.baseline) for name, pairs in found.items()} == {
+        "rises less": ({5: 3.0}, {5: 4.0}),
+        "ends lower": ({5: 3.0}, {5: 4.0}),
+    }

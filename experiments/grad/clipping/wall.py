@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from statistics import median
 
 from experiments.grad.clipping.setup import CLIPPED, PLAIN, Descents
 from experiments.lab.answers import mean, number
 from experiments.lab.experiment import Curve, Event, Heatmap, Part, Row, Table, observation
 from experiments.lab.judge.claims import Claim
 from experiments.lab.judge.measured import Pairs
-from experiments.lab.judge.measures import by_seed
 from experiments.lab.judge.rules import Each, Ratio
 
 
@@ -85,8 +85,16 @@ def last_losses(rows: Sequence[StepRow]) -> str:
 def without_and_with(rows: Sequence[DescentRow]) -> Mapping[str, Pairs]:
     columns = {"rises less": "largest_rise", "ends lower": "final_loss"}
     return {
-        name: Pairs(by_seed(rows, column, case=PLAIN), by_seed(rows, column, case=CLIPPED))
+        name: Pairs(median_by_seed(rows, column, PLAIN), median_by_seed(rows, column, CLIPPED))
         for name, column in columns.items()
+    }
+
+
+def median_by_seed(rows: Sequence[DescentRow], column: str, case: str) -> dict[int, float]:
+    """Over the starts, since a rare step lands where the loss is a thousand times higher than all others."""
+    seeds = sorted({row.seed for row in rows})
+    return {
+        seed: median(getattr(row, column) for row in rows if (row.seed, row.case) == (seed, case)) for seed in seeds
     }
 
 
@@ -106,7 +114,7 @@ PART = Part(
             "clipping_descends_the_wall",
             statement="From a wall of the loss clipped descent passes the minimum less far than plain descent.",
             rule=Each(
-                Ratio("loss without over with clipping at the same learning rate, mean over starts", at_least=1.1),
+                Ratio("loss without over with clipping at the same learning rate, median over starts", at_least=1.1),
                 per="largest rise of the loss by a step, and final loss",
             ),
             measure=without_and_with,
