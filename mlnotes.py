@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from cli.pictures.figures import Picture
     from experiments.ann.core.exact.exact import exact_neighbors as exact_neighbors
     from experiments.ann.core.exact.exact import recall_by_distance as recall_by_distance
+    from experiments.ann.core.nsg.code_scan import CodeScan as CodeScan
     from experiments.ann.core.nsg.coded_index import CodedNSG as CodedNSG
     from experiments.ann.core.nsg.index import NSG as NSG
     from experiments.ann.core.nsg.live.index import LiveNSG as LiveNSG
@@ -60,6 +61,7 @@ if TYPE_CHECKING:
 HOME = os.path.dirname(os.path.realpath(__file__))
 PLACES = {
     "experiments.ann.core.exact.exact": ("exact_neighbors", "recall_by_distance"),
+    "experiments.ann.core.nsg.code_scan": ("CodeScan",),
     "experiments.ann.core.nsg.coded_index": ("CodedNSG",),
     "experiments.ann.core.nsg.index": ("NSG",),
     "experiments.ann.core.nsg.live.index": ("LiveNSG",),

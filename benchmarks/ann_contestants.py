@@ -1,4 +1,4 @@
-"""The contestants of benchmarks/ann.py: our NSG in three forms, and the index types that people would take instead.
+"""The contestants of benchmarks/ann.py: our NSG in three forms, a scan of codes, and what people would take instead.
 
 They are those of the table in ``experiments.ann.core.rivals``; here stand only the settings that each races with.
 """
@@ -17,11 +17,11 @@ from numpy.typing import NDArray
 from experiments.ann.core.nsg.coded_index import CodedNSG
 from experiments.ann.core.nsg.index import NSG
 from experiments.ann.core.rivals import INDEXES, Index, Settings
-from experiments.ann.core.rivals.ours import OurCodedNSG, OurNSG
+from experiments.ann.core.rivals.ours import OurCodedNSG, OurCodeScan, OurNSG
 
 K = 10
 OURS = "nsg_codes"
-SLOW = ("exact", "kdtree", "lsh", "ivf", "ivfpq", "nsg", OURS)
+SLOW = ("exact", "kdtree", "lsh", "ivf", "ivfpq", "nsg", "code_scan", OURS)
 """Not taken by default: slower kinds, and ours, which is always there."""
 GRAPHS = Settings(
     max_degree=32,
@@ -75,7 +75,7 @@ def contestant(name: str, task: Task) -> Iterator[Entry]:
 
 
 def ours(task: Task) -> Iterator[Entry]:
-    """By codes; by float32; and by codes of bytes with float32 at the end, for a set that has fractions."""
+    """By codes; by float32; by codes of bytes with float32 at the end, for a set that has fractions; and a scan."""
     NSG.build(task.base[:17_000], threads=task.build_threads)  # compiles, or loads what is compiled
     plain = OurNSG.of(task.base, SETTINGS["nsg"], task.build_threads)
     coded = OurCodedNSG.on(plain, task.build_threads)
@@ -88,3 +88,5 @@ def ours(task: Task) -> Iterator[Entry]:
         floats.name = "NSG, codes, float32 at the end"
         floats.index = CodedNSG(coded.index.lists, plain.graph.base, coded.index.short, coded.index.space)
         yield Entry(floats, task.float_queries)
+    OurCodeScan.of(task.base[:17_000], SETTINGS["nsg"])  # compiles, or loads what is compiled
+    yield Entry(OurCodeScan.of(task.base, SETTINGS["nsg"], task.build_threads), task.queries)

@@ -10,24 +10,24 @@ Base vectors of integers from 0 to 255 are kept as bytes, others as float32.
 from __future__ import annotations
 
 import os
-from functools import cached_property
 from pathlib import Path
-from typing import Any, Protocol, TypeGuard
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from experiments.ann.core.codes.codes import Principal, as_bytes, holds_bytes
+from experiments.ann.core.codes.codes import Principal
 from experiments.ann.core.codes.line_codes import HALVES, PLACES, LineCodec
 from experiments.ann.core.codes.projection import Projection
 from experiments.ann.core.codes.short_codes import ShortCodes, short_codes
 from experiments.ann.core.codes.stored_vector import Stored
 from experiments.ann.core.nsg.construction.building import Built
 from experiments.ann.core.nsg.construction.lists import STARTS, lists_with_start, whole_blocks
+from experiments.ann.core.nsg.placed_base import PlacedBase
 from experiments.ann.core.nsg.searching.allowed_search import checked_mask, search_allowed
 from experiments.ann.core.nsg.searching.batch_search import check_sizes, search_lists
 from experiments.ann.core.nsg.searching.counted_search import SearchResult
-from experiments.ann.core.nsg.searching.products import long_rows, reported
+from experiments.ann.core.nsg.searching.products import reported
 from experiments.ann.core.nsg.searching.range_search import Within, search_within
 from experiments.ann.core.nsg.searching.searcher import Searcher
 from experiments.ann.core.nsg.storage import Kept, natural, read_arrays, write_arrays
@@ -36,7 +36,7 @@ from experiments.ann.core.simd.kernel import usable_cores
 from experiments.ann.core.simd.lanes import BLOCK
 from experiments.ann.core.simd.machine import has_vnni
 from experiments.ann.core.simd.metric_space import MetricSpace
-from experiments.ann.core.simd.vector import LANES, LINE, aligned_rows, padded
+from experiments.ann.core.simd.vector import LANES, LINE
 
 PROJECTION_ARRAYS, LEVEL_ARRAYS = ("weights", "scale", "shift"), ("steps", "origins")
 
@@ -48,17 +48,15 @@ class Graph(Protocol):
     space: MetricSpace
 
 
-class CodedNSG:
+class CodedNSG(PlacedBase):
     """An NSG with codes. Make it with ``of``."""
 
     def __init__(self, lists: Ids, vectors: Stored, short: ShortCodes, space: MetricSpace) -> None:
+        super().__init__(vectors, space)
         self.lists = lists
         """Out-neighbors in full blocks of 8 (n + 1, width); the last row holds the nodes to start from."""
-        self.vectors = vectors
-        """Base vectors in the space of the metric, padded."""
         self.short = short
         """What the search compares: codes of few cache lines, or vectors of 16 coordinates and fewer as they are."""
-        self.space = space
 
     @classmethod
     def of(cls, index: Graph, *, threads: int | None = None, portable: bool = False) -> CodedNSG:
@@ -75,9 +73,6 @@ class CodedNSG:
             short = short_codes(built.vectors, Principal(built.vectors), workers, portable=portable)
         lists = lists_with_start(built.graph, built.navigating_node, built.spare, STARTS)
         return cls(lists, built.vectors, short, index.space)
-
-    def __len__(self) -> int:
-        return len(self.vectors)
 
     @property
     def nbytes(self) -> int:
@@ -158,36 +153,6 @@ class CodedNSG:
         ids, squared, measured = search_lists(*arguments) if mask is None else search_allowed(*arguments, mask)
         found = reported(self.space, self.vectors, self.long, vectors, ids, squared, mask)
         return SearchResult(*found, measured, np.zeros(len(placed), np.int32))
-
-    @cached_property
-    def long(self) -> Ids:
-        """See ``products.long_rows``."""
-        return long_rows(self.vectors, self.space)
-
-    def place(self, queries: ArrayLike) -> tuple[Stored, Floats]:
-        """Queries as they are compared, bytes if base and queries allow it, and as they were given."""
-        if self._takes_bytes(queries):
-            rows: NDArray[np.uint8] = aligned_rows(len(queries), self.vectors.shape[1], np.uint8)
-            rows[:, : queries.shape[1]] = queries
-            return rows, np.empty((0, 0), np.float32)
-        vectors = self.space.read(queries, "queries")
-        return self.placed(vectors), vectors
-
-    def placed(self, vectors: Floats) -> Stored:
-        """Vectors (m, dim) that were read, as they are compared."""
-        placed = self.space.place_queries(vectors)
-        if self.vectors.dtype == np.float32:
-            return padded(placed)
-        if holds_bytes(placed):
-            return as_bytes(placed)
-        floats: Floats = aligned_rows(len(placed), self.vectors.shape[1], np.float32)
-        floats[:, : placed.shape[1]] = placed
-        return floats
-
-    def _takes_bytes(self, queries: ArrayLike) -> TypeGuard[NDArray[np.uint8]]:
-        bytes_given = isinstance(queries, np.ndarray) and queries.dtype == np.uint8 and queries.ndim == 2
-        bytes_kept = self.vectors.dtype == np.uint8 and self.space.metric == "l2" and self.space.origin is None
-        return bytes_kept and bytes_given and np.shape(queries)[1] == self.space.dim
 
 
 def _stored_codes(kept: Kept, n: int, width: int, *, vnni: bool) -> ShortCodes:

@@ -138,7 +138,13 @@ class NSG:
         self, recall: float = 0.99, *, k: int = 10, queries: ArrayLike | None = None, threads: int | None = None
     ) -> Recommendation:
         """How to search for a recall, by measuring; see ``recommending.recommend``. Print it for the call to make."""
-        kinds: dict[str, Searchable] = {"index": self, "CodedNSG.of(index)": CodedNSG.of(self, threads=threads)}
+        from experiments.ann.core.nsg.code_scan import CodeScan  # stands on the build, as this module does
+
+        kinds: dict[str, Searchable] = {
+            "index": self,
+            "CodedNSG.of(index)": CodedNSG.of(self, threads=threads),
+            "CodeScan.of(index)": CodeScan.of(self, threads=threads),
+        }
         return recommend(kinds, self.base, self.space, recall, k=k, queries=queries, threads=threads)
 
     def search_counted(

@@ -24,6 +24,7 @@ INDEXES: dict[str, type[Index]] = {
     "faiss_nsg": faiss.FaissNSG,
     "nsg": ours.OurNSG,
     "nsg_codes": ours.OurCodedNSG,
+    "code_scan": ours.OurCodeScan,
     "hnswlib": hnswlib.HNSWLib,
     "usearch": usearch.USearch,
     "pynndescent": pynndescent.PyNNDescent,

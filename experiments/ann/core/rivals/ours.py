@@ -125,6 +125,24 @@ class OurNSG(Index):
         return self.graph.degrees
 
 
+class OurCodeScan(Index):
+    """All codes scanned, without a graph; the effort is how many vectors are measured."""
+
+    name, family, takes_bytes = "scan of codes", "quantization", True
+
+    def build(self, base: Floats, threads: int) -> None:
+        from experiments.ann.core.nsg.code_scan import CodeScan
+
+        self.index = CodeScan.build(base, threads=threads)
+
+    def search(self, queries: Floats, k: int, effort: int, threads: int = 1) -> NDArray[np.integer]:
+        return self.index.search(queries, k, effort, threads=threads)[0]
+
+    @property
+    def nbytes(self) -> int:
+        return self.index.nbytes
+
+
 class OurCodedNSG(OurNSG):
     """The same graph searched by codes of 8 bits, with exact distances at the end; distances count those of codes."""
 

@@ -14,7 +14,16 @@ from experiments.ann.core.rivals.measuring import one_thread
 from experiments.ann.core.rivals.ours import OurCodedNSG, OurNSG
 
 SETTINGS = Settings(max_degree=32, build_list_size=100, leaf_size=8, nlist=8, nprobe=(8,), pq_subvectors=4, k=5)
-FULL = {"exact": 400, "kdtree": 400, "ivf": 8, "hnsw": 400, "faiss_nsg": 1000, "nsg": 400, "nsg_codes": 400}
+FULL = {
+    "exact": 400,
+    "kdtree": 400,
+    "ivf": 8,
+    "hnsw": 400,
+    "faiss_nsg": 1000,
+    "nsg": 400,
+    "nsg_codes": 400,
+    "code_scan": 400,
+}
 """Index types that are exact with the whole effort; of a list longer than the base faiss would not return by itself."""
 OTHERS = [name for name in INDEXES if name not in (*FULL, "lsh")]
 
