@@ -70,10 +70,11 @@ def run(vectors: Vectors) -> Iterator[Event]:
         found = kept.Found(index, load, vectors.dataset, vectors.metric)
     plain = OurNSG.around(found.index)
     plain.name = "NSG" if found.index.settings.repair else "NSG, no repair"
-    yield from sweep(vectors, plain, vectors.sizes, found)
+    sizes = vectors.sizes(len(found.index))
+    yield from sweep(vectors, plain, sizes, found)
     coded = OurCodedNSG.on(plain, params.search_threads)
     coded.name = f"{plain.name}, codes"
-    yield from sweep(vectors, coded, vectors.sizes, found)
+    yield from sweep(vectors, coded, sizes, found)
     if found.neighbors is not None:
         yield found.neighbors
     if params.index is None:
@@ -108,7 +109,7 @@ def peers(vectors: Vectors, found: kept.Found) -> Iterator[Event]:
         build_list_size=params.search_list_size,
         max_degree=params.max_degree,
         candidates=params.candidates,
-        search_list_sizes=vectors.sizes,
+        search_list_sizes=vectors.sizes(len(vectors.base)),
         k=params.k,
         seed=vectors.seed,
     )

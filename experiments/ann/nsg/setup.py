@@ -58,8 +58,8 @@ class Params(VectorSource):
 
     @property
     def is_own(self) -> bool:
-        """Whether the vectors are a file of the user's, all rows of which are to be indexed and searched once."""
-        return is_path(self.dataset) and self.index is None
+        """Whether vectors or queries are a file of the user's, all of which is indexed or searched, once."""
+        return is_path(self.dataset) or (self.index is not None and self.queries is not None)
 
 
 NONE = np.empty((0, 0), np.float32)
@@ -74,14 +74,13 @@ class Vectors(Setup[Params]):
     base: Floats = field(default_factory=lambda: NONE)
     queries: Floats = field(default_factory=lambda: NONE)
 
-    @property
-    def sizes(self) -> tuple[int, ...]:
-        """Candidate lists to search with: for the user's own vectors as many as it takes."""
+    def sizes(self, n: int) -> tuple[int, ...]:
+        """Candidate lists to search ``n`` vectors with: for the user's own ones as many as it takes."""
         from experiments.ann.core.nsg.recommending import list_sizes
 
         if not self.params.is_own:
             return self.params.search_list_sizes
-        return tuple(list_sizes(self.params.k, len(self.base)))
+        return tuple(list_sizes(self.params.k, n))
 
     @cached_property
     def load(self) -> Workload:

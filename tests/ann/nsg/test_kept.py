@@ -52,7 +52,7 @@ def test_a_kept_index_is_searched_without_building(files: tuple[str, str, str]) 
     written = Path(kept).stat().st_mtime_ns
     found = events(index=kept, queries=queries)
     assert not {e.stage for e in found if isinstance(e, Progress)} & {"nearest neighbors", "repair"}
-    assert {row.recall_at_k for row in rows(found) if row.search_list_size == 600} == {1.0}
+    assert max(row.recall_at_k for row in rows(found)) >= 0.999
     assert Path(kept).stat().st_mtime_ns == written
 
 
@@ -75,7 +75,7 @@ def test_recall_counts_ties_by_distance(tmp_path: Path) -> None:
     np.save(tmp_path / "asked.npy", np.arange(60, dtype=np.float32)[:, None])
     events(dataset=str(tmp_path / "twins.npy"), index=str(tmp_path / "kept"))
     found = rows(events(index=str(tmp_path / "kept"), queries=str(tmp_path / "asked.npy"), k=5))
-    assert {row.recall_at_k for row in found if row.search_list_size == 600} == {1.0}
+    assert max(row.recall_at_k for row in found) >= 0.999
 
 
 def test_every_seed_of_a_run_keeps_the_same_index(files: tuple[str, str, str]) -> None:
@@ -125,12 +125,12 @@ def test_a_cut_off_index_is_told_in_one_line(files: tuple[str, str, str]) -> Non
         events(index=kept, queries=queries)
 
 
-def test_claims_of_the_whole_study_are_not_judged_on_a_kept_index(files: tuple[str, str, str]) -> None:
+def test_a_kept_index_is_measured_once_and_without_claims(files: tuple[str, str, str]) -> None:
     base, _, kept = files
-    params = Params(dataset=base, index=kept, search_list_sizes=(20, 600), threads=1)
-    plan = Plan(study="ann.nsg", name="ann.nsg", experiment=EXPERIMENT, params=params, settings=Settings())
+    params = Params(dataset=base, index=kept, threads=1)
+    plan = Plan(study="ann.nsg", name="ann.nsg", experiment=EXPERIMENT, params=params, settings=Settings(seeds=5))
     outcome = execute(plan)
     assert outcome is not None
-    assert {finding.verdict for finding in outcome.findings} == {"not judged"}
-    assert {part: len(found) for part, found in outcome.rows.by_part.items()} == {"search": 4, "steps": 0, "growth": 0}
-    assert outcome.answer.startswith("At recall 0.99, NSG answers")
+    assert (outcome.findings, set(outcome.rows.by_part)) == ((), {"search"})
+    assert {row.seed for row in outcome.rows} == {0}
+    assert outcome.answer.startswith("For recall ")
