@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, TypeVar
 
 from pydantic import Field
 
@@ -61,6 +61,8 @@ class Images(Setup[P]):
     """The images that every network of one repetition is trained and measured on."""
 
     split: Split
+    falls: ClassVar[bool] = False
+    """Whether learning rates fall linearly to 0."""
 
     def trained(self, build: Callable[[], N], side_by_side: Callable[[Sequence[N]], Members[N]]) -> TunedNetworks[N]:
         """What ``build`` makes, trained at every learning rate; the test images see the one that validation chose."""
@@ -70,7 +72,7 @@ class Images(Setup[P]):
 
         params = self.params
         keep_freed_memory()
-        budget = Budget(steps=params.steps, batch_size=params.batch_size, optimizer="adam")
+        budget = Budget(steps=params.steps, batch_size=params.batch_size, optimizer="adam", falls=self.falls)
         return tuned_networks(build, side_by_side, self.split, budget, params.lrs, seed=self.seed)
 
 

@@ -137,4 +137,4 @@ def test_invariance_is_judged_per_amount_from_the_mildest() -> None:
     assert list(found.parts) == ["1 pixels", "4 pixels"]
     title = RANDOM.curves[0].title
     assert callable(title)
-    assert title(rows) == "Cosine of features kept by a shift of 1 pixels: 0.7 with max pooling and 0.4 without"
+    assert title(rows) == "Cosine of features kept by a shift of 1 px: 0.7 with max pooling and 0.4 without"

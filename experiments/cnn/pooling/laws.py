@@ -138,8 +138,10 @@ def global_average_trials(maps: Tensor, seed: int) -> Iterator[TrialRow]:
 
 
 def _gap(a: Tensor, b: Tensor) -> float:
-    """Largest difference, relative to the largest value."""
-    return float((a - b).abs().max() / b.abs().max())
+    """Largest difference, relative to the largest value; 0 where both are 0, as behind ReLUs that all rest."""
+    import torch
+
+    return float((a - b).abs().max() / b.abs().max().clamp(min=torch.finfo(b.dtype).tiny))
 
 
 PART = Part(

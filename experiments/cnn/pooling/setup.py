@@ -67,6 +67,8 @@ class Params(TrainingParams):
 class Networks(Images[Params]):
     """The networks, each arm tuned and trained once, whichever part asks first, and the moved images."""
 
+    falls = True
+
     @property
     def window(self) -> Window:
         from experiments.cnn.core.pooling import Window
