@@ -32,7 +32,7 @@ class Params:
         1e-3,
         3e-3,
     )
-    """Learning rates of Adam that every arm tries; the best on validation images is taken."""
+    """Learning rates of Adam that every arm tries; the best on validation images is taken. Each falls linearly to 0."""
     steps: Annotated[int, Field(ge=1, le=100_000)] = 20
     """Batches of one training."""
     batch_size: Annotated[int, Field(ge=1, le=4096)] = 16

@@ -49,7 +49,7 @@ def run(images: Images) -> Iterator[Event]:
 
     params, split = images.params, images.split
     rates = [Rate(lr, warmup) for warmup in params.warmup for lr in params.lrs]
-    budget = Budget(steps=params.steps, batch_size=params.batch_size, optimizer="adam")
+    budget = Budget(steps=params.steps, batch_size=params.batch_size, optimizer="adam", falls=True)
     arms = images.arms()
     for done, (placement, depth) in enumerate(arms):
         yield Progress(f"{placement}, {depth} blocks", done, len(arms))
