@@ -12,6 +12,7 @@ position in it. Short trainings take indices (batch,) from one of three iterator
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -31,14 +32,18 @@ class Normalization:
     @classmethod
     def fit(cls, images: NDArray[np.uint8]) -> Normalization:
         """Statistics of ``images`` (n, h, w) or (n, h, w, c); a constant channel gets deviation 1."""
-        channels = images.reshape(-1, images.shape[3] if images.ndim == 4 else 1)
-        counts = np.stack(
-            [np.bincount(channel, minlength=256) for channel in channels.T]
-        )  # exact sums over 256 gray values
-        values = np.arange(256) / 255
-        mean = counts @ values / len(channels)
-        deviation = np.sqrt((counts * (values - mean[:, None]) ** 2).sum(1) / len(channels))
-        return cls(mean, np.where(deviation > 0, deviation, 1.0))
+        pixels = torch.from_numpy(np.ascontiguousarray(images)).view(
+            len(images), -1, images.shape[3] if images.ndim == 4 else 1
+        )
+        n = pixels.shape[0] * pixels.shape[1]
+        sums, squares = torch.zeros(2, pixels.shape[2], dtype=torch.float64)
+        for part in pixels.split(512):  # exact sums of integers, in parts that stay in a cache as floats
+            values = part.float()
+            sums += values.sum((0, 1), dtype=torch.float64)
+            squares += values.square_().sum((0, 1), dtype=torch.float64)
+        variances = [n * int(square) - int(total) ** 2 for total, square in zip(sums, squares, strict=True)]
+        deviation = np.array([math.sqrt(variance) / n / 255 for variance in variances])
+        return cls(sums.numpy() / n / 255, np.where(deviation > 0, deviation, 1.0))
 
     def apply(self, images: NDArray[np.uint8], dtype: torch.dtype, device: torch.device) -> Tensor:
         """(n, c, h, w) normalized, of ``dtype`` on ``device``, channels last in memory."""
@@ -47,7 +52,7 @@ class Normalization:
         scale = torch.tensor(1 / (255 * self.deviation), dtype=work, device=device)
         shift = torch.tensor(-self.mean / self.deviation, dtype=work, device=device)
         pixels = raw.unsqueeze(3) if raw.dim() == 3 else raw
-        return (pixels.to(work) * scale).add_(shift).to(dtype).permute(0, 3, 1, 2)
+        return pixels.to(work).mul_(scale).add_(shift).to(dtype).permute(0, 3, 1, 2)
 
 
 def held_out(n: int, share: float, seed: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

@@ -21,8 +21,10 @@ from pathlib import Path
 import platformdirs
 import torch
 
-SOURCES = tuple(Path(__file__).with_name(name) for name in ("convolutions.cpp", "convolutions_amx.cpp"))
-HEADERS = tuple(Path(__file__).with_name(name) for name in ("convolutions.hpp", "tiles.hpp"))
+SOURCES = tuple(
+    Path(__file__).with_name(name) for name in ("convolutions.cpp", "convolutions_amx.cpp", "quick_layers.cpp")
+)
+HEADERS = tuple(Path(__file__).with_name(name) for name in ("convolutions.hpp", "tiles.hpp", "quick_layers.hpp"))
 FLAGS = ("-std=c++20", "-O3", "-march=native", "-fopenmp", "-shared", "-fPIC")
 
 
@@ -47,6 +49,13 @@ def amx_usable() -> bool:
     """Whether there are kernels for AMX, this CPU has it, and the system lets this process use it."""
     library = kernels()
     return library is not None and os.environ.get("MLNOTES_NATIVE") != "no-amx" and bool(library.amx_usable())
+
+
+@lru_cache(maxsize=1)
+def quick_usable() -> bool:
+    """Whether there are kernels for network ``quick``, which take a CPU with products of bfloat16."""
+    library = kernels()
+    return library is not None and bool(library.quick_usable())
 
 
 def _fingerprint(compiler: str) -> str:

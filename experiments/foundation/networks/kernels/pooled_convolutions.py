@@ -90,15 +90,15 @@ class _PooledConvolutions(torch.autograd.Function):
         dropped = 1 / (1 - p), round(p * 65536), seed
         ctx.shape, ctx.scale, ctx.dtype, ctx.tiles = shape, dropped[0], dtype, dtype == torch.bfloat16 and amx_usable()
         if ctx.tiles:
-            _call("forward_amx", shape, images, taps, first_bias, windows, second_bias, *dropped, pooled, codes)
+            call_kernel("forward_amx", shape, images, taps, first_bias, windows, second_bias, *dropped, pooled, codes)
             ctx.save_for_backward(images, codes, windows, taps, first_bias)
             return pooled
         hidden = torch.empty(n, 32, height - 2, width - 2, dtype=dtype, memory_format=torch.channels_last)
-        _call(_typed("first", dtype), shape, images, taps, first_bias, hidden)
+        call_kernel(_typed("first", dtype), shape, images, taps, first_bias, hidden)
         with torch.autocast("cpu", enabled=False):
             raw = functional.conv2d(hidden, second_weight.to(dtype), second_bias.to(dtype))
         raw = raw.contiguous(memory_format=torch.channels_last)
-        _call(_typed("pool", dtype), shape, raw, *dropped, pooled, codes)
+        call_kernel(_typed("pool", dtype), shape, raw, *dropped, pooled, codes)
         ctx.save_for_backward(images, codes, windows, hidden)
         return pooled
 
@@ -112,7 +112,7 @@ class _PooledConvolutions(torch.autograd.Function):
         sums = (first_weight, first_bias, second, second_bias)
         gradient = gradients[0].contiguous()
         name = "backward_amx" if ctx.tiles else _typed("backward", ctx.dtype)
-        _call(name, ctx.shape, images, *kept, gradient, codes, ctx.scale, windows, *sums)
+        call_kernel(name, ctx.shape, images, *kept, gradient, codes, ctx.scale, windows, *sums)
         taps, bias, window, second_sum = (part.sum(0) for part in sums)
         return None, taps.permute(3, 2, 0, 1), bias, window.permute(0, 3, 1, 2), second_sum, None, None, None
 
@@ -121,13 +121,15 @@ def _typed(name: str, dtype: torch.dtype) -> str:
     return f"{name}_{'float' if dtype == torch.float32 else 'bfloat'}"
 
 
-def _call(name: str, shape: tuple[int, ...], *arguments: Tensor | float) -> None:
+def call_kernel(name: str, shape: tuple[int, ...], *arguments: Tensor | ctypes.Array[Any] | float) -> None:
     """Call a kernel; integers are 64-bit unless the kernel says otherwise (see ``convolutions.cpp``)."""
     function = getattr(kernels(), name)
     function(*map(ctypes.c_int64, shape), *map(_plain, arguments), ctypes.c_int(torch.get_num_threads()))
 
 
-def _plain(value: Tensor | float) -> Any:
+def _plain(value: Tensor | ctypes.Array[Any] | float) -> Any:
     if isinstance(value, Tensor):
         return ctypes.c_void_p(value.data_ptr())
+    if isinstance(value, ctypes.Array):
+        return value
     return ctypes.c_float(value) if isinstance(value, float) else ctypes.c_int64(value)
