@@ -103,12 +103,12 @@ def story_of(record: Record, *, brief: bool = False, chapter: bool = False) -> S
 
 
 def merged(notes: Sequence[str]) -> tuple[str, ...]:
-    """Notes that differ in their seed alone as one."""
+    """Notes that differ in numbers alone, as those of other seeds do, as one."""
     by_text: dict[str, list[str]] = {}
     for note in notes:
-        by_text.setdefault(re.sub(r"\bseed \d+", "seed", note), []).append(note)
+        by_text.setdefault(re.sub(r"\d[\d,.e+-]*", "0", note), []).append(note)
     return tuple(
-        same[0] if len(same) == 1 else f"{same[0]} (and so for {len(same) - 1} other seeds)"
+        same[0] if len(same) == 1 else f"{same[0]} (and {len(same) - 1} more with other numbers)"
         for same in by_text.values()
     )
 

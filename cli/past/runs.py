@@ -87,7 +87,7 @@ def print_runs(wanted: Filter, *, json: bool) -> None:
 
 
 def run_lines(runs: Sequence[Document], screen: Screen, now: datetime) -> Iterator[str]:
-    """Id, verdicts, time, age, and in what remains of the line the parameters that are not the study's and the tags."""
+    """Id, verdicts, time, age, parameters that are not the study's and tags; these below where they do not fit."""
     rows = [
         (run["id"], _outcome(run, screen), _seconds(run["seconds"]), age(run["started"], now), _particulars(run))
         for run in runs
@@ -95,7 +95,10 @@ def run_lines(runs: Sequence[Document], screen: Screen, now: datetime) -> Iterat
     widths = [max((len(row[place]) for row in rows), default=0) for place in range(4)]
     for name, outcome, seconds, old, particulars in rows:
         line = f"{name:<{widths[0]}}  {outcome:<{widths[1]}}  {seconds:>{widths[2]}}  {old:>{widths[3]}}  "
-        yield screen.cut((line + particulars).rstrip(), screen.width)
+        if len(line + particulars) <= screen.width:
+            yield screen.cut((line + particulars).rstrip(), screen.width)
+        else:
+            yield from (screen.cut(text, screen.width) for text in (line.rstrip(), f"    {particulars}"))
 
 
 def summary(record: Record) -> Document:

@@ -32,8 +32,10 @@ def test_a_run_is_a_line() -> None:
         "20260109-000000-toys.count-0a1b  killed         2 min ago  --smoke depth=[4,50] #paper",
     ]
     narrow = Screen(width=60, ascii_only=True, bold=False)
-    (line,) = run_lines([{**RUN, **others, "seconds": 7.2}], narrow, NOW)
-    assert line == "20260109-000000-toys.count-0a1b  killed  7.2 s  2 min ago..."
+    assert list(run_lines([{**RUN, **others, "seconds": 7.2}], narrow, NOW)) == [
+        "20260109-000000-toys.count-0a1b  killed  7.2 s  2 min ago",
+        "    --smoke depth=[4,50] #paper",
+    ]
 
 
 @pytest.mark.parametrize(
