@@ -12,8 +12,9 @@ from torch.nn.functional import binary_cross_entropy_with_logits
 
 from experiments.arch.unet import EXPERIMENT, comparisons, networks, simple, tiling
 from experiments.arch.unet.networks import NetworkRow, RateRow
-from experiments.arch.unet.setup import FLAT, NO_SKIPS, UNET, Params, Scenes, he_weights, prepare
+from experiments.arch.unet.setup import FLAT, NO_SKIPS, UNET, Params, Scenes, prepare
 from experiments.arch.unet.simple import SimpleRow
+from experiments.foundation.architectures.unet import he_weights
 from experiments.lab.errors import InputError
 from experiments.lab.experiment import Rows
 from experiments.lab.judge.measured import Undecided

@@ -40,7 +40,7 @@ def test_dice_training_learns_discs_and_repeats_exactly() -> None:
 
 
 def test_steadiness_is_that_of_the_same_networks() -> None:
-    setup = discs(lrs=(1e-2, 1e-1))
+    setup = discs(lrs=(1e-3, 1e-2))
     masks, steady = training.run(setup), steadiness.run(setup)
     at_the_end = [
         row for row in masks if isinstance(row, MaskRow) and (row.budget, row.pictures) == ("long", "validation")

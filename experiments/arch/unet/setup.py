@@ -115,6 +115,7 @@ class Scenes(Setup[Params]):
         """
         import torch
 
+        from experiments.foundation.architectures.unet import he_weights
         from experiments.foundation.networks.scores.mask_scores import best_threshold
         from experiments.foundation.networks.timing import reproducible
         from experiments.foundation.networks.tuned_networks import Members
@@ -156,20 +157,6 @@ class Scenes(Setup[Params]):
             losses = binary_cross_entropy_with_logits(found, targets, reduction="none").flatten(1).mean(1)
             losses.sum().backward()  # members share no number
             adam.update(share * rates)
-
-
-def he_weights(network: nn.Module) -> nn.Module:
-    """The network with its convolutions' weights from N(0, 2 / fan in) and biases 0, as the paper starts it.
-
-    torch's own, of variance 1 / (3 fan in), let the signal fade from layer to layer without any normalization.
-    """
-    from torch import nn
-
-    for part in network.modules():
-        if isinstance(part, nn.Conv2d) and part.bias is not None:
-            nn.init.kaiming_normal_(part.weight, nonlinearity="relu")
-            nn.init.zeros_(part.bias)
-    return network
 
 
 def read(networks: Members[nn.Module], pictures: Pictures, batch_size: int = 100) -> Tensor:

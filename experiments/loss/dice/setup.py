@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 BATCH = 8
 DEPTH = 2
 """Levels below the first."""
-SNR_READINGS, SNR_APART = 12, 4
+WARM_UP = 0.1
+"""Share of the updates in which the learning rate rises: full first steps can switch off all that finds rare discs."""
+SNR_READINGS, SNR_APART = 6, 4
 """How often the steadiness of gradients is read at the end of training, and how many steps lie between."""
 LossName = Literal["ce", "wce", "dice", "iou", "ce_dice"]
 Network = Literal["unet", "unet_noskip"]
@@ -127,9 +129,10 @@ class Discs(Setup[Params]):
         """Arms of one network, side by side: logits of validation and test by step, and steadiness (arms,)."""
         import torch
 
-        from experiments.foundation.architectures.unet import UNet
+        from experiments.foundation.architectures.unet import UNet, he_weights
         from experiments.foundation.networks.batches import drawn_batches
         from experiments.foundation.networks.ensemble import Member, own_losses
+        from experiments.foundation.networks.schedules import lr_factor
         from experiments.foundation.networks.side_by_side import FlatAdam
         from experiments.foundation.networks.timing import reproducible
         from experiments.foundation.networks.tuned_networks import Members
@@ -142,13 +145,13 @@ class Discs(Setup[Params]):
             return own_losses(members, found, masks[:, 0].expand_as(found))
 
         with reproducible(self.seed):
-            first = UNet(1, 1, width=params.width, depth=DEPTH, skips=arms[0].network == "unet")
+            first = he_weights(UNet(1, 1, width=params.width, depth=DEPTH, skips=arms[0].network == "unet"))
             networks = Members([first] * len(arms))
             adam, rates = FlatAdam(networks), torch.tensor([arm.lr for arm in arms])
             logits, steady, last = {}, [], params.steps
             for step, chosen in enumerate(drawn_batches(params.images, BATCH, last, self.generator()), start=1):
                 own(images[chosen], masks[chosen]).sum().backward()  # members share no number
-                adam.update(rates)
+                adam.update(rates * lr_factor("constant", step / last, warmup=WARM_UP))
                 if step in range(last, 0, -SNR_APART)[:SNR_READINGS]:
                     batches = zip(whole_batches(images), whole_batches(masks), strict=True)
                     steady.append(gradient_snr(own, networks.weights, batches).log())

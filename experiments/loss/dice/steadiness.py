@@ -21,7 +21,7 @@ class SteadinessRow(ArmRow):
     validation_dice: float
     """At the threshold chosen there."""
     gradient_snr: float
-    """|mean gradient|^2 / total variance over batches of training images: the geometric mean over twelve steps at the
+    """|mean gradient|^2 / total variance over batches of training images: the geometric mean over six steps at the
     end, because it moves much from step to step."""
 
 

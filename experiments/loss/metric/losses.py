@@ -35,7 +35,7 @@ def run(images: Images) -> Iterator[LossRow]:
     ensemble = images.ensemble([Member(functions[loss], lr) for loss, lr in settings], rng)
     train, validation = (part.labels.expand(len(settings), -1) for part in (split.train, split.validation))
     steps = max(params.steps // 3, 1)
-    for _ in ensemble.train(split.train.inputs, train, steps=steps, batch=BATCH, rng=rng):
+    for _ in ensemble.train(split.train.inputs, train, steps=steps, batch=BATCH, rng=rng, falls=True):
         pass
     for (loss, lr), measured in zip(settings, images.measured(ensemble, train, validation), strict=True):
         yield LossRow(dataset=split.name, loss=loss, lr=lr, step=steps, **measured)

@@ -27,7 +27,9 @@ class Params:
     dataset: ImageSetName = "digits"
     """Images; "auto" is MNIST where it is there, else digits."""
     train_images: Annotated[int, Field(ge=50, le=60_000)] = 300
-    """Images to train on; a fifth of them more for validation."""
+    """Images to train on."""
+    validation_images: Annotated[int, Field(ge=10, le=60_000)] = 60
+    """Images that choose a step, a learning rate and the best of the other losses."""
     test_images: Annotated[int, Field(ge=50, le=60_000)] = 400
     """Images for test, other ones for every seed."""
     label_noise: Annotated[float, Field(gt=0, le=0.95)] = 0.3
@@ -47,7 +49,7 @@ class Params:
     losses: tuple[LossName, ...] = ("ce", "mse_logits", "mse_softmax", "mse_sigmoid", "hinge")
     """Losses to tune; "ce" is compared with the best of the others."""
     lrs: Annotated[tuple[Annotated[float, Field(gt=0)], ...], Field(min_length=1)] = (1e-3, 1e-2)
-    """Learning rates that every loss tries."""
+    """Learning rates that every loss tries; each falls linearly to 0."""
 
 
 @observation
@@ -131,7 +133,7 @@ def prepare(params: Params, seed: int) -> Images:
     from experiments.loss.core.corruption import corrupt
 
     data, rng = load_images(params.dataset, seed=seed), torch.Generator().manual_seed(seed)
-    sizes = {"train": params.train_images, "validation": params.train_images // 5, "test": params.test_images}
+    sizes = {"train": params.train_images, "validation": params.validation_images, "test": params.test_images}
     split = pooled_split(data, **sizes, seed=seed)
     images = split.test.inputs.unflatten(1, split.shape[1:])
     corrupted = corrupt(images, params.corruption, params.severity, rng).flatten(1)
