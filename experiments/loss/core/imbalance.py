@@ -56,15 +56,17 @@ def dense(images: int, noise: float, rng: torch.Generator) -> Examples:
 
 def average_precision(scores: Tensor, targets: Tensor) -> float:
     """Mean precision at the positives, by falling score, of scores (n,) and targets (n,) in {0, 1}, one positive at
-    least; that of a random ranking is the share of positives. NaN scores rank last. Detection interpolates instead.
+    least; that of a random ranking is the share of positives. Equal scores have the precision of the last of them, so
+    that no order of the data helps; NaN scores rank last. Detection interpolates instead.
 
     >>> average_precision(torch.tensor([0.9, 0.8, 0.7]), torch.tensor([1.0, 0.0, 1.0]))  # (1 / 1 + 2 / 3) / 2
     0.8333333333333333
     """
-    order = torch.argsort(scores.nan_to_num(-torch.inf), descending=True, stable=True)
-    hits = targets[order].double()
-    precision = hits.cumsum(0) / torch.arange(1, len(hits) + 1)
-    return ((precision * hits).sum() / hits.sum()).item()
+    ranked, order = scores.nan_to_num(-torch.inf).sort(descending=True)
+    found = targets[order].double().cumsum(0)
+    last_of_equals = torch.cat([ranked[1:] != ranked[:-1], torch.ones(1, dtype=torch.bool)])
+    ranks, found = last_of_equals.nonzero()[:, 0] + 1, found[last_of_equals]
+    return (found.diff(prepend=torch.zeros(1)) * found / ranks).sum().div(found[-1]).item()
 
 
 def easy_share(losses: Tensor, probability: Tensor, targets: Tensor) -> float:

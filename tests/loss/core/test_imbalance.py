@@ -12,9 +12,16 @@ RNG = torch.Generator().manual_seed(0)
 SCORES, TARGETS = torch.rand(60, generator=RNG), (torch.rand(60, generator=RNG) < 0.2).float()
 
 
-def test_average_precision_is_sklearns() -> None:
-    expected = average_precision_score(TARGETS.numpy(), SCORES.numpy())
-    assert imbalance.average_precision(SCORES, TARGETS) == pytest.approx(expected)
+@pytest.mark.parametrize("scores", [SCORES, SCORES.mul(5).round(), torch.zeros(60)], ids=["apart", "equal", "constant"])
+def test_average_precision_is_sklearns(scores: torch.Tensor) -> None:
+    found = imbalance.average_precision(scores, TARGETS)
+    assert found == pytest.approx(average_precision_score(TARGETS.numpy(), scores.numpy()))
+
+
+def test_a_network_that_says_nan_ranks_no_better_than_chance() -> None:
+    positives_first = TARGETS.sort(descending=True).values
+    found = imbalance.average_precision(torch.full((60,), torch.nan), positives_first)
+    assert found == pytest.approx(TARGETS.mean().item())
 
 
 def test_average_precision_is_torchmetrics() -> None:
