@@ -9,7 +9,7 @@ from torch import nn
 from experiments.foundation.networks.scores.evaluation import network_accuracy
 from experiments.foundation.networks.split import Examples, Split
 from experiments.lab.judge.measured import Pairs, Undecided
-from experiments.train.regularization import remedies, small_models, underfitting
+from experiments.train.regularization import fitting, remedies, small_models, underfitting
 from experiments.train.regularization.remedies import STOPPED, TO_THE_END, RemedyRow
 from experiments.train.regularization.setup import Params, prepare
 
@@ -21,13 +21,13 @@ def unit_vectors() -> Split:
 
 
 def last(remedy: str, strength: float, updates: int = 150) -> nn.Sequential:
-    *_, (_, network) = remedies.fit_with(remedy, strength, unit_vectors(), width=16, updates=updates, seed=0)
+    *_, (_, network) = fitting.fit_with(remedy, strength, unit_vectors(), width=16, updates=updates, seed=0)
     return network
 
 
 @pytest.mark.parametrize("remedy", ["l1", "l2"])
 def test_a_strong_penalty_keeps_a_network_from_learning(remedy: str) -> None:
-    assert network_accuracy(last("none", remedies.LR), unit_vectors().train) == 1
+    assert network_accuracy(last("none", fitting.LR), unit_vectors().train) == 1
     assert network_accuracy(last(remedy, 100.0), unit_vectors().train) < 0.5
 
 

@@ -42,6 +42,7 @@ def answer(findings: Findings, rows: Rows) -> str:
 
 def _words(remedy: str) -> str:
     words = {"noise": "noise on the images", "shift": "shifted images", "small": "a smaller network"}
+    words |= {"distortion": "distorted images", "features": "edges for pixels", "sgd": "SGD for Adam"}
     return words.get(remedy, remedy.replace("_", " "))
 
 

@@ -5,25 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from operator import attrgetter
-from typing import TYPE_CHECKING
 
 from experiments.lab.experiment import Event, Part, Progress, Row, Table, observation
 from experiments.lab.judge.claims import Claim
 from experiments.lab.judge.measured import Pairs, Undecided
 from experiments.lab.judge.rules import Each, Effect
+from experiments.train.regularization.fitting import BY_RATE, fit_with
 from experiments.train.regularization.setup import Images
 from experiments.train.tuned import Dial, Tuned, compared, tuned
 
-if TYPE_CHECKING:
-    from torch import Tensor, nn
-
-    from experiments.foundation.networks.split import Split
-
 STOPPED, TO_THE_END = "stopped by validation", "trained to the end"
 """How the remedy and the network without it, both, end their training."""
-BY_RATE = ("none", "more_data")
-"""Their grid is that of the learning rate; the others have a strength, at the rate ``LR``."""
-LR = 3e-3
 
 
 @observation
@@ -50,8 +42,11 @@ def run(images: Images) -> Iterator[Event]:
         "dropout": params.dropout,
         "noise": params.noise,
         "shift": params.shift,
+        "distortion": params.distortion,
         "small": params.small,
-        "more_data": params.more_data_lrs,
+        "features": params.lrs,
+        "sgd": params.sgd_lrs,
+        "more_data": params.lrs,
     }
     for done, (remedy, grid) in enumerate(grids.items()):
         yield Progress("remedies", done, len(grids))
@@ -65,7 +60,7 @@ def trained(images: Images, remedy: str, strength: float, place: int) -> Iterato
 
     from experiments.foundation.networks.scores.evaluation import network_accuracy
 
-    params, split = images.params, images.split
+    params, split = images.params, images.edges if remedy == "features" else images.split
     seen = split if remedy == "more_data" else replace(split, train=split.train.first(params.labels))
     training = fit_with(remedy, strength, seen, width=params.width, updates=max(params.updates), seed=images.seed)
     for updates, network in training:
@@ -84,39 +79,6 @@ def trained(images: Images, remedy: str, strength: float, place: int) -> Iterato
                 validation_accuracy=validation,
                 test_accuracy=test,
             )
-
-
-def fit_with(
-    remedy: str, strength: float, split: Split, *, width: int, updates: int, seed: int
-) -> Iterator[tuple[int, nn.Sequential]]:
-    """A network of one hidden layer after each of ``updates`` updates of Adam on all training images.
-
-    ``strength``: weight decay of AdamW (l2), factor of the sum of |weights| (l1), rate (dropout), standard deviation
-    of normal noise on the pixels (noise), most pixels that images move (shift), width (small), else the learning rate.
-    Penalties spare the biases.
-    """
-    import torch
-
-    from experiments.foundation.networks.batches import shifted, shuffled_batches
-    from experiments.foundation.networks.fit import batch_losses, steps
-    from experiments.train.core.perceptron import perceptron
-
-    def moved(x: Tensor) -> Tensor:
-        return shifted(x.view(-1, *split.shape), int(strength), parts=10).flatten(1)
-
-    torch.manual_seed(seed)
-    hidden = int(strength) if remedy == "small" else width
-    network = perceptron((split.features, hidden, split.classes), dropout=strength if remedy == "dropout" else 0.0)
-    biases, weights = ([p for p in network.parameters() if p.dim() == dim] for dim in (1, 2))
-    lr, decay = strength if remedy in BY_RATE else LR, strength if remedy == "l2" else 0.0
-    groups = [{"params": weights, "weight_decay": decay}, {"params": biases, "weight_decay": 0.0}]
-    optimizer = torch.optim.AdamW(groups, lr=lr)
-    changes = {"noise": lambda x: x + strength * torch.randn_like(x), "shift": moved}
-    batches = shuffled_batches(len(split.train), len(split.train), updates, torch.Generator().manual_seed(seed))
-    losses = batch_losses(network, split.train, batches, change=changes.get(remedy))
-    penalty = (lambda: strength * torch.stack([w.abs().sum() for w in weights]).sum()) if remedy == "l1" else None
-    for number, _ in steps(optimizer, losses, penalty=penalty):
-        yield number, network
 
 
 def arms(rows: Sequence[RemedyRow], ending: str = STOPPED) -> dict[str, Tuned[RemedyRow]]:
@@ -191,8 +153,8 @@ PART = Part(
             rule=RULE,
             measure=helps("dropout"),
             topic="Dropout against overfitting",
-            predicted={STOPPED: "refuted", TO_THE_END: "refuted"},
-            source="pilot; Srivastava et al. 2014 saw no improvement with 100 and 500 images",
+            predicted={STOPPED: "refuted", TO_THE_END: "holds"},
+            source="pilot; Srivastava et al. 2014 saw no improvement with 100 and 500 images, all rightly labelled",
         ),
         Claim(
             "noise_on_images_helps",
@@ -213,11 +175,38 @@ PART = Part(
             source="Simard, Steinkraus and Platt 2003: distorted images are the first of the best practices",
         ),
         Claim(
+            "distorting_images_helps",
+            statement="Turning, stretching and shifting the images at random raises test accuracy by at least a point.",
+            rule=RULE,
+            measure=helps("distortion"),
+            topic="Data augmentation by distortions",
+            predicted={STOPPED: "holds", TO_THE_END: "holds"},
+            source="Simard, Steinkraus and Platt 2003: affine distortions lower the error of a perceptron on MNIST",
+        ),
+        Claim(
             "a_smaller_network_helps",
             statement="A smaller network raises test accuracy by at least one point.",
             rule=RULE,
             measure=helps("small"),
             topic="A smaller network against overfitting",
+            predicted={STOPPED: "refuted", TO_THE_END: "refuted"},
+            source="pilot",
+        ),
+        Claim(
+            "better_features_help",
+            statement="Edges by direction in place of pixels raise test accuracy by at least one point.",
+            rule=RULE,
+            measure=helps("features"),
+            topic="Feature engineering against overfitting",
+            predicted={STOPPED: "holds", TO_THE_END: "holds"},
+            source="pilot",
+        ),
+        Claim(
+            "another_optimizer_helps",
+            statement="SGD with momentum in place of Adam raises test accuracy by at least one point.",
+            rule=RULE,
+            measure=helps("sgd"),
+            topic="Another optimizer against overfitting",
             predicted={STOPPED: "refuted", TO_THE_END: "refuted"},
             source="pilot",
         ),

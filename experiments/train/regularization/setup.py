@@ -11,6 +11,10 @@ from experiments.foundation.datasets.choices import GrayImageSetName
 from experiments.lab.experiment import Setup, parameters
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from torch import Tensor
+
     from experiments.foundation.networks.split import Split
 
 Grid = Annotated[tuple[Annotated[float, Field(gt=0)], ...], Field(min_length=2)]
@@ -29,14 +33,16 @@ class Params:
     """Validation images."""
     test_images: Annotated[int, Field(ge=10, le=60_000)] = 300
     """Test images."""
+    pooling: Annotated[int, Field(ge=1, le=7)] = 1
+    """The remedies see images averaged over squares of so many pixels a side: a seed costs a quarter with 2."""
     width: Annotated[int, Field(ge=1, le=1024)] = 32
     """Hidden units."""
     updates: Counts = (5, 20)
     """Updates of Adam on full batches at which a training may stop; the largest is its end."""
     lrs: Grid = (3e-3, 1e-2)
-    """Learning rates of the network without a remedy. All grids are as long."""
-    more_data_lrs: Grid = (1e-3, 3e-3)
-    """Those of the network with more data, which wants more updates at a lower rate."""
+    """Learning rates of the network without a remedy, with other features and with more data. All grids are as long."""
+    sgd_lrs: Grid = (0.03, 0.1)
+    """Those of SGD with momentum 0.9 in place of Adam."""
     l2: Grid = (0.1, 1.0)
     """Weight decay of AdamW."""
     l1: Grid = (1e-4, 1e-3)
@@ -45,8 +51,10 @@ class Params:
     """Dropout rates of the hidden layer."""
     noise: Grid = (0.1, 0.3)
     """Standard deviations of normal noise on pixels in [0, 1]."""
-    shift: Counts = (1, 2)
-    """Most pixels by which images are shifted either way in training."""
+    shift: Grid = (1.0, 2.0)
+    """Most pixels by which images are shifted along either axis in training."""
+    distortion: Grid = (0.5, 1.0)
+    """How much images are turned, stretched and shifted in training: 1 is by up to 15 degrees, 15 % and 1 pixel."""
     small: Counts = (16, 4)
     """Widths, falling: the narrowest network is the strongest remedy."""
     plain_images: Annotated[int, Field(ge=10, le=60_000)] = 200
@@ -65,6 +73,8 @@ class Params:
 class Images(Setup[Params]):
     split: Split
     """Some training labels are wrong; the first quarter is what all remedies but more_data see."""
+    edges: Split
+    """The same images as their edges by direction, as many numbers as pixels."""
     clean: Split
     """For the network that underfits."""
 
@@ -81,4 +91,27 @@ def prepare(params: Params, seed: int) -> Images:
     rng = torch.Generator().manual_seed(seed)
     noisy = with_wrong_labels(split.train.labels, params.label_noise, split.classes, rng)
     split = replace(split, train=Examples(split.train.inputs, noisy))
-    return Images(params=params, seed=seed, notes=(split.description,), split=split, clean=clean)
+    pooled, edges = pooled_and_edges(split, params.pooling)
+    return Images(params=params, seed=seed, notes=(split.description,), split=pooled, edges=edges, clean=clean)
+
+
+def pooled_and_edges(split: Split, side: int) -> tuple[Split, Split]:
+    """Images averaged over squares of ``side`` pixels, and their edges by direction over squares twice as wide."""
+    from torch.nn.functional import avg_pool2d
+
+    from experiments.foundation.networks.split import Examples
+    from experiments.train.core.image_changes import oriented_edges
+
+    def changed(change: Callable[[Tensor], Tensor]) -> Split:
+        train, validation, test = (
+            Examples(change(part.inputs.view(-1, *split.shape)), part.labels)
+            for part in (split.train, split.validation, split.test)
+        )
+        channels, height, width = train.inputs.shape[1:]
+        shape = (channels, height, width)
+        return replace(split, train=train, validation=validation, test=test, shape=shape).flat
+
+    # an edge is a fraction of a brightness: times 4, so that both kinds of inputs are of a size
+    return changed(lambda images: avg_pool2d(images, side)), changed(
+        lambda images: 4 * oriented_edges(images, 2 * side)
+    )
