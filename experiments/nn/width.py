@@ -1,4 +1,6 @@
-"""Should hidden layers become narrower from layer to layer, at an equal number of parameters?
+"""Should layers narrow with depth?
+
+Should hidden layers become narrower from layer to layer, at an equal number of parameters?
 
 Perceptrons of five shapes and equal depth, their widths searched for so that all have as many parameters, on few
 labelled images. Every shape tries the same learning rates, and validation images choose.
@@ -62,13 +64,13 @@ class Params:
     validation_images: Annotated[int, Field(ge=10, le=10_000)] = 300
     """Images that choose the learning rate."""
     test_images: Annotated[int, Field(ge=10, le=10_000)] = 1000
-    """Images on which accuracy is measured, at most all there are."""
+    """Images on which accuracy is measured; training images that no one needs fill up a smaller test part."""
     steps: Annotated[int, Field(ge=1, le=100_000)] = 30
     """Batches of a training."""
     batch_size: Annotated[int, Field(ge=1, le=4096)] = 32
     """Images of a batch."""
     lrs: Annotated[tuple[Annotated[float, Field(gt=0, le=1)], ...], Field(min_length=1)] = (1e-3, 3e-3)
-    """Learning rates of Adam that every shape tries."""
+    """Learning rates of Adam that every shape tries; each falls linearly to 0."""
     dataset: GrayImageSetName = "digits"
     """Images; the number of pixels is part of the parameters."""
 
@@ -98,14 +100,14 @@ def run(setup: Setup[Params]) -> Iterator[Event]:
     from experiments.foundation.costs import parameter_counts
     from experiments.foundation.datasets.images import load_images
     from experiments.foundation.networks.budget import Budget
-    from experiments.foundation.networks.split import image_split
+    from experiments.foundation.networks.split import fill_test, image_split
     from experiments.nn.core import shapes
     from experiments.nn.core.perceptrons import train_perceptrons
 
     params, seed = setup.params, setup.seed
-    data = load_images(params.dataset, seed=seed)
-    test = min(params.test_images, len(data.test_labels))
-    split = image_split(data, train=params.labels, validation=params.validation_images, test=test, seed=seed)
+    sizes = {"train": params.labels, "validation": params.validation_images}
+    data = fill_test(load_images(params.dataset, seed=seed), sum(sizes.values()), params.test_images, seed=seed)
+    split = image_split(data, **sizes, test=min(params.test_images, len(data.test_labels)), seed=seed)
     n_in = split.features
     form: dict[str, Any] = {"layers": params.layers, "taper": params.taper}
     size = {"n_in": n_in, "n_out": split.classes, "parameters": params.parameters}
@@ -115,7 +117,7 @@ def run(setup: Setup[Params]) -> Iterator[Event]:
         raise InputError(f"parameters: {error}") from None
     widest = max(chosen[params.shapes[0]])
     yield Note(data.description)
-    budget = Budget(steps=params.steps, batch_size=params.batch_size, optimizer="adam")
+    budget = Budget(steps=params.steps, batch_size=params.batch_size, optimizer="adam", falls=True)
     for done, (shape, widths) in enumerate(chosen.items()):
         yield Progress(f"{shape} {list(widths)}", done, len(chosen))
         unscaled = shapes.unscaled_widths(shape, widest, **form)

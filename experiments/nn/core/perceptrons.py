@@ -56,7 +56,9 @@ def train_perceptrons(
         ensemble = Ensemble([Member(each_cross_entropy, lr) for lr in lrs], sizes, rng)
         order = torch.Generator().manual_seed(seed + 1)  # not rng: other sizes have drawn other numbers from it
         targets = flat.train.labels.expand(len(lrs), -1)
-        steps = ensemble.train(flat.train.inputs, targets, steps=budget.steps, batch=budget.batch_size, rng=order)
+        steps = ensemble.train(
+            flat.train.inputs, targets, steps=budget.steps, batch=budget.batch_size, rng=order, falls=budget.falls
+        )
         losses = torch.stack([loss for _, loss in steps])
         parts = (flat.train, flat.validation, flat.test)
         found = [_right(ensemble, part.inputs, part.labels) for part in parts]
