@@ -54,6 +54,8 @@ def train_scheduled(
 ) -> float:
     """Train ``network`` in place by Adam on ``batches``, its dropout layers at the rate of every update.
 
+    The learning rate falls linearly to 0, so that networks differ by more than their last batches.
+
     Returns:
         The direction variance of batch gradients in the middle of the early phase; nan if the training ended before.
     """
@@ -67,7 +69,8 @@ def train_scheduled(
     variance = math.nan
     middle = max(1, int(cutoff * len(batches) / 2))
     optimizer = torch.optim.Adam(network.parameters(), lr)
-    for number, loss in steps(optimizer, batch_losses(network, examples, batches)):
+    rates = [lr * (1 - done / len(batches)) for done in range(len(batches))]
+    for number, loss in steps(optimizer, batch_losses(network, examples, batches), rates=rates):
         if number == middle and math.isfinite(loss):
             variance = direction_variance(network, examples, len(batches[0]), draws=20)
         set_rate(number / len(batches))

@@ -26,7 +26,7 @@ class Params:
     cutoffs: Shares = (0.25, 0.5)
     """Shares of the updates after which early dropout ends, or late dropout begins."""
     lrs: Annotated[tuple[Annotated[float, Field(gt=0, le=1)], ...], Field(min_length=2)] = (3e-3, 1e-2)
-    """Learning rates of Adam in every mode."""
+    """Learning rates of Adam in every mode; each falls linearly to 0."""
     underfit_width: Annotated[int, Field(ge=1, le=1024)] = 8
     """Hidden units of the network that underfits."""
     underfit_images: Annotated[int, Field(ge=10, le=60_000)] = 300
