@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict
-from functools import partial
 from typing import Any
 
 from experiments.cnn.pooling.setup import Networks
@@ -71,18 +70,20 @@ def amounts(rows: Sequence[FeatureRow], transform: str) -> list[float]:
     return list(dict.fromkeys(row.amount for row in rows if row.transform == transform))
 
 
-def with_and_without(rows: Sequence[FeatureRow], **move: object) -> Pairs | NotMeasured:
-    """Invariance of features with max pooling and of the same weights without pooling, mean over the amounts."""
-    if not {"max", "none"} <= {row.arm for row in rows}:
-        return NotMeasured("needs max and none among the kinds")
-    return Pairs(*(by_seed(rows, "invariance", arm=arm, **move) for arm in ("max", "none")))
+def with_and_without(transform: str, words: str) -> Callable[[Sequence[FeatureRow]], Mapping[str, Pairs] | NotMeasured]:
+    """Invariance of features with max pooling and of the same weights without pooling, per amount."""
 
+    def measure(rows: Sequence[FeatureRow]) -> Mapping[str, Pairs] | NotMeasured:
+        if not {"max", "none"} <= {row.arm for row in rows}:
+            return NotMeasured("needs max and none among the kinds")
+        return {
+            words.format(amount): Pairs(
+                *(by_seed(rows, "invariance", arm=a, transform=transform, amount=amount) for a in ("max", "none"))
+            )
+            for amount in amounts(rows, transform)
+        }
 
-def by_pixels(rows: Sequence[FeatureRow]) -> Mapping[str, Pairs | NotMeasured]:
-    return {
-        f"{amount:g} pixels": with_and_without(rows, transform="shift", amount=amount)
-        for amount in amounts(rows, "shift")
-    }
+    return measure
 
 
 def after_the_mildest(column: str, by: str, words: str, arms: Mapping[str, str]) -> Callable[[Sequence[Any]], str]:
@@ -110,7 +111,7 @@ RANDOM = Part(
             "max_pooling_is_invariant_to_shifts",
             statement="Max pooling makes features invariant to shifts: a tenth more than without it.",
             rule=Each(Effect("cosine of centered features, with - without pooling", delta=0.1), per="amount"),
-            measure=by_pixels,
+            measure=with_and_without("shift", "{:g} pixels"),
             topic="Translation invariance",
             predicted={"1 pixels": "holds", "2 pixels": "holds", "4 pixels": "refuted"},
             source="pilot on digits of 8 x 8 pixels",
@@ -118,8 +119,8 @@ RANDOM = Part(
         Claim(
             "max_pooling_is_invariant_to_rotations",
             statement="Max pooling makes features invariant to rotations: a tenth more than without it.",
-            rule=Effect("cosine of centered features, with - without pooling, mean over the amounts", delta=0.1),
-            measure=partial(with_and_without, transform="rotate"),
+            rule=Each(Effect("cosine of centered features, with - without pooling", delta=0.1), per="amount"),
+            measure=with_and_without("rotate", "{:g} degrees"),
             topic="Rotation invariance",
             predicted="refuted",
             source="a window of 2 x 2 holds no rotation of the image",
@@ -127,8 +128,8 @@ RANDOM = Part(
         Claim(
             "max_pooling_is_invariant_to_scale",
             statement="Max pooling makes features invariant to scale: a tenth more than without it.",
-            rule=Effect("cosine of centered features, with - without pooling, mean over the amounts", delta=0.1),
-            measure=partial(with_and_without, transform="scale"),
+            rule=Each(Effect("cosine of centered features, with - without pooling", delta=0.1), per="amount"),
+            measure=with_and_without("scale", "factor {:g}"),
             topic="Scale invariance",
             predicted="refuted",
             source="a window of 2 x 2 holds no scaling of the image",
