@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
+
 import pytest
 import torch
 
@@ -11,6 +14,8 @@ from experiments.lab.judge.measured import NotMeasured, Pairs
 from experiments.pretrain import mim
 from experiments.pretrain.mim import corruptions, halves, labels, laws, probes
 from experiments.pretrain.mim.setup import Images, Params, prepare
+from experiments.pretrain.transfer import setup as transfer
+from experiments.pretrain.transfer.setup import OWN
 
 
 @pytest.fixture(scope="module")
@@ -48,6 +53,20 @@ def test_fine_tuning_leaves_the_kept_encoders_alone(images: Images) -> None:
     list(halves.run(images))
     assert torch.equal(images.pretrained("pixels")[0].encoder.embed.weight, before)
     assert torch.equal(images.of_other_classes().embed.weight, other)
+
+
+def test_a_longer_training_goes_through_twice_the_updates(images: Images) -> None:
+    assert len(images.fine_tuned("pixels", 5, 1e-2, 2)[1].losses) == 2 * len(
+        images.fine_tuned("pixels", 5, 1e-2)[1].losses
+    )
+
+
+def test_transfer_starts_from_the_encoder_that_was_written(images: Images, tmp_path: Path) -> None:
+    path = tmp_path / "vit.safetensors"
+    written = replace(images, params=replace(images.params, encoder=str(path), arms=("scratch",), masks=None))
+    assert str(path) in list(labels.run(written))[-1].text  # type: ignore[attr-defined]
+    own = transfer.prepare(transfer.Params(init=str(path)), 1)
+    assert torch.equal(own.start(OWN).position, images.pretrained("pixels")[0].encoder.position)  # type: ignore[arg-type]
 
 
 def test_every_arm_has_rows_and_missing_ones_are_said(images: Images) -> None:

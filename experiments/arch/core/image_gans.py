@@ -6,8 +6,10 @@ https://arxiv.org/abs/1511.06434, 2016 (networks, Adam with beta1 = 0.5).
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -53,12 +55,12 @@ class Judge(nn.Module):
         return self.head(self.features(images))
 
 
-def train_judge(network: Judge, examples: Examples, count: int, seed: int) -> None:
-    """Adam on ``count`` batches of 64 real images."""
+def train_judge(network: Judge, examples: Examples, count: int, seed: int, lr: float = 3e-3) -> None:
+    """Adam on ``count`` batches of 64 images, at a rate that falls linearly to 0."""
     with reproducible(seed):
         rng = torch.Generator().manual_seed(seed)
-        adam = torch.optim.Adam(network.parameters(), lr=3e-3)
-        rates = [3e-3 * (1 - step / count) for step in range(count)]
+        adam = torch.optim.Adam(network.parameters(), lr=lr)
+        rates = [lr * (1 - step / count) for step in range(count)]
         fit(network, examples, adam, drawn_batches(len(examples), 64, count, rng), rates=rates)
 
 
@@ -125,3 +127,40 @@ def adversarial_steps(
             _, loss = next(making)
             updates += rules.d_steps + 1
             yield updates, loss
+
+
+class Snapshot(NamedTuple):
+    """What a training draws after so many updates of both players."""
+
+    updates: int
+    loss: float
+    """The generator's, of its last batch; 0 before the first."""
+    images: Tensor
+    """(drawn, 1, 16, 16), always of the same noise."""
+    seconds: float
+
+
+def drawn_quarters(
+    real: Tensor, rules: Rules, *, updates: int, channels: int, drawn: int, lr: float, batch_size: int, seed: int
+) -> Iterator[Snapshot]:
+    """Train a GAN on ``real`` for ``updates`` of both players; what it draws before the first and after each quarter.
+
+    Images are normalized by their own batch, as the discriminator saw them.
+    """
+    with reproducible(seed):
+        gan = GAN(LATENT, 1, side=SIDE, width=channels)
+        noise = torch.randn(drawn, LATENT)
+
+    def images() -> Tensor:
+        with torch.no_grad():
+            return torch.cat([gan.generator(part) for part in noise.split(drawn // 4)])
+
+    start = time.perf_counter()
+    yield Snapshot(0, 0.0, images(), 0.0)
+    due = [updates * quarter // 4 for quarter in (1, 2, 3, 4)]
+    for done, loss in adversarial_steps(gan, real, rules, lr=lr, batch_size=batch_size, seed=seed):
+        if done >= due[0]:
+            yield Snapshot(done, loss, images(), time.perf_counter() - start)
+            if not due[1:]:
+                return
+            del due[0]

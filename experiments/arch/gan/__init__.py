@@ -15,7 +15,7 @@ https://arxiv.org/abs/1802.05957, 2018.
 
 from __future__ import annotations
 
-from experiments.arch.gan import laws, pictures, plane
+from experiments.arch.gan import augmentation, laws, pictures, plane
 from experiments.arch.gan.setup import BALANCED, EAGER, Params, prepare
 from experiments.lab.answers import mean, number
 from experiments.lab.experiment import Experiment, Findings, Headline, Rows, Table
@@ -47,7 +47,7 @@ EXPERIMENT = Experiment(
     about=__doc__,
     params=Params,
     prepare=prepare,
-    parts=(laws.PART, plane.PART, pictures.PART),
+    parts=(laws.PART, plane.PART, pictures.PART, augmentation.PART),
     answer=answer,
     headline=Headline(
         plane.PART,

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from experiments.arch.gan.setup import BALANCED, EAGER, Games, rules_of
+from experiments.arch.gan.setup import BALANCED, EAGER, Games
 from experiments.lab.answers import mean, number
 from experiments.lab.experiment import Artifact, Curve, Event, Note, Part, Progress, Row, Table, kept, observation
 from experiments.lab.judge.claims import Claim
@@ -19,8 +18,6 @@ from experiments.lab.judge.rules import Proportion, Ratio
 if TYPE_CHECKING:
     from torch import Tensor
 
-READ = 4
-"""How often images are looked at after the start."""
 PLAYED = (BALANCED, EAGER)
 
 
@@ -55,58 +52,23 @@ def run(games: Games) -> Iterator[Event]:
     right = (unseen.probabilities.argmax(1) == test.labels[:n]).double().mean().item()
     yield Note(f"The judge is {note}; it is right on {100 * right:.1f} % of {len(unseen.features)} test images.")
     floor = frechet_distance(real.features, unseen.features)
-    for rules in PLAYED:
-        start = time.perf_counter()
-        for updates, loss, images in trained(games, rules):
-            yield Progress(rules, updates, games.params.updates)
-            seen = opinion(judge, images)
+    for done, rules in enumerate(PLAYED):
+        yield Progress("trainings", done, len(PLAYED))
+        for snapshot in games.generated(rules):
+            seen = opinion(judge, snapshot.images)
             yield ImageRow(
                 dataset=name,
                 rules=rules,
-                updates=updates,
+                updates=snapshot.updates,
                 frechet=frechet_distance(real.features, seen.features),
                 floor=floor,
                 classes=seen.classes,
                 confident_share=seen.confident,
-                generator_loss=loss,
-                seconds=time.perf_counter() - start,
+                generator_loss=snapshot.loss,
+                seconds=snapshot.seconds,
             )
-            sheet = f"{'collapsing' if rules == EAGER else 'balanced'}_{updates}.png"
-            yield Artifact(sheet, partial(save_sheet, images[:60]))
-
-
-def trained(games: Games, name: str) -> Iterator[tuple[int, float, Tensor]]:
-    """(updates so far, the generator's loss, as many images as are measured), before the first and after each quarter.
-
-    Images are always made of the same noise, which does not disturb that of the training.
-    """
-    import torch
-
-    from experiments.arch.core.gan import GAN
-    from experiments.arch.core.image_gans import LATENT, SIDE, adversarial_steps
-    from experiments.foundation.networks.timing import reproducible
-
-    params = games.params
-    with reproducible(games.seed):
-        gan = GAN(LATENT, 1, side=SIDE, width=params.channels)
-        noise = torch.randn(params.measured, LATENT)
-
-    def images() -> Tensor:
-        with (
-            torch.no_grad()
-        ):  # in training mode: images are normalized by their own batch, as the discriminator saw them
-            return torch.cat([gan.generator(part) for part in noise.split(params.measured // 4)])
-
-    yield 0, 0.0, images()
-    due = [params.updates * quarter // READ for quarter in range(1, READ + 1)]
-    training = adversarial_steps(
-        gan, games.images()[0].inputs, rules_of(name), lr=params.image_lr, batch_size=params.batch_size, seed=games.seed
-    )
-    for updates, loss in training:
-        if updates >= due[0]:
-            yield due.pop(0), loss, images()
-            if not due:
-                return
+            sheet = f"{'collapsing' if rules == EAGER else 'balanced'}_{snapshot.updates}.png"
+            yield Artifact(sheet, partial(save_sheet, snapshot.images[:60]))
 
 
 def save_sheet(images: Tensor, path: Path) -> None:

@@ -12,7 +12,7 @@ from experiments.lab.errors import InputError
 from experiments.lab.experiment import Setup, once, parameters
 
 if TYPE_CHECKING:
-    from experiments.arch.core.image_gans import Judge
+    from experiments.arch.core.image_gans import Judge, Snapshot
     from experiments.arch.core.planar_gans import Rules
     from experiments.foundation.networks.split import Examples
 
@@ -49,6 +49,12 @@ class Params:
     """Channels of the widest layer's half."""
     measured: Annotated[int, Field(ge=100, le=10_000)] = 200
     """Images of either kind whose distance is measured."""
+    labelled: Annotated[int, Field(ge=20, le=10_000)] = 100
+    """Training images with labels, beside which ten times as many others are put, generated or shifted."""
+    learning_steps: Annotated[int, Field(ge=10, le=100_000)] = 20
+    """Batches of 64 on which a classifier learns from them."""
+    lrs: Annotated[tuple[Annotated[float, Field(gt=0, le=1)], ...], Field(min_length=1)] = (3e-3, 1e-2)
+    """Rates of its Adam; each kind of images gets the best on other training images."""
     trials: Annotated[int, Field(ge=1, le=1000)] = 5
     """Random pairs of distributions on which the game's closed forms are tried."""
 
@@ -89,6 +95,19 @@ class Games(Setup[Params]):
             for images, labels in parts
         )
         return train, test, data.name
+
+    @once
+    def generated(self, rules: str) -> tuple[Snapshot, ...]:
+        """Images that a training by these rules draws at its start and after each quarter."""
+        from experiments.arch.core.image_gans import drawn_quarters
+
+        p = self.params
+        return tuple(
+            drawn_quarters(
+                self.images()[0].inputs, rules_of(rules), updates=p.updates, channels=p.channels, drawn=p.measured,
+                lr=p.image_lr, batch_size=p.batch_size, seed=self.seed,
+            )
+        )  # fmt: skip
 
     @once
     def judge(self) -> tuple[Judge, str]:

@@ -23,7 +23,7 @@ MLP, LINES, FOREST, BOOSTING = ARMS = ("MLP", "lines", "forest", "boosting")
 GRIDS: dict[str, tuple[Settings, ...]] = {
     MLP: tuple(
         {"lr": lr, "decay": decay, "width": width}
-        for (decay, width), lr in product(((1.0, 16), (3.0, 64)), (1e-3, 3e-3, 1e-2, 3e-2, 1e-1))
+        for (decay, width), lr in product(((1.0, 16), (3.0, 64)), (1e-3, 4e-3, 1.6e-2, 6e-2, 2.5e-1))
     ),
     LINES: tuple({"alpha": 10.0**power} for power in range(-4, 6)),
     FOREST: tuple(
@@ -31,7 +31,7 @@ GRIDS: dict[str, tuple[Settings, ...]] = {
     ),
     BOOSTING: tuple(
         {"learning_rate": rate, "max_leaf_nodes": leaves}
-        for leaves, rate in product((4, 12), (0.01, 0.03, 0.1, 0.3, 1.0))
+        for leaves, rate in product((4, 12), (0.03, 0.1, 0.3, 1.0, 3.0))
     ),
 }
 """Arm -> its ten settings; alpha is the strength of the penalty on squared weights."""

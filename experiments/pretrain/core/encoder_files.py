@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import NamedTuple
 
 import torch
-from safetensors import SafetensorError
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
@@ -48,6 +49,27 @@ def load_encoder(path: Path, network: nn.Module) -> None:
     if bad := [name for name, weights in found.items() if not torch.isfinite(weights).all()]:
         raise ValueError(f"{bad[0]} has weights that are no finite numbers")
     network.load_state_dict({**network.state_dict(), **found})
+
+
+class Sizes(NamedTuple):
+    """Of a Vision Transformer."""
+
+    dim: int
+    depth: int
+    patch: int
+
+
+def vision_transformer_sizes(path: Path) -> Sizes | None:
+    """Those of the encoder in ``path``; None where it is another network's, or no readable file."""
+    try:
+        with safe_open(path, "pt") as file:
+            names = list(file.keys())
+            if "embed.weight" not in names:
+                return None
+            dim, _, patch, _ = file.get_slice("embed.weight").get_shape()
+    except (OSError, SafetensorError):
+        return None
+    return Sizes(dim, len({name.split(".")[1] for name in names if name.startswith("blocks.")}), patch)
 
 
 def _described(weights: Tensor | None) -> str:

@@ -79,6 +79,18 @@ def random_masks(n: int, tokens: int, count: int) -> Tensor:
     return torch.rand(n, tokens).argsort(1).argsort(1) < count
 
 
+def block_masks(n: int, height: int, width: int, count: int) -> Tensor:
+    """(n, height width) booleans, true for the ``count`` patches of each row that lie nearest to a random one.
+
+    >>> block_masks(5, 4, 4, 10).sum(1)
+    tensor([10, 10, 10, 10, 10])
+    """
+    places = torch.cartesian_prod(torch.arange(float(height)), torch.arange(float(width)))
+    squared = torch.cdist(places[torch.randint(len(places), (n,))], places).square()
+    drawn = torch.rand(squared.shape)  # below 1, by which squared distances differ at least
+    return (squared.round() + drawn).argsort(1).argsort(1) < count
+
+
 def pixel_loss(predicted: Tensor, patches: Tensor, masked: Tensor) -> Tensor:
     """Mean squared error () of masked patches; ``predicted`` and ``patches`` are (n, tokens, pixels)."""
     return mse_loss(predicted[masked], patches[masked])

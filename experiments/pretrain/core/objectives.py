@@ -17,33 +17,34 @@ from experiments.pretrain.core.masked_autoencoder import (
     code_loss,
     patches_of,
     pixel_loss,
-    random_masks,
 )
 
 Objective = Callable[[MaskedAutoencoder, Tensor], Tensor]
 """(model, images (n, channels, height, width)) -> mean loss ()."""
+Masks = Callable[[int], Tensor]
+"""Number of images n -> what is masked of them, (n, tokens)."""
 BATCH_SIZE = 128
 NOISE = 1.0
 """Standard deviation of the noise to remove, in those of the pixels."""
 
 
-def fill_in_pixels(side: int, count: int) -> Objective:
-    """Pixels of ``count`` masked patches of every image."""
+def fill_in_pixels(side: int, masks: Masks) -> Objective:
+    """Pixels of the masked patches of every image."""
 
     def loss(model: MaskedAutoencoder, images: Tensor) -> Tensor:
         patches = patches_of(images, side)
-        masked = random_masks(len(patches), patches.shape[1], count)
+        masked = masks(len(patches))
         return pixel_loss(model(images, masked), patches, masked)
 
     return loss
 
 
-def fill_in_codes(codebook: Tensor, side: int, count: int) -> Objective:
-    """Codes of ``count`` masked patches of every image; ``codebook`` is (codes, pixels of a patch)."""
+def fill_in_codes(codebook: Tensor, side: int, masks: Masks) -> Objective:
+    """Codes of the masked patches of every image; ``codebook`` is (codes, pixels of a patch)."""
 
     def loss(model: MaskedAutoencoder, images: Tensor) -> Tensor:
         codes = codes_of(images, codebook, side)
-        masked = random_masks(len(codes), codes.shape[1], count)
+        masked = masks(len(codes))
         return code_loss(model(images, masked), codes, masked)
 
     return loss

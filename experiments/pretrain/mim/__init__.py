@@ -14,15 +14,15 @@ BEiT, https://arxiv.org/abs/2106.08254, 2021.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from experiments.lab.answers import mean, percent
 from experiments.lab.experiment import Experiment, Findings, Headline, Rows, Table
 from experiments.lab.judge.claims import Claim
 from experiments.lab.judge.measured import NotMeasured, Pairs
 from experiments.lab.judge.measures import by_seed
-from experiments.lab.judge.rules import Effect
-from experiments.pretrain.mim import corruptions, halves, labels, laws, probes
+from experiments.lab.judge.rules import Each, Effect, Equivalence
+from experiments.pretrain.mim import convergence, corruptions, halves, labels, laws, probes
 from experiments.pretrain.mim.setup import MASK, Params, prepare
 from experiments.pretrain.rates import FineTunedRow, at_best
 
@@ -37,6 +37,17 @@ def tuned_and_probed(rows: Rows) -> Pairs | NotMeasured:
         return NotMeasured(f"needs the arm pixels with {PROBED} labels per class")
     probed = by_seed(rows.of(probes.PART), "test_accuracy", arm="pixels", labels_per_class=PROBED)
     return Pairs(by_seed(tuned, "test_accuracy"), probed, items=tuned[0].test_images)
+
+
+def twice_as_long(rows: Rows) -> Mapping[str, Pairs]:
+    """Both arms with the fewest labels, fine-tuned twice as long and as long as elsewhere, each at its best rate."""
+    longer = at_best(rows.of(convergence.PART))
+    fewest = min(row.labels_per_class for row in longer)
+    usual = [row for row in at_best(rows.of(labels.PART)) if row.labels_per_class == fewest]
+    return {
+        arm: Pairs(*(by_seed(part, "test_accuracy", arm=arm) for part in (longer, usual)), items=longer[0].test_images)
+        for arm in convergence.ARMS
+    }
 
 
 def without_other_masks(rows: Sequence[FineTunedRow]) -> list[FineTunedRow]:
@@ -60,8 +71,19 @@ EXPERIMENT = Experiment(
     about=__doc__,
     params=Params,
     prepare=prepare,
-    parts=(laws.PART, labels.PART, probes.PART, corruptions.PART, halves.PART),
+    parts=(laws.PART, labels.PART, probes.PART, corruptions.PART, halves.PART, convergence.PART),
     claims=(
+        Claim(
+            "longer_training_changes_little",
+            statement="With 5 labels of each class twice the updates change accuracy by less than half a point.",
+            rule=Each(
+                Equivalence("test accuracy, twice the updates - the study's own number", margin=0.005), per="start"
+            ),
+            measure=twice_as_long,
+            topic="masked image modelling",
+            predicted="refuted",
+            source="pilot",
+        ),
         Claim(
             "a_probe_understates_it",
             statement="A linear probe sees 10 points less than fine-tuning of the same encoder, with 5 labels.",

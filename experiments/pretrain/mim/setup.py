@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
@@ -11,6 +12,7 @@ from pydantic import Field
 from experiments.foundation.datasets.choices import GrayImageSetName
 from experiments.lab.errors import InputError
 from experiments.lab.experiment import Setup, once, parameters
+from experiments.pretrain.kept import check_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
     from experiments.pretrain.core.masked_autoencoder import MaskedAutoencoder
     from experiments.pretrain.core.objectives import Objective
 
-Arm = Literal["scratch", "pixels", "codes", "denoising", "cnn"]
+Arm = Literal["scratch", "pixels", "codes", "blocks", "denoising", "cnn"]
 Grid = Annotated[tuple[Annotated[float, Field(gt=0, le=1)], ...], Field(min_length=1)]
 Share = Annotated[float, Field(gt=0, lt=1)]
 Count = Annotated[int, Field(ge=1, le=1000)]
@@ -59,8 +61,9 @@ class Params:
     """Batches of 128 unlabelled images."""
     pretrain_lr: Annotated[float, Field(gt=0, le=1)] = 2e-3
     """AdamW's rate in pre-training, which falls linearly."""
-    arms: tuple[Arm, ...] = ("scratch", "pixels", "codes", "denoising", "cnn")
-    """Where fine-tuning starts: nowhere; masked pixels or codes filled in; noise removed; a convolutional network."""
+    arms: tuple[Arm, ...] = ("scratch", "pixels", "codes", "blocks", "denoising", "cnn")
+    """Where fine-tuning starts: nowhere; pixels or codes of random patches, or pixels of a block of them, filled in;
+    noise removed; a convolutional network."""
     labels_per_class: tuple[Count, ...] = (5, 20)
     """Labelled images of each class."""
     finetune_steps: tuple[Steps, ...] = (10, 10)
@@ -71,6 +74,8 @@ class Params:
     """Pixels by which quarters of a batch are moved at random, up to, in all trainings."""
     trials: Annotated[int, Field(ge=1, le=1000)] = 5
     """Random networks and images on which the laws are tried."""
+    encoder: str | None = None
+    """A file to write, in safetensors: the encoder after filling in masked pixels, for pretrain.transfer init=FILE."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,17 +118,21 @@ class Images(Setup[Params]):
 
     def objective(self, arm: str) -> Objective:
         from experiments.pretrain.core import objectives
-        from experiments.pretrain.core.masked_autoencoder import masked_patches
+        from experiments.pretrain.core.masked_autoencoder import block_masks, masked_patches, random_masks
 
         if arm == "denoising":
             return objectives.remove_noise(self.side)
         share = float(arm.removeprefix(MASK)) if arm.startswith(MASK) else self.params.mask
         count = masked_patches(share, self.tokens)
+        masks = partial(random_masks, tokens=self.tokens, count=count)
+        if arm == "blocks":
+            height, width = (size // self.side for size in self.split.shape[1:])
+            masks = partial(block_masks, height=height, width=width, count=count)
         if arm != "codes":
-            return objectives.fill_in_pixels(self.side, count)
+            return objectives.fill_in_pixels(self.side, masks)
         some = self.split.train.inputs[:1250]
         codebook = objectives.codebook_of(some, self.side, self.params.codes, self.seed)
-        return objectives.fill_in_codes(codebook, self.side, count)
+        return objectives.fill_in_codes(codebook, self.side, masks)
 
     @once
     def pretrained(self, arm: str) -> tuple[MaskedAutoencoder, str]:
@@ -178,13 +187,13 @@ class Images(Setup[Params]):
         return self.encoder() if arm == "scratch" else copy.deepcopy(self.pretrained(arm)[0].encoder)
 
     @once
-    def fine_tuned(self, arm: str, count: int, lr: float) -> tuple[nn.Module, Fitted]:
-        """The network of an arm after fine-tuning on ``count`` labels per class."""
+    def fine_tuned(self, arm: str, count: int, lr: float, times: int = 1) -> tuple[nn.Module, Fitted]:
+        """The network of an arm after fine-tuning on ``count`` labels per class, ``times`` as long as elsewhere."""
         from experiments.foundation.networks.timing import reproducible
         from experiments.pretrain.core.fine_tuning import fine_tune
 
         p = self.params
-        steps = dict(zip(p.labels_per_class, p.finetune_steps, strict=True))[count]
+        steps = times * dict(zip(p.labels_per_class, p.finetune_steps, strict=True))[count]
         with reproducible(self.seed):
             network = self.start(arm)
         with reproducible(self.seed):
@@ -201,6 +210,7 @@ def prepare(params: Params, seed: int) -> Images:
     if len(params.finetune_steps) != len(params.labels_per_class):
         counts, steps = len(params.labels_per_class), len(params.finetune_steps)
         raise InputError(f"finetune_steps: expected {counts} numbers, one for each of labels_per_class, got {steps}")
+    check_folder("encoder", params.encoder)
     data = load_images(params.dataset, seed=seed)
     split = image_split(data, train=params.unlabelled, validation=params.validation, test=params.test_images, seed=seed)
     side = params.patch or patch_size(*split.shape[1:])

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from pathlib import Path
 
 from experiments.lab.answers import mean, percent
-from experiments.lab.errors import InputError
 from experiments.lab.experiment import Curve, Event, Note, Part, Progress, Table
 from experiments.lab.judge.claims import Claim
 from experiments.lab.judge.measured import Measured
 from experiments.lab.judge.rules import Each, Effect
+from experiments.pretrain.kept import keep_encoder
 from experiments.pretrain.rates import FineTunedRow, at_best, gain_lost, with_labels
 from experiments.pretrain.transfer.setup import OWN, SCRATCH, Images
 
@@ -30,19 +29,8 @@ def run(images: Images) -> Iterator[Event]:
                 _, found = images.trained(arm, few, lr, steps, "shift")
                 yield FineTunedRow(dataset=split.name, arm=arm, labels_per_class=count, lr=lr, **found)
     if params.encoder and not params.init:
-        yield save(images, params.encoder)
-
-
-def save(images: Images, path: str) -> Note:
-    """Write the encoder of the first source, unless a seed before has."""
-    from experiments.pretrain.core.encoder_files import save_encoder
-
-    source = images.params.sources[0]
-    try:
-        save_encoder(Path(path), images.pretrained(source)[0])
-    except OSError as error:
-        raise InputError(f"encoder={path} cannot be written: {error.strerror or error}") from None
-    return Note(f"{path} is the encoder after {source}, seed {images.seed}; init={path} starts from it")
+        source = params.sources[0]
+        yield keep_encoder(params.encoder, images.pretrained(source)[0], source, images.seed)
 
 
 def per_source(

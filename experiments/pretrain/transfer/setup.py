@@ -13,6 +13,7 @@ from experiments.foundation.datasets.choices import GrayImageSetName
 from experiments.foundation.networks.choices import DeviceName
 from experiments.lab.errors import InputError
 from experiments.lab.experiment import Setup, once, parameters
+from experiments.pretrain.kept import check_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -62,7 +63,8 @@ class Params:
     encoder: str | None = None
     """A file to write, in safetensors: the encoder after pre-training on the first of the sources."""
     init: str | None = None
-    """An encoder of yours, such a file, to start from: only the part labels is run, beside a training from scratch."""
+    """An encoder of yours, such a file, to start from: only the part labels is run, beside a training from scratch.
+    One that pretrain.mim wrote is a Vision Transformer, which then takes the place of ``model``."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,10 +78,17 @@ class Images(Setup[Params]):
         """The untrained network with as many logits as the data set has classes, the same for every arm of a seed."""
         import torch
 
+        from experiments.foundation.architectures.vision_transformer import VisionTransformer
         from experiments.foundation.networks.networks import build_network
+        from experiments.pretrain.core.encoder_files import vision_transformer_sizes
 
+        shape, classes, init = self.split.shape, self.split.classes, self.params.init
         torch.manual_seed(self.seed)
-        return build_network(self.params.model, self.split.shape, self.split.classes).to(self.split.train.inputs.device)
+        if init and (sizes := vision_transformer_sizes(Path(init))):
+            network: nn.Module = VisionTransformer(shape, classes, sizes.dim, sizes.depth, patch=sizes.patch)
+        else:
+            network = build_network(self.params.model, shape, classes)
+        return network.to(self.split.train.inputs.device)
 
     def source(self, name: str) -> tuple[Examples, int]:
         """Its images, standardized as the target's are, and the number of its classes."""
@@ -182,8 +191,7 @@ def prepare(params: Params, seed: int) -> Images:
     if len(params.finetune_steps) != len(params.labels_per_class):
         counts, steps = len(params.labels_per_class), len(params.finetune_steps)
         raise InputError(f"finetune_steps: expected {counts} numbers, one for each of labels_per_class, got {steps}")
-    if params.encoder and not Path(params.encoder).absolute().parent.is_dir():
-        raise InputError(f"encoder={params.encoder}: its folder does not exist")
+    check_folder("encoder", params.encoder)
     device = resolve_device(params.device)
     data = load_images(params.dataset, seed=seed)
     whole = image_split(data, train=params.images, validation=params.validation, test=params.test_images, seed=seed)

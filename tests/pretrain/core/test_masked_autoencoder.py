@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 import torch
+from scipy.ndimage import label
 from sklearn.cluster import KMeans
 
 from experiments.foundation.architectures.vision_transformer import VisionTransformer
 from experiments.pretrain.core.masked_autoencoder import (
     MaskedAutoencoder,
+    block_masks,
     code_loss,
     masked_patches,
     patches_of,
@@ -51,6 +54,15 @@ def test_masks_hide_every_patch_equally_often() -> None:
     masked = random_masks(20_000, 16, 10)
     assert set(masked.sum(1).tolist()) == {10}
     assert (masked.double().mean(0) - 10 / 16).abs().max() < 0.02  # 6 standard errors of 0.0034
+
+
+def test_a_block_is_what_lies_nearest_to_its_middle() -> None:
+    torch.manual_seed(0)
+    masked = block_masks(200, 4, 6, 9).view(-1, 4, 6)
+    assert masked.sum((1, 2)).unique().tolist() == [9]
+    for one in masked:
+        assert label(one.numpy(), structure=np.ones((3, 3)))[1] == 1
+    assert masked.any(0).all()
 
 
 @pytest.mark.parametrize(("share", "count"), [(0.01, 1), (0.15, 2), (0.5, 8), (0.999, 15)])
