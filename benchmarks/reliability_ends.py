@@ -5,14 +5,13 @@ from __future__ import annotations
 import json
 import os
 import random
-import resource
 import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
 
-from benchmarks.reliability_words import ENTRY, Counted
+from benchmarks.reliability_words import ENTRY, Counted, mlnotes
 from experiments.lab.record import Record
 
 STUDIES = (
@@ -23,19 +22,11 @@ STUDIES = (
 )
 
 
-def start(folder: Path, *words: str, small: int = 0) -> subprocess.Popen[bytes]:
-    """A run in a process of its own; ``small`` is the size beyond which no file may grow."""
-
-    def limit() -> None:
-        if small:
-            signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-            resource.setrlimit(resource.RLIMIT_FSIZE, (small, small))
-
+def start(folder: Path, *words: str) -> subprocess.Popen[bytes]:
+    """A run in a process of its own."""
     environment = {**os.environ, "MLNOTES_RUNS": str(folder / "runs")}
     command = [sys.executable, "-c", ENTRY, "run", *words, "--smoke"]
-    return subprocess.Popen(
-        command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, preexec_fn=limit
-    )
+    return subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
 
 
 def ends(folder: Path, times: int) -> Counted:
@@ -94,18 +85,34 @@ def at_once(folder: Path, times: int) -> Counted:
     return found
 
 
-def full_disk(folder: Path, times: int) -> Counted:
-    """No file may grow beyond a size, which is met like a full disk: told with the file, and in the record."""
-    found = Counted()
-    for number in range(times):
-        run = start(folder / str(number), "math.norms", "seeds=30", small=50_000 + 40_000 * number)
-        told = run.communicate()[1].decode()
-        found.tried += 1
-        records = [Record(path.parent) for path in (folder / str(number)).glob("runs/2*/record.json")]
-        if "Traceback" in told or (run.returncode and "large" not in told and "space" not in told):
-            found.faults.append(f"rc {run.returncode}, {told.strip()[-100:]!r}")
-        elif run.returncode and any(record.status not in ("failed", "done") for record in records):
-            found.faults.append(f"status {records[0].status}")
+SET_BACK = """
+import datetime, time
+import experiments.lab.recording as recording
+class Earlier(datetime.datetime):
+    @classmethod
+    def now(cls, zone=None):
+        return datetime.datetime.now(zone) - datetime.timedelta(hours={hours})
+recording.datetime = Earlier
+now = time.time
+time.time = lambda: now() - {hours} * 3600
+"""
+
+
+def clock(folder: Path, times: int) -> Counted:
+    """Runs whose clock is set back by an hour each: all end well, are listed, and the newest by the clock is last."""
+    found = Counted(tried=times)
+    environment = {**os.environ, "MLNOTES_RUNS": str(folder / "runs")}
+    for hours in range(times):
+        code = SET_BACK.format(hours=hours) + ENTRY
+        command = [sys.executable, "-c", code, "run", "math.norms", "--smoke", "-q"]
+        done = subprocess.run(command, env=environment, capture_output=True, text=True)
+        if done.returncode:
+            found.faults.append(f"{hours} hours back: rc {done.returncode} {done.stderr[-100:]!r}")
+    listed = json.loads(mlnotes(folder, "runs", "--json", "--limit", "0").stdout)["runs"]
+    if len(listed) != times or any(one["status"] != "done" or not one["seconds"] >= 0 for one in listed):
+        found.faults.append(f"{len(listed)} of {times} runs are listed as done")
+    if mlnotes(folder, "judge", "last").returncode:
+        found.faults.append("the last cannot be judged")
     return found
 
 

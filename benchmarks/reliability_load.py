@@ -66,6 +66,12 @@ def many_rows(folder: Path, scale: float) -> Iterator[str]:
         yield measured(folder, f"{words[0]}, {len(rows) * len(seeds):,} rows", *words)
 
 
+def sweep(folder: Path, scale: float) -> Iterator[str]:
+    """A sweep of 200 points."""
+    points = max(2, round(200 * scale))
+    yield measured(folder, f"run -m, {points} points", "run", "seq.ewma", "--smoke", "-m", f"seed=range(0,{points})")
+
+
 def made(folder: Path) -> tuple[Path, dict[str, Any]]:
     """A record of math.norms at smoke size, and its record.json."""
     mlnotes(folder, "run", "math.norms", "--smoke", "seeds=2", "-q")

@@ -6,7 +6,7 @@ import os
 import random
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -69,6 +69,8 @@ class Counted:
 
     tried: int = 0
     faults: list[str] = field(default_factory=list)
+    skipped: str = ""
+    """Why nothing was tried."""
 
     @property
     def clean(self) -> int:
@@ -90,20 +92,44 @@ class Counted:
         return None
 
 
-def overrides(folder: Path, times: int) -> Counted:
-    """Random lists of overrides, a fifth of them as grids; composed and checked, never run."""
-    rng, found, names = random.Random(0), Counted(), [study.name for study in studies()]
-    for number in range(times):
+def random_lists(times: int) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Studies with random lists of overrides, the same in every call."""
+    rng, names = random.Random(0), [study.name for study in studies()]
+    for _ in range(times):
         name = rng.choice(names)
         keys = [field.name for field in keys_of(load(find(name).experiment))]
-        words = tuple(
+        words = (
             f"{rng.choice([*keys, 'x', '+a', '~seed', 'hydra.x'])}={rng.choice([*BAD, '1', '3', 'relu'])}"
             for _ in range(rng.randint(1, 3))
         )
+        yield name, tuple(words)
+
+
+def overrides(folder: Path, times: int) -> Counted:
+    """Random lists of overrides, a fifth of them as grids; composed and checked."""
+    found = Counted()
+    for number, (name, words) in enumerate(random_lists(times)):
         if number % 5:
             found.meet(f"{name} {words}", partial(plan, smoke=True), name, words)
         else:
             found.meet(f"{name} -m {words}", composition(find(name), words, smoke=True).grid)
+    return found
+
+
+def accepted(folder: Path, times: int) -> Counted:
+    """What the checks let pass of random lists is run: it ends well, or its data are refused, within two minutes."""
+    found, seen = Counted(), Counted()
+    for name, words in random_lists(times):
+        if seen.meet("", partial(plan, smoke=True), name, words) is None:
+            continue
+        found.tried += 1
+        try:
+            done = mlnotes(folder, "run", name, "--smoke", "-q", *words)
+        except subprocess.TimeoutExpired:
+            found.faults.append(f"{name} {words}: no end within 120 s")
+            continue
+        if done.returncode not in (0, 2) or "Traceback" in done.stderr or "--debug" in done.stderr:
+            found.faults.append(f"{name} {words}: rc {done.returncode}, {done.stderr.strip()[-120:]!r}")
     return found
 
 

@@ -1,7 +1,7 @@
 """Where does the first NaN or infinity of a training step come from? For any module and any loss.
 
-A check that is cheap enough to stay on looks at the loss and at the largest entry of the gradient. Only where one of
-them is not finite is the step replayed, with the same random numbers, under a dispatch mode that sees every tensor
+A check that is cheap enough to stay on looks at the loss and at the norms of the gradients. Only where one of them
+is not finite is the step replayed, with the same random numbers, under a dispatch mode that sees every tensor
 operation of the forward and of the backward pass. Knows nothing of optimizers, data or files:
 
     watch = NanWatch(network)
@@ -21,9 +21,7 @@ Source: PyTorch, torch.utils._python_dispatch; Micikevicius et al., Mixed Precis
 
 from __future__ import annotations
 
-import math
 import warnings
-from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -31,6 +29,7 @@ from dataclasses import replace
 import torch
 from torch import Tensor, nn
 
+from experiments.train.core.nan_drift import Drift
 from experiments.train.core.nan_origin import Origin, kind_of, values_of
 from experiments.train.core.nan_tracer import Tracer
 
@@ -42,17 +41,19 @@ class NanWatch:
         network: compiled and distributed ones too; the replay runs uncompiled, and without the other processes.
         scaled: the loss passes through a loss scaler, whose overflowing gradients are its business: only the loss is
             checked.
-        history: steps whose largest gradients are kept, to say which one had been growing.
+        history: looks at gradients and activations that are kept, to say which ones had been growing.
     """
 
     def __init__(self, network: nn.Module, *, scaled: bool = False, history: int = 10) -> None:
         self._network, self._scaled = network, scaled
         self._random = _random_state()
-        self._recent: deque[tuple[tuple[str, ...], Tensor]] = deque(maxlen=history)
+        self._named = list(network.named_parameters())
+        self.drift = Drift(network, history)
 
     def begin(self) -> None:
         """Remember the state of torch's random generators: call it before the forward pass."""
         self._random = _random_state()
+        self.drift.begin()
 
     def check(self, loss: Tensor, compute_loss: Callable[[], Tensor]) -> Origin | None:
         """None for a finite step, else the origin; call it between ``backward`` and the optimizer's step.
@@ -68,10 +69,11 @@ class NanWatch:
             return None
         with _untouched(self._network), _alone(self._network):
             _set_random_state(self._random)
-            origin = find_origin(self._network, compute_loss)
+            with self.drift.replay():
+                origin = find_origin(self._network, compute_loss)
         if origin is None:
             raise RuntimeError("the step was not finite, but its replay was: does it depend on hidden state?")
-        return replace(origin, drift=self._drift())
+        return replace(origin, drift=self.drift.sentence())
 
     def guard(self, loss: Tensor, compute_loss: Callable[[], Tensor]) -> bool:
         """Whether the optimizer may take the step; else what is to blame is warned of, and training can go on."""
@@ -81,27 +83,27 @@ class NanWatch:
         return origin is None
 
     def _is_finite(self, loss: Tensor) -> bool:
-        named = [] if self._scaled else [(name, p.grad) for name, p in self._network.named_parameters()]
-        stored = [(name, values_of(gradient)) for name, gradient in named if gradient is not None]
-        gradients = {name: values for name, values in stored if values.numel()}
-        # the largest entry, which is nan if one is; the Euclidean norm would overflow before its entries do
-        largest = torch._foreach_norm(list(gradients.values()), math.inf) if gradients else []
-        found = torch.stack([loss.detach().float().abs(), *(one.float() for one in largest)])
-        finite = bool(found.isfinite().all())
+        gradients = {} if self._scaled else self._gradients()
+        norms = torch._foreach_norm(list(gradients.values())) if gradients else []
+        found = [loss.detach(), *norms]
+        if len({(one.dtype, one.device) for one in found}) > 1:
+            found = [one.to(loss.device, torch.float64) for one in found]
+        # a norm may overflow where no entry does
+        finite = bool(torch.stack(found).isfinite().all()) or not any(map(kind_of, (loss, *gradients.values())))
         if finite:
-            self._recent.append((tuple(gradients), found[1:]))
+            self.drift.end(dict(zip(gradients, norms, strict=True)))
         return finite
 
-    def _drift(self) -> str:
-        """The gradient that grew most over the finite steps that are kept, where one grew at least tenfold."""
-        if len(self._recent) < 2 or self._recent[0][0] != self._recent[-1][0]:
-            return ""
-        names, first = self._recent[0]
-        growth = self._recent[-1][1] / first.clamp_min(torch.finfo(torch.float32).tiny)
-        if not len(growth) or growth.max() < 10:
-            return ""
-        most = int(growth.argmax())
-        return f"the largest gradient of {names[most]} grew {growth[most]:.3g} times in {len(self._recent)} steps"
+    def _gradients(self) -> dict[str, Tensor]:
+        if self.drift.is_looking:  # now and then, for parameters that came since
+            self._named = list(self._network.named_parameters())
+        found = {}
+        for name, parameter in self._named:
+            if (gradient := parameter.grad) is not None:
+                values = gradient if gradient.layout is torch.strided else values_of(gradient)
+                if values.numel():
+                    found[name] = values
+        return found
 
 
 def find_origin(network: nn.Module, compute_loss: Callable[[], Tensor]) -> Origin | None:
