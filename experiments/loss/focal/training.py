@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
@@ -28,10 +28,8 @@ class TrainingRow(Row):
     lr: float
     validation_ap: float
     test_ap: float
-    validation_calibration_error: float
-    """|mean probability - share of positives|."""
     calibration_error: float
-    """The same on the test set."""
+    """|mean probability - share of positives| on the test set."""
     easy_share_as_ce: float
     """Share of the test set's whole loss that easy negatives make, were it cross-entropy."""
     easy_share_as_focal: float
@@ -74,7 +72,6 @@ def train_all(tasks: Tasks, condition: str) -> Iterator[TrainingRow]:
             lr=lr,
             validation_ap=average_precision(validation, held_out),
             test_ap=average_precision(logits, tested),
-            validation_calibration_error=calibration_error(validation.double().sigmoid(), held_out),
             calibration_error=calibration_error(probability, tested),
             easy_share_as_ce=easy_share(as_ce, probability, tested),
             easy_share_as_focal=easy_share(as_focal, probability, tested),
@@ -97,12 +94,10 @@ def run_ceiling(tasks: Tasks) -> Iterator[CeilingRow]:
             yield CeilingRow(condition=condition, likelihood_ratio_ap=best)
 
 
-def tuned(
-    rows: Sequence[TrainingRow], condition: str, score: Callable[[TrainingRow], float] = attrgetter("validation_ap")
-) -> dict[str, Choice[TrainingRow]]:
-    """Loss -> its learning rate with the highest mean validation precision, or another score."""
+def tuned(rows: Sequence[TrainingRow], condition: str) -> dict[str, Choice[TrainingRow]]:
+    """Loss -> its learning rate with the highest mean validation precision."""
     chosen = [row for row in rows if row.condition == condition]
-    return choose(chosen, score=score, arm=attrgetter("loss"))
+    return choose(chosen, score=attrgetter("validation_ap"), arm=attrgetter("loss"))
 
 
 def at_tuned_rates(rows: Sequence[TrainingRow]) -> list[TrainingRow]:
@@ -136,8 +131,8 @@ def against_best_cross_entropy(rows: Sequence[TrainingRow], condition: str) -> P
 
 
 def calibration_by_loss(rows: Sequence[TrainingRow]) -> Mapping[str, Pairs | Undecided] | NotMeasured:
-    """Each loss at the rate with which it is best calibrated on validation data."""
-    found = tuned(rows, rows[0].condition, lambda row: -row.validation_calibration_error)
+    """Each loss at the rate with which it ranks best on validation data: best calibrated is what learned nothing."""
+    found = tuned(rows, rows[0].condition)
     if "ce" not in found:
         return NotMeasured("needs the loss ce")
     of: dict[str, Pairs | Undecided] = {}
