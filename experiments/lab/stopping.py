@@ -1,4 +1,5 @@
 """How a run is stopped from outside: SIGTERM ends it within two seconds, and so does more memory than it may take.
+Ctrl-C ends it within five, but never a session that somebody types into.
 
 Python hears of a signal when the library that is busy returns, which may be never. So a small process of its own holds
 the end of a pipe into which the system's signal handler writes, whatever holds Python's lock; it also looks at the
@@ -18,7 +19,7 @@ from contextlib import contextmanager
 from types import FrameType
 
 PATIENCE = 1.5
-"""Seconds that a run has to close its record."""
+"""Seconds that a run has to close its record after SIGTERM; after Ctrl-C three times as many."""
 POLL = 0.1
 """Seconds between two looks at the memory."""
 PR_SET_PDEATHSIG = 1
@@ -27,6 +28,7 @@ PR_SET_PDEATHSIG = 1
 GUARD = """
 import os, select, signal, sys, time
 run, patience, limit, poll = int(sys.argv[1]), float(sys.argv[2]), int(sys.argv[3]), float(sys.argv[4])
+asked_to_end = {signal.SIGTERM: patience} | ({} if sys.argv[5] == "typed" else {signal.SIGINT: 3 * patience})
 for one in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
     signal.signal(one, signal.SIG_IGN)
 
@@ -55,7 +57,8 @@ while not why:
         asked = os.read(0, 64)
         if not asked:
             sys.exit()
-        why = "a library did not return" if signal.SIGTERM in asked else ""
+        ending = [patience for number, patience in asked_to_end.items() if number in asked]
+        why, patience = ("a library did not return", min(ending)) if ending else ("", patience)
     elif limit and memory() > limit:
         os.kill(run, signal.SIGUSR1)
         why = f"memory went beyond memory_limit={limit} bytes and a library did not return"
@@ -99,10 +102,10 @@ def guarded(memory_limit: int | None = None) -> Iterator[None]:
         raise MemoryLimitError(f"the run took more than memory_limit={memory_limit:,} bytes")
 
     before = signal.signal(signal.SIGUSR1, too_much)
-    guard = subprocess.Popen(
-        [sys.executable, "-I", "-S", "-c", GUARD, str(os.getpid()), str(PATIENCE), str(memory_limit or 0), str(POLL)],
-        stdin=subprocess.PIPE,
-    )
+    typed = "typed" if hasattr(sys, "ps1") else "run"  # a prompt, such as a notebook's, must outlive the run
+    numbers = [str(number) for number in (os.getpid(), PATIENCE, memory_limit or 0, POLL)]
+    command = [sys.executable, "-I", "-S", "-c", GUARD, *numbers, typed]
+    guard = subprocess.Popen(command, stdin=subprocess.PIPE)
     assert guard.stdin is not None, "a pipe was asked for"
     os.set_blocking(guard.stdin.fileno(), False)
     woken = signal.set_wakeup_fd(guard.stdin.fileno(), warn_on_full_buffer=False)

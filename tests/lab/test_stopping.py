@@ -23,9 +23,9 @@ LOCKED = "print('ready', flush=True); sum(range(10**11))"
 """A call that holds Python's lock for minutes: no signal handler of Python's can run."""
 
 
-def start(then: str, limit: int | None = None, patience: float = 300.0) -> subprocess.Popen[str]:
+def start(then: str, limit: int | None = None, patience: float = 300.0, before: str = "") -> subprocess.Popen[str]:
     """A guarded process; its patience is long where it ends by itself, so that a busy machine decides nothing."""
-    code = HELD.format(limit=limit, then=then, patience=patience)
+    code = before + HELD.format(limit=limit, then=then, patience=patience)
     return subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
@@ -41,13 +41,23 @@ def ready(process: subprocess.Popen[str]) -> None:
         (LOCKED, -signal.SIGKILL, "ended by force: a library did not return; what was recorded so far is kept"),
     ],
 )
-def test_sigterm_ends_a_run_whatever_is_busy(then: str, code: int, said: str) -> None:
+@pytest.mark.parametrize("kind", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_a_run_whatever_is_busy(then: str, code: int, said: str, kind: signal.Signals) -> None:
     process = start(then, patience=1.0 if then == LOCKED else 300.0)
     ready(process)
     time.sleep(0.5)  # until it is inside the call
-    process.terminate()
+    process.send_signal(kind)
     _, told = process.communicate(timeout=300)
     assert (process.returncode, told.strip().splitlines()[-1]) == (code, said)
+
+
+def test_a_prompt_outlives_ctrl_c() -> None:
+    busy = "print('ready', flush=True); sum(range(10**8))"
+    process = start(busy, patience=0.0, before="import sys; sys.ps1 = '> '")
+    ready(process)
+    process.send_signal(signal.SIGINT)
+    _, told = process.communicate(timeout=300)
+    assert told.strip().endswith("KeyboardInterrupt")
 
 
 def test_memory_beyond_the_limit_ends_the_run_with_its_name() -> None:
