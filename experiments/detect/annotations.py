@@ -20,7 +20,7 @@ from experiments.detect.core.shapes.keypoints import SIGMAS, extents
 from experiments.detect.shapes import keypoints_of, masks_of
 from experiments.foundation.datasets.formats.coco import Instances, load_detections, load_instances
 from experiments.foundation.datasets.formats.fields import decimal, shown
-from experiments.foundation.datasets.formats.files import read_text
+from experiments.foundation.datasets.formats.files import read_bytes, read_text
 from experiments.foundation.datasets.formats.voc import load_voc
 from experiments.lab.errors import InputError
 
@@ -117,6 +117,9 @@ def coco_scene(annotations: Path, detections: Path, rules: Rules | None = None) 
 
 def coco_detections(path: Path, instances: Instances, rules: Rules) -> Detections:
     """A results json; sizes are by the boxes where there are any, as in pycocotools, else by masks or keypoints."""
+    plain = plain_detections(path, instances) if rules.iou_type == "bbox" else None
+    if plain is not None:
+        return plain
     results = load_detections(path, instances, boxes=rules.iou_type == "bbox")
     masks = keypoints = areas = None
     boxes = results.boxes_xywh
@@ -136,6 +139,22 @@ def coco_detections(path: Path, instances: Instances, rules: Rules) -> Detection
         keypoints=keypoints,
         given_areas=areas,
     )
+
+
+def plain_detections(path: Path, instances: Instances) -> Detections | None:
+    """A results json of boxes, read in one pass; None where anything is other than it should be or merely unusual."""
+    from experiments.detect.core.results_scanner import scan_results
+
+    columns = scan_results(read_bytes(path))
+    if columns is None:
+        return None
+    images, categories = np.ascontiguousarray(columns[:, :2].T.astype(np.int64))
+    boxes, scores = columns[:, 2:6].copy(), columns[:, 6].copy()
+    ids = np.sort(list(instances.categories))
+    known = np.isin(images, list(instances.image_sizes)).all() and np.isin(categories, ids).all()
+    if not known or not np.isfinite(columns).all() or (boxes[:, 2:] < 0).any():
+        return None
+    return Detections(images=images, classes=np.searchsorted(ids, categories), boxes_xywh=boxes, scores=scores)
 
 
 def voc_scene(annotations: Path, detections: Path) -> Scene:
