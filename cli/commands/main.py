@@ -218,6 +218,9 @@ def report(
     verdicts: Annotated[
         str | None, typer.Option("--verdicts", metavar="FILE", help="Instead, every claim's verdict as Markdown.")
     ] = None,
+    topics: Annotated[
+        str | None, typer.Option("--topics", metavar="FILE", help="Instead, the notes' topics with their claims.")
+    ] = None,
     json: Json = False,
     debug: Debug = False,
 ) -> None:
@@ -230,6 +233,11 @@ def report(
         from cli.past.verdicts import write_verdicts
 
         write_verdicts(Path(verdicts))
+        return
+    if topics is not None:
+        from cli.studies.topics import topics_text
+
+        Path(topics).write_text(topics_text(), encoding="utf-8")
         return
     from cli.page.report import report as write_report
 
