@@ -56,7 +56,10 @@ def _files(path: Path) -> list[Path]:
         raise ValueError("there is no such file or folder")
     index = path / "model.safetensors.index.json"
     if index.is_file():
-        names = sorted(set(read_json(index)["weight_map"].values()))
+        listed = read_json(index).get("weight_map")
+        if not isinstance(listed, dict) or not all(isinstance(name, str) for name in listed.values()):
+            raise ValueError(f"{index.name} has no 'weight_map' of names of files")
+        names = sorted(set(listed.values()))
         return [path / Path(name).name for name in names]  # the last part of the name: no way out of the folder
     if not (path / "model.safetensors").is_file():
         raise ValueError("expected model.safetensors in the folder; pickles such as pytorch_model.bin are not read")
@@ -82,7 +85,7 @@ def read_json(file: Path) -> dict[str, Any]:
     """
     try:
         known = json.loads(file.read_text(encoding="utf-8"))
-    except (ValueError, OSError) as error:
+    except (ValueError, OSError, RecursionError) as error:
         raise ValueError(f"{file.name} is not readable as JSON: {error}") from None
     if not isinstance(known, dict):
         raise ValueError(f"{file.name} is no JSON object")

@@ -80,14 +80,14 @@ def read_pairs(path: Path) -> list[tuple[str, str]]:
     from experiments.foundation.datasets.formats.fields import MOST_PROBLEMS, shown
 
     try:
-        lines = [line for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
+        lines = [line for line in path.read_text(encoding="utf-8").split("\n") if line.strip()]
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"data={path} cannot be read: {error}") from None
     pairs, problems = [], []
     for number, line in enumerate(lines, start=1):
         try:
             pairs.append(_pair(json.loads(line)))
-        except (ValueError, TypeError, KeyError):
+        except (ValueError, TypeError, KeyError, RecursionError):
             problems.append(
                 f"data={path}, line {number}: expected an object of two texts, prompt and answer or instruction and "
                 f"output, the answer not empty; got {shown(line)}"
@@ -104,6 +104,7 @@ def _pair(entry: Any) -> tuple[str, str]:
     prompt, answer = (entry[name] for name in names)
     if not (isinstance(prompt, str) and isinstance(answer, str) and answer):
         raise TypeError
+    (prompt + answer).encode()  # half of a pair of surrogates is no text: ValueError
     return prompt, answer
 
 
