@@ -1,14 +1,15 @@
 """How much faster than pycocotools and its rivals are COCO's twelve numbers, and how much memory do they need?
 
-    python benchmarks/detect.py [IMAGES] [REPEATS]
+    python benchmarks/detect.py [IMAGES] [REPEATS]          arrays or an indexed COCO object in, twelve numbers out
+    python benchmarks/detect.py files [IMAGES] [REPEATS]    from two JSON files, reading included, without pycocotools
 
 Random sets of 100 detections per image over 80 classes, with about 7 objects per image and crowds; by default 5000
-images, as many as COCO's validation set has. Timed: arrays or an indexed COCO object in, twelve numbers out; reading
-files and building an index are not. All are interleaved, on one thread and on all; wall time and processor time, since
-a busy machine changes the first. The numbers have to agree within 1e-9, with pycocotools in every bit. Memory is the
-peak of what numpy allocates during our evaluation. Compilation is done before the first measurement.
+images, as many as COCO's validation set has. All are interleaved, ours on one thread and on all; wall time and
+processor time, since a busy machine changes the first. Under ``taskset`` of one CPU all are on one. The numbers have to
+agree within 1e-9, with pycocotools in every bit. Memory is the peak of what numpy allocates during our evaluation.
+Compilation is done before the first measurement.
 
-Rivals that are installed take part: hotcoco, ultrafast-pycocotools, faster-coco-eval (extra: peers).
+Rivals that are installed take part: hotcoco, ultrafast-pycocotools, faster-coco-eval, vernier.
 """
 
 from __future__ import annotations
@@ -28,7 +29,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from pycocotools.coco import COCO
 
+from experiments.detect.annotations import evaluate_coco
 from experiments.detect.core.detectors.scenes import SceneRates, random_scene
 from experiments.detect.core.evaluation import coco_numbers, evaluate_detections
 from experiments.detect.core.ground_truth import Detections, GroundTruth
@@ -40,7 +43,7 @@ from experiments.detect.core.pycocotools import (
 )
 from experiments.detect.core.suppression import non_maximum_suppression
 
-RIVALS = ("hotcoco", "ultrafast_pycocotools", "faster_coco_eval")
+RIVALS = ("hotcoco", "ultrafast_pycocotools", "faster_coco_eval", "vernier")
 Numbers = list[float]
 
 CLASSES = 78
@@ -58,11 +61,12 @@ def ours(ground_truth: GroundTruth, detections: Detections, threads: int | None 
     return [numbers[name] for name in NAMES]
 
 
-def theirs(make_evaluator: Callable[[], Any]) -> tuple[float, float, Numbers]:
-    """Wall and processor seconds of one evaluation, and its numbers."""
-    evaluator = make_evaluator()
+def theirs(make_evaluator: Callable[[], Any], files: bool) -> tuple[float, float, Numbers]:
+    """Wall and processor seconds of one evaluation, and its numbers; with the reading where it is from files."""
+    made = None if files else make_evaluator()
 
     def evaluate() -> Numbers:
+        evaluator = make_evaluator() if made is None else made
         evaluator.evaluate()
         evaluator.accumulate()
         evaluator.summarize()
@@ -78,19 +82,23 @@ def timed(work: Callable[[], Numbers]) -> tuple[float, float, Numbers]:
     return time.perf_counter() - wall, time.process_time() - processor, numbers
 
 
-def rivals(ground_truth: GroundTruth, detections: Detections, folder: Path) -> dict[str, Callable[[], Any]]:
-    """Makers of evaluators, by library; those that read files get them."""
+def write_files(ground_truth: GroundTruth, detections: Detections, folder: Path) -> tuple[Path, Path]:
     truth, results = folder / "truth.json", folder / "results.json"
     truth.write_text(json.dumps(instances_document(ground_truth, detections)))
     results.write_text(json.dumps(results_document(detections)))
+    return truth, results
+
+
+def rivals(truth: Path, results: Path) -> dict[str, Callable[[], Any]]:
+    """Makers of evaluators of two files, by library."""
 
     def maker(module: Any) -> Any:
         with contextlib.redirect_stdout(io.StringIO()):
-            annotations = module.COCO(str(truth))
+            annotations = getattr(module, "COCO", COCO)(str(truth))
             evaluator = getattr(module, "COCOeval", None) or module.COCOeval_faster
             return evaluator(annotations, annotations.loadRes(str(results)), "bbox")
 
-    found: dict[str, Callable[[], Any]] = {"pycocotools": partial(pycocotools_evaluator, ground_truth, detections)}
+    found: dict[str, Callable[[], Any]] = {}
     for name in RIVALS:
         with contextlib.suppress(ImportError):
             found[name] = partial(maker, importlib.import_module(name))
@@ -117,8 +125,9 @@ def suppression_seconds(n: int) -> float:
 
 def main() -> None:
     """Print the times of every library, their ratios to ours, the largest difference and the peak memory."""
-    images = int(sys.argv[1]) if len(sys.argv) > 1 else 5000
-    repeats = int(sys.argv[2]) if len(sys.argv) > 2 else 3
+    files = sys.argv[1:2] == ["files"]
+    given = [int(word) for word in sys.argv[1 + files :]]
+    images, repeats = [*given, *(5000, 3)[len(given) :]]
     ours(*make_set(20))
     ground_truth, detections = make_set(images)
     print(
@@ -127,22 +136,35 @@ def main() -> None:
     )
     taken: dict[str, list[tuple[float, float]]] = {}
     with tempfile.TemporaryDirectory() as folder:
-        makers = rivals(ground_truth, detections, Path(folder))
+        truth, results = write_files(ground_truth, detections, Path(folder))
+        makers = rivals(truth, results)
+        if not files:
+            makers = {"pycocotools": partial(pycocotools_evaluator, ground_truth, detections), **makers}
+        own = {
+            f"mlnotes, {name}": partial(ours, ground_truth, detections, n)
+            for n, name in ((1, "one thread"), (None, "all"))
+        }
+        if files:
+            own = {"mlnotes": lambda: [evaluate_coco(truth, results)[name] for name in NAMES]}
+        for work in own.values():
+            work()  # compiles
         for _ in range(repeats):
-            mine = ours(ground_truth, detections)
-            for threads in (1, None):
-                name = f"mlnotes, {'one thread' if threads else 'all threads'}"
-                taken.setdefault(name, []).append(timed(partial(ours, ground_truth, detections, threads))[:2])
+            for name, work in own.items():
+                wall, processor, mine = timed(work)
+                taken.setdefault(name, []).append((wall, processor))
             for name, make in makers.items():
-                wall, processor, numbers = theirs(make)
+                wall, processor, numbers = theirs(make, files)
                 taken.setdefault(name, []).append((wall, processor))
                 difference = float(np.nanmax(np.abs(np.subtract(mine, numbers))))
                 if difference > (0 if name == "pycocotools" else 1e-9):
                     raise SystemExit(f"{name}: the numbers differ by {difference}")
-    base = statistics.median(processor for _, processor in taken["mlnotes, all threads"])
+    base = [statistics.median(column) for column in zip(*taken[list(own)[-1]], strict=True)]
     for name, pairs in taken.items():
         wall, processor = (statistics.median(column) for column in zip(*pairs, strict=True))
-        print(f"{name:24} {wall:8.3f} s wall {processor:8.3f} s of processors, {processor / base:6.1f} times ours")
+        ratios = f"{wall / base[0]:6.1f} and {processor / base[1]:6.1f} times ours"
+        print(
+            f"{name:24} {wall:8.3f} s wall {processor:8.3f} s of processors, {ratios}; least {min(pairs)[0]:.3f} s wall"
+        )
     print(f"peak memory of ours: {peak_megabytes(ground_truth, detections):.0f} MB")
     print(f"non-maximum suppression of 10,000 boxes: {1e3 * suppression_seconds(10_000):.0f} ms")
 

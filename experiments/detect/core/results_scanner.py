@@ -38,22 +38,20 @@ def scan_results(text: bytes) -> Floats | None:
     >>> scan_results(b'[{"image_id": 7, "category_id": 1, "bbox": [0, 0.5, 2, 1e1], "score": 0.1}]').tolist()
     [[7.0, 1.0, 0.0, 0.5, 2.0, 10.0, 0.1]]
     """
+    signs, keys = np.frombuffer(text + b"\0", np.uint8), np.frombuffer(b"".join(FIELDS), np.uint8)
+    ends, powers = np.cumsum([0, *map(len, FIELDS)]), _powers_of_five()
     middle = text.find(b"}", len(text) // 2) + 1
-    rest = text[middle:].lstrip(b" \n\r\t")
-    if len(text) < PARALLEL or not rest.startswith(b","):
-        return _scan_part(text)
-    with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
-        parts = list(pool.map(_scan_part, (text[:middle] + b"]", b"[" + rest[1:])))
-    kept = [part for part in parts if part is not None and len(part)]
-    return np.concatenate(kept) if len(kept) == len(parts) else None
-
-
-def _scan_part(text: bytes) -> Floats | None:
+    beyond = len(text) + 1  # the last part ends with the list alone
+    cuts = [0, middle, beyond] if middle and len(text) >= PARALLEL else [0, beyond]
     found = np.empty((text.count(b"{"), COLUMNS))
-    keys = np.frombuffer(b"".join(FIELDS), np.uint8)
-    ends = np.cumsum([0, *map(len, FIELDS)])
-    n = _scan(np.frombuffer(text + b"\0", np.uint8), keys, ends, _powers_of_five(), found, found.view(np.uint64))
-    return found if n == len(found) else None
+    rows = [0, *(text.count(b"{", 0, cut) for cut in cuts[1:])]
+
+    def scan(part: int) -> bool:
+        own = found[rows[part] : rows[part + 1]]
+        return _scan(signs, cuts[part], cuts[part + 1], keys, ends, powers, own, own.view(np.uint64)) == len(own)
+
+    with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
+        return found if all(pool.map(scan, range(len(cuts) - 1))) else None
 
 
 def _powers_of_five() -> Words:
@@ -69,15 +67,25 @@ def _powers_of_five() -> Words:
 
 
 @compiled
-def _scan(text: Bytes, keys: Bytes, ends: NDArray[np.int64], powers: Words, found: Floats, bits: Words) -> int:
-    """How many entries there are; -1 if the text is not plain. ``bits`` is ``found`` as whole numbers."""
-    at, n = _skip(text, 0), 0
-    if text[at] != ord("["):
+def _scan(
+    text: Bytes, start: int, stop: int, keys: Bytes, ends: NDArray[np.int64], powers: Words, found: Floats, bits: Words
+) -> int:
+    """How many entries lie between two places, 0 or after an entry; -1 if the text is not plain.
+
+    ``bits`` is ``found`` as whole numbers.
+    """
+    at, n = _skip(text, start), 0
+    if start == 0 and text[at] == ord("["):
+        following = _skip(text, at + 1)
+        at = following if text[following] == ord("]") else at
+    elif start == 0:
         return -1
-    at = _skip(text, at + 1)
-    if text[at] == ord("]"):
-        return 0 if _skip(text, at + 1) == len(text) - 1 else -1
     while True:
+        if text[at] == ord("]"):
+            return n if _skip(text, at + 1) == len(text) - 1 else -1
+        if text[at] != ord(",") and not (n == 0 and start == 0):
+            return -1
+        at = _skip(text, at + 1)
         if text[at] != ord("{") or n == len(found):
             return -1
         seen = 0
@@ -103,11 +111,9 @@ def _scan(text: Bytes, keys: Bytes, ends: NDArray[np.int64], powers: Words, foun
                 at = _skip(text, _number(text, at, powers, found, bits, n, 6 if field == 3 else field, field < 2))
             if text[at] != (ord("}") if place == 3 else ord(",")):
                 return -1
-        n, at = n + 1, _skip(text, at + 1)
-        if text[at] == ord("]"):
-            return n if _skip(text, at + 1) == len(text) - 1 else -1
-        if text[at] != ord(","):
-            return -1
+        n += 1
+        if at + 1 == stop:
+            return n
         at = _skip(text, at + 1)
 
 

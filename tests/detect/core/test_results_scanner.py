@@ -74,6 +74,7 @@ def test_of_what_is_cut_or_changed_it_says_what_json_says_or_nothing(
         "{}",
         "[",
         f"[{ENTRY},]",
+        f"[{ENTRY}",
         f"[{ENTRY}] 1",
         f'[{ENTRY[:-1]}, "area": 1}}]',
         ENTRY,
