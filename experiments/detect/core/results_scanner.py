@@ -151,7 +151,7 @@ def _number(text: Bytes, at: int, powers: Words, found: Floats, bits: Words, row
     at += negative
     if not _is_digit(text[at]) or (text[at] == 48 and _is_digit(text[at + 1])):
         return -1
-    w, q, digits, fraction = np.uint64(0), 0, 0, False
+    w, q, digits, fraction, exponent = np.uint64(0), 0, 0, False, 0
     while _is_digit(text[at]) or (text[at] == ord(".") and not fraction):
         if text[at] == ord("."):
             fraction = True
@@ -159,7 +159,7 @@ def _number(text: Bytes, at: int, powers: Words, found: Floats, bits: Words, row
                 return -1
         else:
             w = w * np.uint64(10) + np.uint64(text[at] - 48)
-            digits += w > 0
+            digits += int(w > 0)
             q -= fraction
         at += 1
     power = text[at] == ord("e") or text[at] == ord("E")
@@ -168,7 +168,6 @@ def _number(text: Bytes, at: int, powers: Words, found: Floats, bits: Words, row
         at += 2 if falling or text[at + 1] == ord("+") else 1
         if not _is_digit(text[at]):
             return -1
-        exponent = 0
         while _is_digit(text[at]):
             exponent = min(10 * exponent + int(text[at]) - 48, 9999)
             at += 1
