@@ -27,7 +27,7 @@ GRAPHS = Settings(
     max_degree=32,
     build_list_size=200,
     search_list_sizes=(10, 12, 14, 16, 18, 20, 24, 28, 32, 40, 48, 64, 80, 96, 128, 192, 256, 384, 512, 768),
-    nprobe=(1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96),
+    nprobe=(1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256),
 )
 SETTINGS = {
     "lorann": replace(GRAPHS, nlist=256),

@@ -15,11 +15,11 @@ Needs the extra ``ray``. The mathematics is in ``sharding``.
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType, TracebackType
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -63,20 +63,41 @@ class Worker:
             self.shard = Shard.load(self.members, self.path, threads=self.threads)
         return len(self.members)
 
-    def search(self, queries: NDArray[Any], k: int, search_list_size: int) -> tuple[LongIds, Floats]:
+    def search(self, queries: NDArray[Any], k: int, size: int, allowed: LongIds | None) -> tuple[LongIds, Floats]:
         """The k nearest of its shard for each query (m, d); see ``Shard.search``."""
         if self.shard is None:
             raise RuntimeError(f"{self.path}: the shard is not built")
         own = np.array(queries)  # Ray's arrays are read-only, for which kernels would be compiled again
-        return self.shard.search(own, k, search_list_size, threads=self.threads)
+        return self.shard.search(own, k, size, threads=self.threads, allowed=allowed)
 
 
-class RayNSG:
+class Workers:
+    """Processes of Ray, to be closed after use."""
+
+    def __init__(self, replicas: Sequence[Sequence[Any]]) -> None:
+        self.replicas = replicas
+        """Handles of the workers, a list for each shard."""
+
+    def close(self) -> None:
+        """End the workers; the files stay."""
+        for workers in self.replicas:
+            for worker in workers:
+                ray().kill(worker)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+class RayNSG(Workers):
     """An NSG in shards, each held by one worker or more. Make it with ``build`` or ``open``."""
 
     def __init__(self, replicas: Sequence[Sequence[Any]], base: Any = None) -> None:
-        self.replicas = replicas
-        """Handles of the workers, a list for each shard."""
+        super().__init__(replicas)
         self.base = base
         """Until the shards are built: the path of the vectors, or their reference in Ray's store."""
 
@@ -103,7 +124,7 @@ class RayNSG:
         for shard, members in enumerate(partition(len(whole), shards, partition_seed)):
             write_arrays(_file(home, MEMBERS, shard), MEMBERS, {}, {"members": members})
         write_arrays(home / SHARDS, SHARDS, {"n": len(whole), "shards": shards, "seed": partition_seed}, {})
-        return cls(_start(home, shards, replicas, threads), file or _ray().put(whole))
+        return cls(_start(home, shards, replicas, threads), file or ray().put(whole))
 
     @classmethod
     def build(
@@ -157,13 +178,16 @@ class RayNSG:
 
     def build_shards(self, **settings: Any) -> None:
         """Build with the first replica of every shard; the others open what it wrote."""
-        _ray().get([workers[0].build.remote(self.base, settings) for workers in self.replicas])
+        ray().get([workers[0].build.remote(self.base, settings) for workers in self.replicas])
         self.base = None
         others = [worker.build.remote(None, settings) for workers in self.replicas for worker in workers[1:]]
-        _ray().get(others)
+        ray().get(others)
 
-    def search(self, queries: ArrayLike, k: int, search_list_size: int) -> tuple[LongIds, Floats]:
-        """The k nearest base vectors of each query (m, d); every shard is searched with a list of that size.
+    def search(
+        self, queries: ArrayLike, k: int, search_list_size: int, *, allowed: ArrayLike | None = None
+    ) -> tuple[LongIds, Floats]:
+        """The k nearest base vectors of each query (m, d), or of those that are ``allowed``, by their numbers; every
+        shard is searched with a list of that size.
 
         Raises:
             ValueError: a size below 1.
@@ -172,47 +196,41 @@ class RayNSG:
         check_sizes(k, search_list_size)
         asked = np.asarray(queries)
         starts = range(0, max(len(asked), 1), CHUNK)
-        blocks = [_ray().put(asked[start : start + CHUNK]) for start in starts]
+        blocks = [ray().put(asked[start : start + CHUNK]) for start in starts]
+        lists = (k, search_list_size, None if allowed is None else ray().put(np.asarray(allowed, np.int64)))
         owed = [
-            [workers[turn % len(workers)].search.remote(block, k, search_list_size) for workers in self.replicas]
+            [workers[turn % len(workers)].search.remote(block, *lists) for workers in self.replicas]
             for turn, block in enumerate(blocks)
         ]
         answers = [
-            merge([self._answer(call, s, turn, block, k, search_list_size) for s, call in enumerate(calls)], k)
+            merge([self._answer(call, s, turn, block, lists) for s, call in enumerate(calls)], k)
             for turn, (block, calls) in enumerate(zip(blocks, owed, strict=True))
         ]
         return np.vstack([ids for ids, _ in answers]), np.vstack([distances for _, distances in answers])
 
-    def _answer(self, call: Any, shard: int, turn: int, block: Any, k: int, size: int) -> tuple[LongIds, Floats]:
+    def _answer(self, call: Any, shard: int, turn: int, block: Any, lists: tuple[Any, ...]) -> tuple[LongIds, Floats]:
         """What a call returns; where its worker is gone for good, the other replicas are asked in turn."""
-        workers, gone = self.replicas[shard], _ray().exceptions.RayActorError
+        workers, gone = self.replicas[shard], ray().exceptions.RayActorError
         for step in range(1, len(workers) + 1):
             try:
-                return _ray().get(call)
+                return ray().get(call)
             except gone:
-                call = workers[(turn + step) % len(workers)].search.remote(block, k, size)
+                call = workers[(turn + step) % len(workers)].search.remote(block, *lists)
         raise RuntimeError(f"shard {shard}: all {len(workers)} workers are gone; open the folder again")
 
-    def close(self) -> None:
-        """End the workers; the files stay."""
-        for workers in self.replicas:
-            for worker in workers:
-                _ray().kill(worker)
 
-    def __enter__(self) -> RayNSG:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
+def start_workers(kind: type, threads: int) -> Callable[..., Any]:
+    """What starts a worker of a kind, given its arguments; every one takes ``threads`` cores."""
+    actor = ray().remote(num_cpus=threads, max_restarts=RESTARTS, max_task_retries=RESTARTS)(kind)
+    start: Callable[..., Any] = actor.remote
+    return start
 
 
 def _start(home: Path, shards: int, replicas: int, threads: int) -> list[list[Any]]:
-    """Workers of Ray, a list for each shard; every one takes ``threads`` cores."""
-    actor = _ray().remote(num_cpus=threads, max_restarts=RESTARTS, max_task_retries=RESTARTS)(Worker)
+    """Workers of Ray, a list for each shard."""
+    start = start_workers(Worker, threads)
     return [
-        [actor.remote(_file(home, MEMBERS, shard), _file(home, "shard", shard), threads) for _ in range(replicas)]
+        [start(_file(home, MEMBERS, shard), _file(home, "shard", shard), threads) for _ in range(replicas)]
         for shard in range(shards)
     ]
 
@@ -221,5 +239,6 @@ def _file(home: Path, kind: str, shard: int) -> Path:
     return home / f"{kind}-{shard:05d}"
 
 
-def _ray() -> ModuleType:
+def ray() -> ModuleType:
+    """The library, imported when it is needed."""
     return import_module("ray")

@@ -92,10 +92,17 @@ class Shard:
         self.index.save(path)
 
     def search(
-        self, queries: ArrayLike, k: int, search_list_size: int, *, threads: int | None = None
+        self,
+        queries: ArrayLike,
+        k: int,
+        search_list_size: int,
+        *,
+        threads: int | None = None,
+        allowed: ArrayLike | None = None,
     ) -> tuple[LongIds, Floats]:
-        """The k nearest of this shard, with their numbers in the whole; see ``NSG.search``."""
-        local, distances = self.coded.search(queries, k, search_list_size, threads=threads)
+        """The k nearest of this shard, with their numbers in the whole, which ``allowed`` (any,) may name some of."""
+        mask = None if allowed is None else np.isin(self.members, np.asarray(allowed, np.int64))
+        local, distances = self.coded.search(queries, k, search_list_size, threads=threads, allowed=mask)
         return np.where(local >= 0, self.members[local], -1), distances
 
 

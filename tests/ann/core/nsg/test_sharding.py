@@ -77,3 +77,11 @@ def test_recall_is_that_of_the_whole_index_or_better() -> None:
 def test_an_index_of_other_vectors_is_no_shard() -> None:
     with pytest.raises(ValueError, match="expected an index of 4 vectors, got one of 20"):
         Shard(np.arange(4), NSG.build(gauss(20)))
+
+
+def test_a_shard_answers_with_what_is_allowed_alone() -> None:
+    base = np.random.default_rng(0).standard_normal((600, 8), dtype=np.float32)
+    members = np.arange(0, 1200, 2)
+    shard = Shard.build(base.repeat(2, axis=0), members)
+    ids, _ = shard.search(base[:5], 4, 40, allowed=[8, 9, 200, 5000])
+    assert {*ids.ravel().tolist()} == {8, 200, -1}

@@ -86,6 +86,8 @@ class LiveFolder:
                 yield np.frombuffer(content, np.int64), None
                 continue
             count = int(np.frombuffer(content, np.int64, 1)[0])
+            if count == 0:  # written by versions that logged additions of nothing
+                continue
             rows: Floats = np.frombuffer(content, np.float32, -1, 8 + 8 * count).reshape(count, -1)
             yield np.frombuffer(content, np.int64, count, 8), rows
 

@@ -69,6 +69,9 @@ class LiveNSG:
     def __len__(self) -> int:
         return len(self._rows)
 
+    def __contains__(self, one: int) -> bool:
+        return one in self._rows
+
     def __repr__(self) -> str:
         space, dead = self.space, self._state.dead
         return f"LiveNSG({len(self):,} vectors of {space.dim} dimensions, {space.metric}, {dead:,} deleted)"
@@ -134,7 +137,7 @@ class LiveNSG:
             names = checked_ids(np.arange(len(rows)) + self._next if ids is None else ids, len(rows))
             if known := [one for one in names.tolist() if one in self._rows]:
                 raise ValueError(f"ids: {known[0]} is in the index already; delete it first")
-            if self._folder is not None:
+            if self._folder is not None and len(rows):
                 self._folder.added(names, rows)
             self._insert(rows, names)
         return names
@@ -149,7 +152,7 @@ class LiveNSG:
         with self._writing:
             if missing := [one for one in names.tolist() if one not in self._rows]:
                 raise KeyError(f"ids: {missing[0]} is not in the index")
-            if self._folder is not None:
+            if self._folder is not None and len(names):
                 self._folder.deleted(names)
             self._drop(names)
             if self._state.dead > DEAD_SHARE * self._state.used:
@@ -221,17 +224,10 @@ class LiveNSG:
         short, vnni = coded.short, coded.short.codes.dtype == np.uint8
         if short.codec is not None:
             short.codes[start:stop] = short.codec.encode(placed, vnni=vnni)[: len(rows)]
-        scratch = insert_scratch(min(LIST_SIZE, start + 1), coded.lists.shape[1])
-        asked = short.of_queries(placed)
         insert_rows(
-            coded.lists,
-            short.codes,
-            asked,
-            coded.vectors,
-            short.instructions,
-            *(state.alive, state.parents),
-            *(start, stop),
-            scratch,
+            *(coded.lists, short.codes, short.of_queries(placed), coded.vectors, short.instructions),
+            *(state.alive, state.parents, start, stop),
+            insert_scratch(min(LIST_SIZE, start + 1), coded.lists.shape[1]),
         )
         self._state = state._replace(used=stop)
         self._next = max(self._next, int(names.max(initial=-1)) + 1)

@@ -157,6 +157,19 @@ for name in range(first, first + 10**6):
 """
 
 
+def test_changes_of_nothing_leave_a_folder_that_opens(tmp_path: Path) -> None:
+    base = np.random.default_rng(0).standard_normal((60, 20), dtype=np.float32)
+    with_log = LiveNSG.of(NSG.build(base))
+    with_log.save(tmp_path / "kept")
+    with_log.add(base[:0])
+    with_log.delete([])
+    with_log.add(base[:1] + 1)
+    with_log.close()
+    again = LiveNSG.open(tmp_path / "kept")
+    assert sorted(again.ids.tolist()) == list(range(61))
+    again.close()
+
+
 def kill_while_adding(folder: Path, first: int, seconds: float) -> list[int]:
     """Ids whose changes a writer has acknowledged before it is killed."""
     writer = subprocess.Popen(
