@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
@@ -16,10 +17,11 @@ from experiments.arch.core.adversarial_game import frechet_distance
 from experiments.arch.core.gan import GAN
 from experiments.arch.core.image_gans import LATENT, SIDE, Opinion, adversarial_steps, small_images
 from experiments.arch.core.planar_gans import BETAS, Arena, Player, Rules, modes, play, quality
-from experiments.arch.gan import laws, pictures, plane
+from experiments.arch.gan import augmentation, laws, pictures, plane
 from experiments.arch.gan.setup import EAGER, RULES, Params, prepare
 from experiments.foundation.networks.side_by_side import MemberAdam
 from experiments.foundation.statements.trials import TrialRow
+from experiments.lab.judge.measured import Pairs
 
 
 class Flat(nn.Module):
@@ -126,3 +128,18 @@ def test_a_class_needs_two_percent_of_the_images() -> None:
     probabilities = torch.eye(10)[torch.tensor([0] * 97 + [1] * 2 + [2])] * 0.95
     seen = Opinion(np.zeros((100, 64)), probabilities)
     assert (seen.classes, seen.confident) == (2, 1.0)
+
+
+def test_generated_images_stand_beside_the_labelled_ones_at_one_of_their_rates() -> None:
+    games = prepare(Params(labelled=20, lrs=(1e-3, 1e-2, 1e-1)), 0)
+    rows = [row for row in augmentation.run(games) if isinstance(row, augmentation.LearnedRow)]
+    assert {(row.arm, row.images) for row in rows} == {
+        (augmentation.ALONE, 20), (augmentation.GENERATED, 220), (augmentation.SHIFTED, 220)
+    }  # fmt: skip
+    middle = [replace(row, validation_accuracy=float(row.lr == 1e-2)) for row in rows]
+    pairs = augmentation.against(augmentation.SHIFTED)(middle)
+    chosen = {row.arm: row.test_accuracy for row in middle if row.lr == 1e-2}
+    assert isinstance(pairs, Pairs)
+    assert (pairs.treatment, pairs.baseline) == (
+        {0: chosen[augmentation.GENERATED]}, {0: chosen[augmentation.SHIFTED]}
+    )  # fmt: skip

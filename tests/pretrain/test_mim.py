@@ -94,3 +94,16 @@ def test_parameters_that_do_not_fit_are_refused(params: Params, problem: str) ->
     with pytest.raises(InputError) as raised:
         prepare(params, 0)
     assert str(raised.value) == problem
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="torch has no CUDA device here")
+def test_a_gpu_learns_from_masks_what_the_cpu_learns() -> None:
+    losses = []
+    for device in ("cpu", "cuda"):
+        setup = prepare(Params(device=device, pretrain_steps=5, arms=("pixels",), masks=None), 1)
+        assert setup.pretrained("pixels")[0].mask_token.device.type == device
+        losses.append(setup.fine_tuned("pixels", 20, 1e-2)[1].losses[-1])
+        assert list(probes.run(setup))
+        assert list(laws.run(setup))
+        assert list(corruptions.run(setup))
+    assert losses[1] == pytest.approx(losses[0], rel=0.05)

@@ -103,7 +103,7 @@ def against(baseline: str) -> Callable[[Sequence[LearnedRow]], Pairs | Undecided
     """The measure of generated images against another kind, each at its best rate."""
 
     def measure(rows: Sequence[LearnedRow]) -> Pairs | Undecided:
-        best = choose(rows, score=lambda row: row.validation_accuracy)
+        best = choose(rows, score=lambda row: row.validation_accuracy, arm=lambda row: row.arm)
         arms = [replace(best[arm], arm=arm) for arm in (GENERATED, baseline)]
         if reason := untuned(*arms):
             return Undecided(reason)

@@ -97,7 +97,7 @@ PART = Part(
                 per="network and order",
             ),
             measure=instances_by_case("blind"),
-            topic="MLP: tables",
+            topic="MLP and Vision Transformer: images",
             predicted="holds",
             source="neither a linear layer nor Adam knows the order of its numbers; rounding grows with the updates",
         ),

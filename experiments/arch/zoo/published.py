@@ -51,7 +51,7 @@ PART = Part(
                 }
             ),
             measure=by_network,
-            topic="BERT, GPT, Vision Transformer",
+            topic="GPT, Vision Transformer, U-Net, GAN: parameters",
             predicted="holds",
             source="torchvision (ViT-B, ViT-L), timm (ViT-Ti), Hugging Face's gpt2, torchsummary (U-Net, DCGAN)",
         ),

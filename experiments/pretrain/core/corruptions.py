@@ -36,7 +36,7 @@ def occlude(images: Tensor) -> Tensor:
 def rotate(images: Tensor) -> Tensor:
     """Twenty degrees, bilinearly; corners repeat the border."""
     cosine, sine = math.cos(math.radians(DEGREES)), math.sin(math.radians(DEGREES))
-    turn = torch.tensor([[cosine, -sine, 0.0], [sine, cosine, 0.0]]).expand(len(images), 2, 3)
+    turn = torch.tensor([[cosine, -sine, 0.0], [sine, cosine, 0.0]]).expand(len(images), 2, 3).to(images.device)
     grid = affine_grid(turn, list(images.shape), align_corners=False)
     return grid_sample(images, grid, padding_mode="border", align_corners=False)
 

@@ -44,6 +44,11 @@ def of_classes(examples: Examples, classes: range) -> Examples:
     return Examples(examples.inputs[kept], examples.labels[kept])
 
 
+def on_device(examples: Examples, device: torch.device) -> Examples:
+    """The same examples in the memory of ``device``."""
+    return Examples(examples.inputs.to(device), examples.labels.to(device))
+
+
 def linear_rates(lr: float, steps: int) -> list[float]:
     """Learning rates (steps,) that fall linearly to zero.
 

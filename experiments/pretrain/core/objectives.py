@@ -33,7 +33,7 @@ def fill_in_pixels(side: int, masks: Masks) -> Objective:
 
     def loss(model: MaskedAutoencoder, images: Tensor) -> Tensor:
         patches = patches_of(images, side)
-        masked = masks(len(patches))
+        masked = masks(len(patches)).to(images.device)
         return pixel_loss(model(images, masked), patches, masked)
 
     return loss
@@ -44,7 +44,7 @@ def fill_in_codes(codebook: Tensor, side: int, masks: Masks) -> Objective:
 
     def loss(model: MaskedAutoencoder, images: Tensor) -> Tensor:
         codes = codes_of(images, codebook, side)
-        masked = masks(len(codes))
+        masked = masks(len(codes)).to(images.device)
         return code_loss(model(images, masked), codes, masked)
 
     return loss
@@ -55,7 +55,7 @@ def remove_noise(side: int) -> Objective:
 
     def loss(model: MaskedAutoencoder, images: Tensor) -> Tensor:
         patches = patches_of(images, side)
-        nothing = torch.zeros(patches.shape[:2], dtype=torch.bool)
+        nothing = torch.zeros(patches.shape[:2], dtype=torch.bool, device=images.device)
         return mse_loss(model(images + NOISE * torch.randn_like(images), nothing), patches)
 
     return loss
@@ -66,9 +66,10 @@ def codebook_of(images: Tensor, side: int, codes: int, seed: int) -> Tensor:
     from sklearn.cluster import KMeans
     from threadpoolctl import threadpool_limits
 
-    patches = patches_of(images, side).flatten(0, 1).numpy()
+    patches = patches_of(images, side).flatten(0, 1).cpu().numpy()
     with threadpool_limits(1):
-        return torch.from_numpy(KMeans(codes, n_init=1, random_state=seed).fit(patches).cluster_centers_)
+        centers = KMeans(codes, n_init=1, random_state=seed).fit(patches).cluster_centers_
+    return torch.from_numpy(centers).to(images.device)
 
 
 def codes_of(images: Tensor, codebook: Tensor, side: int) -> Tensor:

@@ -29,6 +29,8 @@ class CorruptedRow(Row):
 def run(images: Images) -> Iterator[CorruptedRow]:
     from dataclasses import replace
 
+    import torch
+
     from experiments.foundation.networks.scores.evaluation import network_accuracy
     from experiments.foundation.networks.timing import one_thread, reproducible
     from experiments.pretrain.core.corruptions import CORRUPTIONS
@@ -38,10 +40,13 @@ def run(images: Images) -> Iterator[CorruptedRow]:
         for lr in params.lrs:
             network, _ = images.fine_tuned(arm, params.labels_per_class[-1], lr)
             with one_thread():
-                clean, validated = (network_accuracy(network, part) for part in (split.test, split.validation))
+                clean, validated = (
+                    network_accuracy(network, part, dtype=torch.float32) for part in (split.test, split.validation)
+                )
             for name, corrupt in CORRUPTIONS.items():
                 with reproducible(images.seed):
-                    spoiled = network_accuracy(network, replace(split.test, inputs=corrupt(split.test.inputs)))
+                    test = replace(split.test, inputs=corrupt(split.test.inputs))
+                    spoiled = network_accuracy(network, test, dtype=torch.float32)
                 yield CorruptedRow(
                     dataset=split.name,
                     arm=arm,

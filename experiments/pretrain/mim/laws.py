@@ -27,9 +27,9 @@ def run(images: Images) -> Iterator[TrialRow]:
 
     count = masked_patches(images.params.mask, images.tokens)
     with reproducible(images.seed), torch.no_grad():
-        model, by_code = (images.model(target).double() for target in ("pixels", "codes"))
+        model, by_code = (images.model(target).cpu().double() for target in ("pixels", "codes"))
         for trial in range(images.params.trials):
-            batch = images.split.train.inputs[8 * trial : 8 * trial + 8].double()
+            batch = images.split.train.inputs[8 * trial : 8 * trial + 8].cpu().double()
             masked = random_masks(len(batch), images.tokens, count)
             yield from masking_trials(model, batch, masked, images.side, count)
             codes = torch.randint(images.params.codes, masked.shape)

@@ -55,7 +55,8 @@ def features(encoder: VisionTransformer, examples: Examples) -> Examples:
     from experiments.foundation.networks.split import Examples
 
     with evaluating(encoder):
-        return Examples(encoder.norm(encoder.blocks(encoder.tokens(examples.inputs))).mean(1), examples.labels)
+        means = encoder.norm(encoder.blocks(encoder.tokens(examples.inputs))).mean(1)
+        return Examples(means.cpu(), examples.labels.cpu())
 
 
 def against_random(rows: Sequence[ProbeRow]) -> Mapping[str, Pairs]:

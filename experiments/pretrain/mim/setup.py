@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
 from experiments.foundation.datasets.choices import GrayImageSetName
+from experiments.foundation.networks.choices import DeviceName
 from experiments.lab.errors import InputError
 from experiments.lab.experiment import Setup, once, parameters
 from experiments.pretrain.kept import check_folder
@@ -17,6 +18,7 @@ from experiments.pretrain.kept import check_folder
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    import torch
     from torch import Tensor, nn
 
     from experiments.foundation.architectures.vision_transformer import VisionTransformer
@@ -74,6 +76,8 @@ class Params:
     """Pixels by which quarters of a batch are moved at random, up to, in all trainings."""
     trials: Annotated[int, Field(ge=1, le=1000)] = 5
     """Random networks and images on which the laws are tried."""
+    device: DeviceName = "auto"
+    """Where to compute; auto is CUDA, else MPS, else the CPU."""
     encoder: str | None = None
     """A file to write, in safetensors: the encoder after filling in masked pixels, for pretrain.transfer init=FILE."""
 
@@ -83,6 +87,10 @@ class Images(Setup[Params]):
     split: Split
     side: int
     """Of a patch."""
+
+    @property
+    def device(self) -> torch.device:
+        return self.split.train.inputs.device
 
     @property
     def tokens(self) -> int:
@@ -108,13 +116,15 @@ class Images(Setup[Params]):
 
         torch.manual_seed(self.seed)  # inside the callers' reproducible blocks
         p = self.params
-        return VisionTransformer(self.split.shape, self.split.classes, p.dim, p.layers, HEADS, patch=self.side)
+        network = VisionTransformer(self.split.shape, self.split.classes, p.dim, p.layers, HEADS, patch=self.side)
+        return network.to(self.device)
 
     def model(self, arm: str) -> MaskedAutoencoder:
         """The untrained encoder with the decoder of an arm."""
         from experiments.pretrain.core.masked_autoencoder import MaskedAutoencoder
 
-        return MaskedAutoencoder(self.encoder(), self.params.codes if arm == "codes" else self.side**2, HEADS)
+        outputs = self.params.codes if arm == "codes" else self.side**2
+        return MaskedAutoencoder(self.encoder(), outputs, HEADS).to(self.device)
 
     def objective(self, arm: str) -> Objective:
         from experiments.pretrain.core import objectives
@@ -183,7 +193,7 @@ class Images(Setup[Params]):
 
         torch.manual_seed(self.seed)
         if arm == "cnn":
-            return QuickNetwork(self.split.shape, self.split.classes)
+            return QuickNetwork(self.split.shape, self.split.classes).to(self.device)
         return self.encoder() if arm == "scratch" else copy.deepcopy(self.pretrained(arm)[0].encoder)
 
     @once
@@ -205,7 +215,9 @@ def prepare(params: Params, seed: int) -> Images:
     """The images, and whether the parameters fit them and each other."""
     from experiments.foundation.architectures.vision_transformer import patch_size
     from experiments.foundation.datasets.images import load_images
+    from experiments.foundation.networks.device import device_title, resolve_device
     from experiments.foundation.networks.split import image_split
+    from experiments.pretrain.core.fine_tuning import on_device
 
     if len(params.finetune_steps) != len(params.labels_per_class):
         counts, steps = len(params.labels_per_class), len(params.finetune_steps)
@@ -216,4 +228,8 @@ def prepare(params: Params, seed: int) -> Images:
     side = params.patch or patch_size(*split.shape[1:])
     if any(size % side for size in split.shape[1:]):
         raise InputError(f"patch={side}: expected a divisor of {split.shape[1]} x {split.shape[2]} pixels")
-    return Images(params=params, seed=seed, notes=(split.description,), split=split, side=side)
+    device = resolve_device(params.device)
+    train, validation, test = (on_device(part, device) for part in (split.train, split.validation, split.test))
+    split = replace(split, train=train, validation=validation, test=test)
+    notes = (split.description, f"device: {device_title(device)}")
+    return Images(params=params, seed=seed, notes=notes, split=split, side=side)

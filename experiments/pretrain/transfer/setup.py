@@ -18,7 +18,6 @@ from experiments.pretrain.kept import check_folder
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    import torch
     from torch import nn
 
     from experiments.foundation.networks.split import Examples, Split
@@ -94,6 +93,7 @@ class Images(Setup[Params]):
         """Its images, standardized as the target's are, and the number of its classes."""
         from experiments.foundation.datasets.images import load_images
         from experiments.foundation.networks.split import image_split
+        from experiments.pretrain.core.fine_tuning import on_device
 
         if name == "other classes":
             return self.lower, self.split.classes
@@ -103,7 +103,7 @@ class Images(Setup[Params]):
         if split.shape != self.split.shape:
             sizes = [" x ".join(map(str, shape[1:])) for shape in (split.shape, self.split.shape)]
             raise InputError(f"sources: {name} has images of {sizes[0]}, {self.split.name} of {sizes[1]}; give others")
-        return _on(split.train, self.split.train.inputs.device), len(data.classes)
+        return on_device(split.train, self.split.train.inputs.device), len(data.classes)
 
     @once
     def pretrained(self, source: str) -> tuple[nn.Module, str]:
@@ -186,7 +186,7 @@ def prepare(params: Params, seed: int) -> Images:
     from experiments.foundation.datasets.images import load_images
     from experiments.foundation.networks.device import device_title, resolve_device
     from experiments.foundation.networks.split import image_split
-    from experiments.pretrain.core.fine_tuning import of_classes
+    from experiments.pretrain.core.fine_tuning import of_classes, on_device
 
     if len(params.finetune_steps) != len(params.labels_per_class):
         counts, steps = len(params.labels_per_class), len(params.finetune_steps)
@@ -199,7 +199,7 @@ def prepare(params: Params, seed: int) -> Images:
         raise InputError(f"sources: {whole.name} is the target; give others")
     middle = whole.classes // 2
     train, validation, test, lower = (
-        _on(of_classes(part, classes), device)
+        on_device(of_classes(part, classes), device)
         for part, classes in (
             (whole.train, range(middle, whole.classes)),
             (whole.validation, range(middle, whole.classes)),
@@ -216,9 +216,3 @@ def prepare(params: Params, seed: int) -> Images:
     if params.init:
         images.start(OWN)  # a file that does not fit is an error before anything is trained
     return images
-
-
-def _on(examples: Examples, device: torch.device) -> Examples:
-    from experiments.foundation.networks.split import Examples
-
-    return Examples(examples.inputs.to(device), examples.labels.to(device))
