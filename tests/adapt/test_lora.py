@@ -10,9 +10,12 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
+from experiments.adapt.core.demonstrations import share_right
 from experiments.adapt.lora import EXPERIMENT, measures, own
 from experiments.adapt.lora.params import FULL, Params
 from experiments.adapt.lora.setup import prepare
+from experiments.adapt.lora.tasks import image_task
+from experiments.foundation.datasets.images import load_images
 from experiments.lab.errors import InputError
 from experiments.lab.experiment import Note, Rows
 from experiments.lab.judge.measured import Pairs, Undecided
@@ -147,3 +150,13 @@ def test_forgetting_is_compared_where_full_fine_tuning_is_as_accurate() -> None:
     assert pairs.baseline == {0: pytest.approx(0.8)}  # between (0.5, 0.9) and (0.9, 0.5); the rate beyond is left out
     edge = [row("LoRA, rank 1", lr, lr / 10, 0.6, 0.7) for lr in (1, 2, 3)]
     assert isinstance(measures.at_equal_new_accuracy([*full, *edge])["LoRA, rank 1"], Undecided)
+
+
+def test_a_new_set_of_images_is_learned_as_it_stands() -> None:
+    digits, asked = load_images("digits", seed=0), Params()
+    turned, other = image_task(asked, digits, 0), image_task(asked, digits, 0, digits)
+    assert other.dataset == "digits to digits"
+    known, unknown = (share_right(task.base, task.test) for task in (other, turned))
+    assert known > unknown + 0.3  # here the other set is the one that the base knows
+    with pytest.raises(InputError, match="expected old images of 28 x 28, got digits"):
+        prepare(Params(new_images="fashion"), 0)

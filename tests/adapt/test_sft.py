@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from experiments.adapt.sft import laws, training
+from experiments.adapt.sft import laws, preferences, training
 from experiments.adapt.sft.setup import ALL, ANSWERS, SCRATCH, Params, prepare
 from experiments.lab.errors import InputError
 from experiments.lab.judge.measured import Pairs, Undecided
@@ -50,3 +50,23 @@ def test_no_loss_of_two_answers_but_dpos_notices_a_swap() -> None:
 def test_more_questions_than_words_are_refused() -> None:
     with pytest.raises(InputError, match="dataset=python-docs: expected a text of 100120 different words, got"):
         prepare(Params(demonstrations=100_000, validation_questions=20), 0).asked()
+
+
+def test_pairs_are_compared_with_more_of_the_same_and_with_what_was_before() -> None:
+    seen = [
+        preferences.PreferenceRow(
+            dataset="python-docs",
+            arm=arm,
+            lr=lr,
+            validation_right=share,
+            right=share,
+            right_before=0.5,
+            log_probability=-2.0,
+            log_probability_before=-1.5,
+        )
+        for arm, shares in {preferences.DPO: (0.1, 0.6, 0.2), preferences.LONGER: (0.3, 0.7, 0.1)}.items()
+        for lr, share in enumerate(shares, start=1)
+    ]
+    right, displaced = preferences.right_answers(seen), preferences.displacement(seen)
+    assert right == Pairs({0: 0.6}, {0: 0.7})
+    assert displaced == Pairs({0: -1.5}, {0: -2.0})

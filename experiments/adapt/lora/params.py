@@ -19,8 +19,10 @@ FULL, HEAD, SCRATCH, REPLAY = "full", "head only", "from scratch", "full with re
 @parameters
 class Params:
     task: Literal["images", "text"] = "images"
-    """images: a perceptron that knows digits learns them turned by 90 degrees; text: a small Llama that has read a text
-    learns to answer questions."""
+    """images: a perceptron that knows digits learns other images; text: a small Llama that has read a text learns to
+    answer questions."""
+    new_images: Literal["fashion"] | None = None
+    """What the perceptron learns: the ten classes of Fashion-MNIST; by default the same images turned by 90 degrees."""
     model: str = OWN
     """own, one that is trained here; or the folder of a Llama model of yours (config.json, model.safetensors,
     tokenizer.json), fine-tuned on ``data`` and measured once."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from experiments.adapt.lora.params import HEAD, SCRATCH, Params, adapter_name
+from experiments.lab.errors import InputError
 from experiments.lab.experiment import Setup, once
 
 if TYPE_CHECKING:
@@ -16,12 +17,16 @@ if TYPE_CHECKING:
     from experiments.adapt.lora.tasks import Task
     from experiments.foundation.datasets.images import ImageData
 
+FASHION_SIDES = (28, 28)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Tasks(Setup[Params]):
     """The task, made by the part that asks first; or the user's model."""
 
     images: ImageData | None = None
+    new_images: ImageData | None = None
+    """Where the new task is another set than the old one's, turned."""
     text: str = ""
     dataset: str = ""
     yours: Given | None = None
@@ -31,7 +36,7 @@ class Tasks(Setup[Params]):
         from experiments.adapt.lora.tasks import image_task, text_task
 
         if self.images is not None:
-            return image_task(self.params, self.images, self.seed)
+            return image_task(self.params, self.images, self.seed, self.new_images)
         return text_task(self.params, self.text, self.dataset, self.seed)
 
     def network(self, arm: str) -> nn.Module:
@@ -62,7 +67,13 @@ def prepare(params: Params, seed: int) -> Tasks:
         from experiments.foundation.datasets.images import load_images
 
         images = load_images(params.dataset, seed=seed)
-        return Tasks(params=params, seed=seed, images=images, dataset=images.name, notes=(images.description,))
+        if params.new_images is None:
+            return Tasks(params=params, seed=seed, images=images, dataset=images.name, notes=(images.description,))
+        if images.train_images.shape[1:3] != FASHION_SIDES:
+            raise InputError(f"new_images=fashion: expected old images of 28 x 28, got {images.name}; dataset=mnist")
+        new = load_images(params.new_images, seed=seed)
+        both = images.description, new.description
+        return Tasks(params=params, seed=seed, images=images, new_images=new, dataset=images.name, notes=both)
     from experiments.foundation.datasets.texts import chosen_text, described, load_text
 
     dataset = chosen_text(params.text)
@@ -72,8 +83,6 @@ def prepare(params: Params, seed: int) -> Tasks:
 
 def _check(params: Params) -> None:
     """Refuse what would have no effect or no fair comparison."""
-    from experiments.lab.errors import InputError
-
     grids = {len(grid) for grid in (params.lrs_full, params.lrs_low_rank, params.lrs_head)}
     if len(grids) > 1:
         raise InputError("expected lrs_full, lrs_low_rank and lrs_head of one length, so that every arm has as many")

@@ -1,4 +1,4 @@
-"""The two tasks: digits that are turned by 90 degrees, and questions of which a network of text knows nothing."""
+"""The tasks: digits turned by 90 degrees or clothes for a network of digits, questions for one that has read a text."""
 
 from __future__ import annotations
 
@@ -44,27 +44,33 @@ class Task:
     note: str = ""
 
 
-def image_task(params: Params, images: ImageData, seed: int) -> Task:
-    """A perceptron trained on upright images; new are other images of the same set, turned to the left."""
+def image_task(params: Params, images: ImageData, seed: int, other: ImageData | None = None) -> Task:
+    """A perceptron trained on upright images; new are others of the same set, turned to the left, or another set's."""
     new, old = params.new_examples, params.old_examples
     sizes = {"validation": params.validation_examples, "test": params.test_examples}
     split = image_split(images, train=old + new, **sizes, seed=seed)
     upright = Examples(split.train.inputs[:old], split.train.labels[:old])
-    others = Examples(split.train.inputs[old:], split.train.labels[old:])
+    if other is None:
+        others = Examples(split.train.inputs[old:], split.train.labels[old:])
+        to_learn = [_turned(part) for part in (others, split.validation, split.test)]
+    else:
+        own = image_split(other, train=new, **sizes, seed=seed)
+        to_learn = [_flat(part) for part in (own.train, own.validation, own.test)]
+    train, validation, test = to_learn
     with reproducible(seed):
         fresh, base = (perceptron(split.features, params.dim, split.classes) for _ in range(2))
         batches = drawn_batches(old, params.batch_size, params.base_steps, None)
         fit(base, _flat(upright), torch.optim.Adam(base.parameters(), BASE_LR, fused=True), batches)
     return Task(
-        dataset=split.name,
+        dataset=split.name if other is None else f"{split.name} to {other.name}",
         base=base,
         fresh=fresh,
         head="4",
         without_adapter=(),
-        train=_turned(others),
+        train=train,
         replayed=_flat(upright),
-        validation=_turned(split.validation),
-        test=_turned(split.test),
+        validation=validation,
+        test=test,
         old_test=_flat(split.test),
     )
 

@@ -3,8 +3,8 @@
 What does supervised fine-tuning train on, and what is user feedback to it?
 
 A small Llama that has read a text is fine-tuned on questions and answers, with the loss on the answers or on all
-tokens; the same network learns them from scratch. Which tokens count, and what
-becomes of a preference, is tried on random demonstrations.
+tokens; the same network learns them from scratch. Pairs of a right and a wrong answer then train it further, by DPO.
+Which tokens count, and what becomes of a preference, is tried on random demonstrations.
 
 Notes: SFT, question and answer; user feedback.
 
@@ -14,7 +14,7 @@ Direct Preference Optimization, 2023.
 
 from __future__ import annotations
 
-from experiments.adapt.sft import laws, training
+from experiments.adapt.sft import laws, preferences, training
 from experiments.adapt.sft.setup import ALL, ANSWERS, SCRATCH, Params, prepare
 from experiments.lab.answers import mean, percent
 from experiments.lab.experiment import Experiment, Findings, Headline, Rows, Table
@@ -34,7 +34,7 @@ EXPERIMENT = Experiment(
     about=__doc__,
     params=Params,
     prepare=prepare,
-    parts=(laws.PART, training.PART),
+    parts=(laws.PART, training.PART, preferences.PART),
     answer=answer,
     headline=Headline(
         training.PART,

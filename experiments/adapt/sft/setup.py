@@ -74,6 +74,19 @@ class Questions(Setup[Params]):
             raise InputError(f"dataset={self.dataset}: {error}; ask for fewer") from None
         return ones[:train], ones[train : train + held], ones[train + held :]
 
+    @once
+    def tuned(self, lr: float) -> nn.Module:
+        """The base fine-tuned at that rate, with the loss on the answers only."""
+        import copy
+
+        from experiments.adapt.core.demonstrations import examples_of
+        from experiments.adapt.core.fine_tuning import fine_tune
+
+        asked, network = self.params, copy.deepcopy(self.base()[0])
+        learned, size = examples_of(self.asked()[0]), asked.batch_size
+        fine_tune(network, learned, lr=lr, steps=asked.steps, batch_size=size, seed=self.seed)
+        return network
+
 
 def prepare(params: Params, seed: int) -> Questions:
     from experiments.foundation.datasets.texts import chosen_text, described, load_text

@@ -48,9 +48,10 @@ def run(questions: Questions) -> Iterator[Event]:
     runs = [(arm, lr) for arm in (ANSWERS, ALL, SCRATCH) for lr in asked.lrs]
     for done, (arm, lr) in enumerate(runs):
         yield Progress("fine-tuning", done, len(runs))
-        network = copy.deepcopy(fresh if arm == SCRATCH else base)
-        learned = examples_of(train, masked=arm != ALL)
-        fine_tune(network, learned, lr=lr, steps=asked.steps, batch_size=asked.batch_size, seed=questions.seed)
+        network = questions.tuned(lr) if arm == ANSWERS else copy.deepcopy(fresh if arm == SCRATCH else base)
+        if arm != ANSWERS:
+            learned = examples_of(train, masked=arm != ALL)
+            fine_tune(network, learned, lr=lr, steps=asked.steps, batch_size=asked.batch_size, seed=questions.seed)
         with one_thread():
             yield AnswerRow(
                 dataset=questions.dataset,

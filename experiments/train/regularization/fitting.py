@@ -49,7 +49,8 @@ def optimizer_of(remedy: str, strength: float, network: nn.Module) -> Optimizer:
         return torch.optim.SGD(network.parameters(), strength, momentum=0.9)
     biases, weights = ([p for p in network.parameters() if p.dim() == dim] for dim in (1, 2))
     decay = {"params": weights, "weight_decay": strength if remedy == "l2" else 0.0}
-    return torch.optim.AdamW([decay, {"params": biases, "weight_decay": 0.0}], strength if remedy in BY_RATE else LR)
+    lr = strength if remedy in BY_RATE else LR
+    return torch.optim.AdamW([decay, {"params": biases, "weight_decay": 0.0}], lr, fused=True)
 
 
 def change_of(remedy: str, strength: float, shape: ImageShape) -> Callable[[Tensor], Tensor] | None:

@@ -7,7 +7,13 @@ import torch
 from torch.nn.functional import cross_entropy, logsigmoid
 
 from experiments.adapt.core.demonstrations import IGNORED, examples_of
-from experiments.adapt.core.preferences import dpo_loss, log_probabilities_of
+from experiments.adapt.core.preferences import (
+    PreferenceRecipe,
+    dpo_loss,
+    log_probabilities_of,
+    other_answers,
+    prefer,
+)
 from experiments.adapt.core.text_base import questions, untrained
 
 
@@ -32,3 +38,27 @@ def test_an_answers_probability_is_the_product_over_its_tokens() -> None:
         for x, y in zip(examples.inputs, examples.labels, strict=True)
     ]
     torch.testing.assert_close(log_probabilities_of(network, ones), torch.stack(expected))
+
+
+def test_a_wrong_answer_is_that_to_another_question_of_its_kind() -> None:
+    ones = questions("words of several lengths are here, yet no two begin alike", 9, seed=0)
+    for one, wrong in zip(ones, other_answers(ones), strict=True):
+        assert wrong.prompt.equal(one.prompt)
+        assert not wrong.answer.equal(one.answer)
+        assert any(wrong.answer.equal(other.answer) and other.prompt[:4].equal(one.prompt[:4]) for other in ones)
+    with pytest.raises(ValueError, match="expected different answers to prompts of a kind, got one"):
+        other_answers(ones[:1])
+
+
+def test_training_on_pairs_tells_the_preferred_answer_from_the_other() -> None:
+    torch.manual_seed(0)
+    network, ones = untrained(16, 1), questions("words of several lengths are here, yet no two begin alike", 9, seed=0)
+    wrong = other_answers(ones)
+
+    def margin() -> torch.Tensor:
+        with torch.no_grad():
+            return (log_probabilities_of(network, ones) - log_probabilities_of(network, wrong)).mean()
+
+    before = margin()
+    prefer(network, ones, wrong, PreferenceRecipe(beta=0.1, lr=1e-2, steps=30, batch_size=9, seed=0))
+    assert margin() > before + 1
