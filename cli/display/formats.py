@@ -33,13 +33,13 @@ Scalar = float | int | str | bool | None
 def words(name: str) -> str:
     """The name in words, without its unit.
 
-    >>> words("recall_at_10"), words("build_seconds"), words("queries_per_second"), words("index_bytes")
-    ('Recall at 10', 'Build time', 'Queries/s', 'Index size')
+    >>> words("recall_at_10"), words("build_seconds"), words("queries_per_second"), words("latency_p50_us")
+    ('Recall at 10', 'Build time', 'Queries/s', 'Latency p50 (µs)')
     """
     stem = re.sub(r"_per_second$", "/s", name)
     stem = re.sub(r"(^|_)seconds$", r"\1time", stem)
     stem = re.sub(r"(^|_)bytes$", r"\1size", stem)
-    stem = re.sub(r"_percent$", "", stem)
+    stem = re.sub(r"_us$", "_(µs)", re.sub(r"_percent$", "", stem))
     parts = [
         re.sub(r"^\w+", lambda word: ACRONYMS.get(word.group(), word.group()), part) for part in stem.split("_") if part
     ]

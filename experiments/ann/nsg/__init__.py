@@ -63,7 +63,14 @@ EXPERIMENT = Experiment(
             table=Table(
                 title="The quickest search for recall 0.9, 0.95, 0.99 and 0.999, ours and another",
                 by=("method", "search_list_size"),
-                columns=("recall_at_k", "queries_per_second", "latency_p50_us", "latency_p99_us", "build_seconds"),
+                columns=(
+                    "recall_at_k",
+                    "queries_per_second",
+                    "latency_p50_us",
+                    "latency_p99_us",
+                    "build_seconds",
+                    "index_bytes",
+                ),
             ),
             pick=search.quickest,
         ),
