@@ -99,6 +99,15 @@ def test_what_gives_no_module_is_refused_in_one_line(file: Path, reference: str,
     assert "\n" not in str(caught.value)
 
 
+def test_code_of_the_user_neither_ends_the_run_nor_prints_into_a_document(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "ends.py").write_text("import sys\nprint('said')\nsys.exit(0)\n")
+    with pytest.raises(InputError, match=r"ends.py cannot be run: SystemExit: 0"):
+        load_module(f"{tmp_path}/ends.py:Net")
+    assert capsys.readouterr() == ("", "said\n")
+
+
 def test_own_modules_are_counted_and_timed_without_laws(file: Path) -> None:
     networks = prepare(Params(model=f"{file}:Net", input="[1,7]"), 0)
     assert EXPERIMENT.own is not None

@@ -9,6 +9,7 @@ import ast
 import importlib
 import runpy
 import sys
+from contextlib import redirect_stdout
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 
@@ -23,6 +24,11 @@ def load_module(reference: str) -> nn.Module:
     Raises:
         InputError: there is no such file, package or name, its code fails, or it gives no torch.nn.Module.
     """
+    with redirect_stdout(sys.stderr):  # what its code prints must not stand in a document of --json
+        return _loaded(reference)
+
+
+def _loaded(reference: str) -> nn.Module:
     source, name, arguments = _split(reference)
     code = _run_file(Path(source)) if source.endswith(".py") else _import_package(source)
     if not hasattr(code, name):
@@ -32,7 +38,7 @@ def load_module(reference: str) -> nn.Module:
         by_place, by_name = arguments or ((), {})
         try:
             named = named(*by_place, **by_name)
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             advice = "" if arguments else f"; give its arguments, as in {name}(width=8)"
             raise InputError(f"{reference} cannot be made: {_described(error)}{advice}") from error
     if not isinstance(named, nn.Module):
@@ -68,7 +74,7 @@ def _run_file(path: Path) -> SimpleNamespace:
     sys.path.insert(0, str(path.parent.resolve()))  # a file may import its neighbors
     try:
         return SimpleNamespace(**runpy.run_path(str(path), run_name=path.stem))
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise InputError(f"{path} cannot be run: {_described(error)}") from error
     finally:
         sys.path.pop(0)
@@ -77,9 +83,9 @@ def _run_file(path: Path) -> SimpleNamespace:
 def _import_package(name: str) -> ModuleType:
     try:
         return importlib.import_module(name)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise InputError(f"{name} cannot be imported: {_described(error)}; a file needs its .py") from error
 
 
-def _described(error: Exception) -> str:
+def _described(error: BaseException) -> str:
     return f"{type(error).__name__}: {' '.join(str(error).split())}"
