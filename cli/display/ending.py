@@ -78,7 +78,9 @@ class Ending:
     def _middle(self, room: int, console: Console, options: ConsoleOptions) -> Iterator[RenderableType]:
         """Headline and claims, each after an empty line, in ``room`` lines."""
         judged, others = ordered(self.findings), list(self._others(options))
-        needed = len(judged) + len(others) + 3 if self.findings else 1  # with counts and the empty lines
+        counts = counts_line(self.findings)
+        counted = _height(counts, console, options) + 2  # with the empty lines around
+        needed = len(judged) + len(others) + counted if self.findings else 1
         tables = [
             Brief(self.headline, rows, f"mlnotes show {self.run} --tables")
             for rows in range(MOST_ROWS, FEWEST_ROWS - 1, -1)
@@ -90,8 +92,8 @@ class Ending:
         if table is not None:
             yield from (Text(), table)
         if self.findings:
-            yield from (Text(), counts_line(self.findings))
-            yield from self._claims(judged, room - height - len(others) - 3, options)
+            yield from (Text(), counts)
+            yield from self._claims(judged, room - height - len(others) - counted, options)
             yield from others
         yield Text()
 
