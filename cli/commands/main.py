@@ -12,9 +12,10 @@ import typer
 from cli.commands import completion
 from cli.commands.data import data
 from cli.commands.notes import notes
-from cli.commands.options import Debug, Json, Launcher, Overrides, RunName, RunNames, Scopes, Smoke, StudyName
+from cli.commands.options import Debug, Json, Launcher, Overrides, RunName, RunNames, Smoke, StudyName
 from cli.commands.replicate import replicate
 from cli.commands.runs import past
+from cli.commands.seal import seal
 from cli.commands.study import StudyCommand
 from cli.commands.verify import verify
 from cli.exits import Commands
@@ -179,25 +180,7 @@ def export(
     export_rows(tuple(runs), csv=csv, parquet=parquet, directory=Path(output), json=json)
 
 
-@app.command()
-def seal(
-    names: Scopes = None,
-    check: Annotated[bool, typer.Option("--check", help="Only tell which claims changed; then exit 1.")] = False,
-    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="With --check: also where a core changed.")] = False,
-    json: Json = False,
-    debug: Debug = False,
-) -> None:
-    """Seal claims before they are run, in conf/claims.lock.
-
-    A run on a claim that is not as it was sealed only explores. A claim that changed is sealed anew, and what it was
-    stays in the history with its last verdict: `mlnotes show NAME` prints it.
-    """
-    from cli.studies import seal
-
-    if check:
-        seal.check_seals(tuple(names or ()), verbose=verbose, json=json)
-    else:
-        seal.seal_claims(tuple(names or ()), json=json)
+app.command()(seal)
 
 
 @app.command()

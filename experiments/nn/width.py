@@ -108,24 +108,22 @@ def run(setup: Setup[Params]) -> Iterator[Event]:
     sizes = {"train": params.labels, "validation": params.validation_images}
     data = fill_test(load_images(params.dataset, seed=seed), sum(sizes.values()), params.test_images, seed=seed)
     split = image_split(data, **sizes, test=min(params.test_images, len(data.test_labels)), seed=seed)
-    n_in = split.features
     form: dict[str, Any] = {"layers": params.layers, "taper": params.taper}
-    size = {"n_in": n_in, "n_out": split.classes, "parameters": params.parameters}
+    size = {"n_in": split.features, "n_out": split.classes, "parameters": params.parameters}
     try:
         chosen = {shape: shapes.widths_for(shape, **size, **form, tolerance=TOLERANCE) for shape in params.shapes}
     except ValueError as error:
         raise InputError(f"parameters: {error}") from None
-    widest = max(chosen[params.shapes[0]])
     yield Note(data.description)
     budget = Budget(steps=params.steps, batch_size=params.batch_size, optimizer="adam", falls=True)
     for done, (shape, widths) in enumerate(chosen.items()):
         yield Progress(f"{shape} {list(widths)}", done, len(chosen))
-        unscaled = shapes.unscaled_widths(shape, widest, **form)
+        unscaled = shapes.unscaled_widths(shape, max(chosen[params.shapes[0]]), **form)
         for fit in train_perceptrons(widths, split, budget, params.lrs, seed=seed):
             yield ShapeRow(
                 shape=shape,
                 widths="-".join(map(str, widths)),
-                parameters=parameter_counts.perceptron((n_in, *widths, split.classes)),
+                parameters=parameter_counts.perceptron((split.features, *widths, split.classes)),
                 excess=shapes.relative_excess(widths, **size),
                 unscaled_excess=shapes.relative_excess(unscaled, **size),
                 lr=fit.lr,

@@ -14,6 +14,7 @@ Source: Fu, Xiang, Wang, Cai: Fast Approximate Nearest Neighbor Search With The 
 from __future__ import annotations
 
 from experiments.ann.nsg import growth, search, steps
+from experiments.ann.nsg.advice import advice, quickest
 from experiments.ann.nsg.setup import Params, prepare
 from experiments.lab.answers import listing, mean, number
 from experiments.lab.experiment import Experiment, Findings, Headline, Own, Rows, Table
@@ -23,7 +24,7 @@ from experiments.lab.judge.rules import Theorem
 
 def answer(findings: Findings, rows: Rows) -> str:
     if steps.PART.name not in rows.by_part:
-        return search.advice(rows.of(search.PART))
+        return advice(rows.of(search.PART))
     enough = search.enough(rows.of(search.PART))
     speeds = [
         f"{method.replace(', ', ' with ')} answers {number(mean(enough, 'queries_per_second', method=method))}"
@@ -72,7 +73,7 @@ EXPERIMENT = Experiment(
                     "index_bytes",
                 ),
             ),
-            pick=search.quickest,
+            pick=quickest,
         ),
     ),
     headline=Headline(
