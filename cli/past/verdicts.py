@@ -21,6 +21,7 @@ from experiments.lab.judge.judge import Condition, Finding
 from experiments.lab.judge.predicted import BASES
 from experiments.lab.record import Record, records
 from experiments.lab.sealing import lock
+from experiments.lab.sealing.looks import ledger
 
 HEAD = """# Verdicts
 
@@ -42,11 +43,13 @@ class Chapter:
 
     @property
     def about(self) -> str:
-        """Seeds, time, code and machine."""
+        """Seeds, time, code and machine, and which confirming look at the study it is, however its claims changed."""
         meta = self.record.meta
         seeds = f"seeds {meta['seeds'][0]} to {meta['seeds'][-1]}"
         commit = f"commit {meta['commit']}" if meta.get("commit") else "commit unknown"
-        return f"{seeds}; {duration(meta['seconds'])}; {commit}; {meta['machine']['processor']}"
+        looks = ledger().looks(self.study.name, until=meta["started"])
+        said = f"; look {looks} at this study, counting those at claims as they were before" * (looks > 1)
+        return f"{seeds}; {duration(meta['seconds'])}; {commit}; {meta['machine']['processor']}{said}"
 
 
 def write_verdicts(path: Path) -> None:

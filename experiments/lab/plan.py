@@ -79,6 +79,8 @@ class Look:
     id: str
     numbers: Mapping[str, int]
     """Claim -> which of its looks it is, from 1 on; without those that have had all."""
+    former: Mapping[str, int]
+    """Claim -> how many looks were taken at it before it was changed to what it is."""
     ledger: Path
     """Where it is recorded."""
 

@@ -13,6 +13,7 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -62,9 +63,23 @@ class Ledger:
                 raise InputError(_spent(study, [line for lines in before.values() for line in lines]))
             first = _unseen(study, claims, known)
             drawn = range(first, first + count)
-            look = Look(id=secrets.token_hex(8), numbers=numbers, ledger=self.path)
+            look = Look(id=secrets.token_hex(8), numbers=numbers, former=self.former(study, claims), ledger=self.path)
             self._append(look.id, study, drawn, {name: claims[name] for name in numbers}, confirm=True)
             return drawn, look
+
+    def former(self, study: str, claims: Mapping[str, str]) -> dict[str, int]:
+        """Claim -> how many looks were taken at it before it was what it is, of claims (name -> hash)."""
+        looks = [line["claims"] for line in self.lines() if line["confirm"] and line["study"] == study]
+        at = {name: [look[name] for look in looks if name in look] for name in claims}
+        return {name: sum(1 for _ in takewhile(seal.__ne__, at[name])) for name, seal in claims.items()}
+
+    def looks(self, study: str, until: str) -> int:
+        """How many looks were taken at a study up to a time (ISO 8601), however its claims changed."""
+        last = datetime.fromisoformat(until)
+        return sum(
+            line["confirm"] and line["study"] == study and datetime.fromisoformat(line["when"]) <= last
+            for line in self.lines()
+        )
 
     def unseen(self, study: str, claims: Mapping[str, str]) -> int:
         """The first fresh seed that neither the study nor a claim (name -> hash) has seen."""

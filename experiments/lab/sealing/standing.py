@@ -72,7 +72,9 @@ def _standing(name: str, plan: Plan, entry: Entry | None, seal: Seal) -> Standin
     if name not in plan.look.numbers:
         return Standing(why=f"its {LOOKS} looks are spent", notable=True)
     core = "; a core has changed since the seal" if lock.other_core(entry, seal) else ""
-    why = f"look {plan.look.numbers[name]} of {LOOKS}, {_span(plan)}{core}"
+    former = plan.look.former[name]
+    before = f", after {former} look{'s' * (former > 1)} at what it was before" if former else ""
+    why = f"look {plan.look.numbers[name]} of {LOOKS}, {_span(plan)}{before}{core}"
     return Standing(kind="confirmatory", why=why, notable=True)
 
 

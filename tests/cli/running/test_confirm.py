@@ -103,5 +103,5 @@ def test_the_newest_verdict_goes_into_the_history_of_a_claim(mlnotes: Invoke, sq
     meta = records()[0].meta
     assert {name: one["why"] for name, one in meta["standings"].items()} == {
         "laws_hold": "look 2 of 3, seeds 1003-1005",
-        "networks_learn": "look 1 of 3, seeds 1003-1005",
+        "networks_learn": "look 1 of 3, seeds 1003-1005, after 1 look at what it was before",
     }

@@ -38,6 +38,14 @@ def test_a_claim_that_was_sealed_anew_has_looks_of_its_own_on_seeds_that_the_stu
     assert book.draw("farm", {"b": "hash-d"}, 10)[0][0] == 1050
 
 
+def test_a_look_says_how_many_came_before_its_claim_was_changed(book: Ledger) -> None:
+    before = [book.draw("zoo", CLAIMS, 10)[1] for _ in range(2)]
+    assert [look.former for look in before] == [{"a": 0, "b": 0}] * 2
+    changed = {"a": "hash-a", "b": "hash-c"}
+    assert [book.draw("zoo", changed, 10)[1].former for _ in range(2)] == [{"a": 0, "b": 2}, {"a": 0, "b": 2}]
+    assert book.looks("zoo", until="2999-01-01T00:00:00+00:00") == 4
+
+
 def test_seeds_that_were_run_without_being_drawn_are_no_longer_fresh_and_no_look(book: Ledger) -> None:
     book.see("zoo", CLAIMS, range(10))
     assert book.lines() == []
