@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from torch import nn
 
 DPO, LONGER = "DPO on pairs", "fine-tuned longer"
-BETA, SHARE, SLOWER = 0.1, 0.4, 0.1
-"""Beta of DPO; its steps, of those of the fine-tuning; its rates, of those of the fine-tuning, and so for both arms."""
+BETA, SHARE, SLOWER = 0.1, 0.4, 10
+"""Beta of DPO; the steps of both arms, of those of the fine-tuning, and how much smaller their rates are."""
 
 
 @observation
@@ -45,7 +45,7 @@ def run(questions: Questions) -> Iterator[Event]:
     lrs, (_, validation, test) = questions.params.lrs, questions.asked()
     tuned = max(map(questions.tuned, lrs), key=lambda network: share_right(network, examples_of(validation)))
     before = share_right(tuned, examples_of(test)), _log_probability(tuned, questions)
-    arms = [(arm, SLOWER * lr) for arm in (DPO, LONGER) for lr in lrs]
+    arms = [(arm, lr / SLOWER) for arm in (DPO, LONGER) for lr in lrs]
     for done, (arm, lr) in enumerate(arms):
         yield Progress("preferences", done, len(arms))
         network = _trained(questions, tuned, arm, lr)
