@@ -14,6 +14,8 @@ import pytest
 from experiments.lab.record import records
 
 HELD = """
+import signal
+signal.signal(signal.SIGINT, signal.default_int_handler)  # where the tests run in the background Ctrl-C is ignored
 from experiments.lab import stopping
 stopping.PATIENCE = {patience}
 with stopping.guarded({limit}):
