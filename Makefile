@@ -23,7 +23,7 @@ slow: .venv/installed-test  ## run the tests that take longer
 	$(BIN)/pytest -m slow
 
 bounds: .venv/installed-test  ## run the tests of kernels with every index checked
-	NUMBA_BOUNDSCHECK=1 NUMBA_CACHE_DIR=$$(mktemp -d) $(BIN)/pytest -n 2 -m "not slow" tests/ann/core tests/detect/core
+	NUMBA_BOUNDSCHECK=1 NUMBA_CACHE_DIR=$$(mktemp -d) $(BIN)/pytest -n 2 -m "not slow" tests/ann/core/simd tests/ann/core/codes tests/ann/core/exact
 
 check: .venv/installed-test  ## format, lint, types, layers, sealed claims
 	$(BIN)/ruff format --check .
