@@ -123,7 +123,10 @@ LAWS = Part(
     claims=(
         Claim(
             "formulas_are_those_of_torch",
-            statement="Given the same gradients, eight update rules written by their formulas walk the trajectories of torch.optim.",
+            statement=(
+                "Given the same gradients, eight update rules written by their formulas walk the trajectories of "
+                "torch.optim."
+            ),
             rule=Theorem("largest difference of a weight over 100 steps", control="a rate 1 % larger", tolerance=1e-10),
             measure=instances("torch"),
             topic="Formulas of optimizers",
