@@ -58,15 +58,19 @@ def runs_of(segmentation: Any, height: int, width: int) -> Runs:
 
 
 def keypoints_of(path: Path, name: str, keypoints: Sequence[Any], n: int) -> Floats:
-    """(entries, n, 3) keypoints.
+    """(entries, n, 3) keypoints; the third number of annotations is 0, 1 or 2, that of results may be a score.
 
     Raises:
-        InputError: one line per entry that has not 3 n numbers.
+        InputError: one line per entry that has not 3 n such numbers.
     """
+    third = "visibility 0, 1 or 2" if name == "annotations" else "visibility"
     faults = [
-        f"{name}[{number}]: keypoints are {shown(one)}, expected {n} times x, y, visibility in finite numbers."
+        f"{name}[{number}]: keypoints are {shown(one)}, expected {n} times x, y, {third} in finite numbers."
         for number, one in enumerate(keypoints)
-        if type(one) is not list or len(one) != 3 * n or not all(map(is_number, one))
+        if type(one) is not list
+        or len(one) != 3 * n
+        or not all(map(is_number, one))
+        or (name == "annotations" and not {0, 1, 2}.issuperset(one[2::3]))
     ]
     refuse(path, faults)
     return np.array(keypoints, dtype=np.float64).reshape(-1, n, 3)
