@@ -26,7 +26,7 @@ from experiments.foundation.datasets.entries import RemoteFile
 from experiments.foundation.datasets.storage import store
 from experiments.foundation.datasets.storage.download import download
 from experiments.foundation.networks.checkpoint import load_checkpoint, save_checkpoint
-from tests.foundation.datasets.test_damage import FORMATS
+from tests.foundation.datasets.small_files import FORMATS
 
 SEARCH = """
 import sys, numpy as np

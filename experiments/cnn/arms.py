@@ -76,7 +76,7 @@ class Images(Setup[P]):
         return tuned_networks(build, side_by_side, self.split, budget, params.lrs, seed=self.seed)
 
 
-def taken(params: TrainingParams, seed: int) -> tuple[Split, str]:
+def split_of(params: TrainingParams, seed: int) -> tuple[Split, str]:
     """The images that ``params`` asks for, as many as there are, and what they are in words."""
     from experiments.foundation.datasets.images import load_images
     from experiments.foundation.networks.split import image_split

@@ -84,7 +84,7 @@ def run(vectors: Vectors) -> Iterator[Event]:
 def notes_of(vectors: Vectors, index: NSG) -> Iterator[Note]:
     """How the neighbor graph was chosen, what repair did, and memory beside what vectors and edges alone take."""
     from experiments.ann.core.nsg.construction.neighbors import GROUPED_FROM, neighbor_plan
-    from experiments.ann.core.simd.kernel import usable_cores
+    from experiments.foundation.cores import usable_cores
 
     n, width = index.base.shape
     if n >= GROUPED_FROM:
@@ -101,7 +101,7 @@ def notes_of(vectors: Vectors, index: NSG) -> Iterator[Note]:
 def peers(vectors: Vectors, found: kept.Found) -> Iterator[Event]:
     """Other index types: graphs of the same degree, HNSW on its lowest layer."""
     from experiments.ann.core.rivals import INDEXES, Settings
-    from experiments.ann.core.simd.kernel import usable_cores
+    from experiments.foundation.cores import usable_cores
 
     params = vectors.params
     settings = Settings(

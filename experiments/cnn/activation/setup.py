@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
-from experiments.cnn.arms import Images, TrainingParams, taken
+from experiments.cnn.arms import Images, TrainingParams, split_of
 from experiments.lab.experiment import once, parameters
 from experiments.lab.judge.claims import Predicted
 
@@ -84,5 +84,5 @@ class Networks(Images[Params]):
 
 
 def prepare(params: Params, seed: int) -> Networks:
-    split, note = taken(params, seed)
+    split, note = split_of(params, seed)
     return Networks(params=params, seed=seed, split=split, notes=(note,))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
-from experiments.cnn.arms import Images, TrainingParams, taken
+from experiments.cnn.arms import Images, TrainingParams, split_of
 from experiments.lab.errors import InputError
 from experiments.lab.experiment import once, parameters
 
@@ -40,9 +40,9 @@ class Params(TrainingParams):
     random_networks: Annotated[int, Field(ge=1, le=1000)] = 2
     """Networks with random weights per pooling and seed."""
     random_images: Annotated[int, Field(ge=10, le=60_000)] = 50
-    """Test images that they see moved, at most all that are taken."""
+    """Test images that they see moved, at most all that are split_of."""
     moved_images: Annotated[int, Field(ge=10, le=60_000)] = 50
-    """Test images that trained networks see moved, at most all that are taken."""
+    """Test images that trained networks see moved, at most all that are split_of."""
     shifts: Annotated[tuple[Annotated[int, Field(ge=1, le=1000)], ...], Field(min_length=1)] = (1, 2)
     """Pixels to the right, from the mildest."""
     rotations: Annotated[tuple[Annotated[float, Field(gt=0, le=180)], ...], Field(min_length=1)] = (10.0, 45.0)
@@ -147,7 +147,7 @@ class Networks(Images[Params]):
 
 
 def prepare(params: Params, seed: int) -> Networks:
-    split, note = taken(params, seed)
+    split, note = split_of(params, seed)
     networks = Networks(params=params, seed=seed, split=split, notes=(note,))
     try:
         for kind in params.kinds:

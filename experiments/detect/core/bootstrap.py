@@ -8,7 +8,6 @@ Source: Efron, Tibshirani: An Introduction to the Bootstrap, 1993, section 13.3 
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
@@ -21,6 +20,7 @@ from experiments.detect.core.evaluation import Evaluation
 from experiments.detect.core.ground_truth import Flags, Floats, GroundTruth, Ints
 from experiments.detect.core.matching import Codes
 from experiments.detect.core.sorting import order_by_falling_score
+from experiments.foundation.cores import usable_cores
 
 
 def resampled_precisions(
@@ -44,7 +44,7 @@ def resampled_precisions(
         found = np.searchsorted(images, of.images)
         return _resampled(draws, found, objects, order, of.ranks, of.places, of.codes[:, :1], of.outside[:, :1], limit)
 
-    with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
+    with ThreadPoolExecutor(usable_cores()) as pool:
         return [
             np.nanmean(list(pool.map(lambda k, one=one: of_class(one, k), range(len(one.matches)))), axis=0)
             for one in evaluations

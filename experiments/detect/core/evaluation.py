@@ -12,7 +12,6 @@ Source: Lin et al.: Microsoft COCO, ECCV 2014; https://cocodataset.org/#detectio
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -27,6 +26,7 @@ from experiments.detect.core.matches import Matches, Sets
 from experiments.detect.core.matching import DROPPED, Codes
 from experiments.detect.core.rules import Rules
 from experiments.detect.core.sorting import order_by_falling_score
+from experiments.foundation.cores import usable_cores
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -132,7 +132,7 @@ def evaluate_detections(
         ValueError: a detection of a class that the ground truth does not know, masks or keypoints that are missing.
     """
     sets = Sets.of(ground_truth, detections, rules or Rules())
-    with ThreadPoolExecutor(threads or len(os.sched_getaffinity(0))) as pool:
+    with ThreadPoolExecutor(threads or usable_cores()) as pool:
         matches = tuple(pool.map(sets.match, range(ground_truth.n_classes)))
         return evaluate_matches(matches, sets.rules, pool)
 

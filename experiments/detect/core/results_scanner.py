@@ -10,7 +10,6 @@ Experience, 2021.
 
 from __future__ import annotations
 
-import os
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -18,6 +17,7 @@ from numpy.typing import NDArray
 
 from experiments.detect.core.compiled import compiled
 from experiments.detect.core.ground_truth import Floats
+from experiments.foundation.cores import usable_cores
 
 Bytes = NDArray[np.uint8]
 Words = NDArray[np.uint64]
@@ -50,7 +50,7 @@ def scan_results(text: bytes) -> Floats | None:
         own = found[rows[part] : rows[part + 1]]
         return _scan(signs, cuts[part], cuts[part + 1], keys, ends, powers, own, own.view(np.uint64)) == len(own)
 
-    with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
+    with ThreadPoolExecutor(usable_cores()) as pool:
         return found if all(pool.map(scan, range(len(cuts) - 1))) else None
 
 

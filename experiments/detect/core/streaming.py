@@ -6,7 +6,6 @@ or picture. The numbers are those of all images in one file, to the last bit.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Literal
@@ -21,6 +20,7 @@ from experiments.detect.core.rules import IouType, Rules
 from experiments.detect.core.shapes.keypoints import SIGMAS, extents
 from experiments.detect.core.shapes.masks import Masks
 from experiments.detect.core.shapes.runs import runs_of_bitmap
+from experiments.foundation.cores import usable_cores
 
 OfImage = Mapping[str, Any]
 """Name -> array or tensor, in torchvision's and torchmetrics' names."""
@@ -81,7 +81,7 @@ class CocoEvaluator:
     def result(self) -> dict[str, float]:
         """COCO's numbers of all images so far, by COCO's names; NaN where undefined."""
         matches = [Matches.joined(self._matches[label]) for label in sorted(self._matches)]
-        with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
+        with ThreadPoolExecutor(usable_cores()) as pool:
             return coco_numbers(evaluate_matches(matches, self.rules, pool))
 
     def _ground_truth(self, targets: Sequence[OfImage], ids: Sequence[int], labels: Ints) -> GroundTruth:

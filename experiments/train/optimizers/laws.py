@@ -61,15 +61,15 @@ def twins(start: Tensor, gradient: Gradient) -> Iterator[TrialRow]:
 
     from experiments.train.core.update_rules import DIRECTIONS, Rule, torch_trajectory, trajectory
 
-    def given(x: Tensor, t: int) -> Tensor:
+    def same_gradient(x: Tensor, t: int) -> Tensor:
         return gradients[t]
 
     for name in DIRECTIONS:
         rule = Rule(name=name, lr=1e-3, weight_decay=0.1)
         ours = trajectory(rule, start, gradient, 100)
         gradients = torch.stack([gradient(x, t) for t, x in enumerate(ours[:-1])])
-        theirs = torch_trajectory(rule, start, given, 100)
-        other = trajectory(replace(rule, lr=1.01e-3), start, given, 100)
+        theirs = torch_trajectory(rule, start, same_gradient, 100)
+        other = trajectory(replace(rule, lr=1.01e-3), start, same_gradient, 100)
         yield TrialRow(
             statement="torch", case=name, error=distance(ours, theirs), control_error=distance(other, theirs)
         )

@@ -14,8 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from experiments.ann.core.simd.distance import Floats, Ids, Keys, key_distance, key_node, make_key, squared_l2_double
-from experiments.ann.core.simd.kernel import finish, kernel, run_chunks, usable_cores
+from experiments.ann.core.simd.kernel import finish, kernel, run_chunks
 from experiments.ann.core.simd.vector import padded, squared_distance
+from experiments.foundation.cores import usable_cores
 
 SPARE = 16
 """Candidates kept beyond k, so that rounding in the product rarely decides."""

@@ -38,12 +38,13 @@ from experiments.ann.core.nsg.searching.batch_search import check_sizes, key_row
 from experiments.ann.core.nsg.searching.counted_search import SearchResult
 from experiments.ann.core.nsg.searching.products import reported
 from experiments.ann.core.simd.distance import Floats, Ids, Keys
-from experiments.ann.core.simd.kernel import kernel, run_all, usable_cores
+from experiments.ann.core.simd.kernel import kernel, run_all
 from experiments.ann.core.simd.lanes import BLOCK
 from experiments.ann.core.simd.machine import has_tiles, has_vnni
 from experiments.ann.core.simd.metric_space import Metric, MetricSpace
 from experiments.ann.core.simd.selection import select_smallest
 from experiments.ann.core.simd.vector import LINE, aligned_rows, padded
+from experiments.foundation.cores import usable_cores
 
 VARIANCE = 0.85
 """Share of the variance that a code holds. With 78 % of that of text embeddings a list had to be five times as long."""

@@ -32,11 +32,11 @@ from experiments.ann.core.nsg.searching.range_search import Within, search_withi
 from experiments.ann.core.nsg.searching.searcher import Searcher
 from experiments.ann.core.nsg.storage import Kept, natural, read_arrays, write_arrays
 from experiments.ann.core.simd.distance import Floats, Ids
-from experiments.ann.core.simd.kernel import usable_cores
 from experiments.ann.core.simd.lanes import BLOCK
 from experiments.ann.core.simd.machine import has_vnni
 from experiments.ann.core.simd.metric_space import MetricSpace
 from experiments.ann.core.simd.vector import LANES, LINE
+from experiments.foundation.cores import usable_cores
 
 PROJECTION_ARRAYS, LEVEL_ARRAYS = ("weights", "scale", "shift"), ("steps", "origins")
 

@@ -41,9 +41,10 @@ from experiments.ann.core.nsg.searching.range_search import Within, search_withi
 from experiments.ann.core.nsg.searching.searcher import Searcher
 from experiments.ann.core.nsg.storage import described, natural, read_arrays, write_arrays
 from experiments.ann.core.simd.distance import Floats, Ids
-from experiments.ann.core.simd.kernel import finish, usable_cores
+from experiments.ann.core.simd.kernel import finish
 from experiments.ann.core.simd.metric_space import MetricSpace
 from experiments.ann.core.simd.vector import LANES, padded
+from experiments.foundation.cores import usable_cores
 
 
 class NSG:

@@ -12,9 +12,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from experiments.ann.core.exact.exact import distances_of, exact_neighbors, recall_by_distance
 from experiments.ann.core.simd.distance import Floats, Ids
-from experiments.ann.core.simd.kernel import usable_cores
 from experiments.ann.core.simd.metric_space import MetricSpace
 from experiments.ann.core.simd.vector import padded
+from experiments.foundation.cores import usable_cores
 
 MOST_QUERIES = 1000
 """Held-out rows that are searched where no queries are given."""
@@ -89,22 +89,19 @@ def recommend(
     """
     if not 0 < recall <= 1 or not 1 <= k < len(base):
         raise ValueError(f"expected a recall in (0, 1] and k from 1 to {len(base) - 1}, got {recall} and {k}")
-    if queries is not None:
-        read, more = space.read(queries, "queries"), 0
-    else:  # each row finds itself, so one more is asked for
-        rows = np.random.default_rng(0).choice(len(base), min(MOST_QUERIES, len(base)), replace=False)
-        read, more = np.ascontiguousarray(base[np.sort(rows), : space.dim], dtype=np.float32), 1
-    asked, placed = space.with_origin(read), padded(space.place_queries(read))
+    asked, placed, more = _questions(base, space, queries)
     truth = exact_neighbors(base, placed, k + more, threads=threads or usable_cores())[1][:, more:]
-    counts = sorted({1, threads or usable_cores()})
+
+    def recall_of(kind: Searchable, size: int) -> float:
+        near = np.sort(distances_of(base, placed, kind.search(asked, k + more, size)[0]), axis=1)[:, more:]
+        return float(recall_by_distance(near, truth, k).mean())
+
     found: list[tuple[bool, float, str, int, int, float]] = []
     for name, kind in kinds.items():
         for size in list_sizes(k + more, len(base)):
-            near = np.sort(distances_of(base, placed, kind.search(asked, k + more, size)[0]), axis=1)[:, more:]
-            reached = float(recall_by_distance(near, truth, k).mean())
-            if reached >= recall:
+            if (reached := recall_of(kind, size)) >= recall:
                 break
-        for count in counts:
+        for count in sorted({1, threads or usable_cores()}):
             seconds = min(_seconds(kind, asked, k + more, size, count) for _ in range(3))
             found.append((reached < recall, seconds, name, size, count, reached))
     _, seconds, best, size, count, reached = min(found)  # what misses the recall comes last
@@ -119,6 +116,18 @@ def recommend(
         latency_us=latencies(kinds[best].searcher(k, size), asked[:ALONE]),
         bytes_per_vector=kinds[best].nbytes / len(base),
     )
+
+
+def _questions(base: Floats, space: MetricSpace, queries: ArrayLike | None) -> tuple[Floats, Floats, int]:
+    """Queries as a caller gives them and as they are placed, and how many more neighbors to ask for: 1 of rows of the
+    base, since each finds itself.
+    """
+    if queries is not None:
+        read, more = space.read(queries, "queries"), 0
+    else:
+        rows = np.random.default_rng(0).choice(len(base), min(MOST_QUERIES, len(base)), replace=False)
+        read, more = np.ascontiguousarray(base[np.sort(rows), : space.dim], dtype=np.float32), 1
+    return space.with_origin(read), padded(space.place_queries(read)), more
 
 
 def list_sizes(k: int, n: int) -> Iterator[int]:

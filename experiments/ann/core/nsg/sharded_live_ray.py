@@ -74,28 +74,28 @@ class LiveWorker:
 
     def known(self, ids: LongIds) -> NDArray[np.bool_]:
         """Which of the ids (m,) it holds."""
-        return np.fromiter((one in self.opened for one in ids.tolist()), np.bool_, len(ids))
+        return np.fromiter((one in self.live for one in ids.tolist()), np.bool_, len(ids))
 
     def add(self, vectors: NDArray[Any], ids: LongIds) -> None:
         """Add those of the vectors (m, d) that it does not hold yet."""
         fresh = ~self.known(ids)
-        self.opened.add(vectors[fresh], ids[fresh])
+        self.live.add(vectors[fresh], ids[fresh])
 
     def delete(self, ids: LongIds) -> None:
         """Take out those of the ids (m,) that it still holds."""
-        self.opened.delete(ids[self.known(ids)])
+        self.live.delete(ids[self.known(ids)])
 
     def search(self, queries: NDArray[Any], k: int, size: int, allowed: LongIds | None) -> tuple[LongIds, Floats]:
         """The k nearest of its shard; see ``LiveNSG.search``."""
         own = np.array(queries)  # Ray's arrays are read-only, for which kernels would be compiled again
-        return self.opened.search(own, k, size, threads=self.threads, allowed=allowed)
+        return self.live.search(own, k, size, threads=self.threads, allowed=allowed)
 
     def count(self) -> int:
         """How many vectors it holds."""
-        return len(self.opened)
+        return len(self.live)
 
     @property
-    def opened(self) -> LiveNSG:
+    def live(self) -> LiveNSG:
         if self.index is None:
             raise RuntimeError(f"{self.folder}: the shard is not built")
         return self.index

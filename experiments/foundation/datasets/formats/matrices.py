@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import math
+import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -45,7 +46,8 @@ def read_npy(path: Path) -> NDArray[Any]:
     """
     size = file_size(path)
     try:
-        with path.open("rb") as file:
+        with path.open("rb") as file, warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "Reading `.npy`")  # of a header that Python 2 wrote, which is as good
             read_header = NPY_HEADERS.get(np.lib.format.read_magic(file))
             if read_header is None:
                 raise InputError(f"{path}: a .npy file of a version that is not known.")

@@ -38,13 +38,13 @@ def test_a_call_that_is_repeated_after_a_crash_changes_nothing_more(tmp_path: Pa
         worker.add(base[150:], names[150:])
         worker.delete(names[:100])
         assert worker.count() == 200
-        worker.opened.close()
+        worker.live.close()
         worker = LiveWorker(tmp_path / "live-0", 1)
     ids, distances = worker.search(base, 1, 300, None)
     np.testing.assert_array_equal(ids[100:, 0], names[100:])
     assert (distances[100:] == 0).all()
     assert worker.known(np.array([0, 299])).tolist() == [False, True]
-    worker.opened.close()
+    worker.live.close()
 
 
 @pytest.mark.parametrize("ids", [np.arange(3000), -7 * np.arange(3000), np.arange(3000) << 40])

@@ -37,6 +37,14 @@ def test_npy_that_is_no_matrix_of_numbers_is_refused(tmp_path: Path, values: np.
     assert str(raised.value) == f"{path}: {told}"
 
 
+def test_npy_of_python_2_is_read_without_a_word(tmp_path: Path) -> None:
+    path = tmp_path / "x.npy"
+    np.save(path, np.arange(6.0).reshape(2, 3))
+    header = path.read_bytes()
+    path.write_bytes(header.replace(b"(2, 3), } ", b"(2L, 3L),}"))
+    assert read_npy(path).tolist() == [[0, 1, 2], [3, 4, 5]]
+
+
 def test_npy_with_pickled_objects_is_not_unpickled(tmp_path: Path) -> None:
     np.save(tmp_path / "x.npy", np.array([[{"a": 1}]], dtype=object), allow_pickle=True)
     with pytest.raises(InputError, match=r"expected the array to be a matrix of numbers .*, found object"):

@@ -36,8 +36,8 @@ from experiments.ann.core.nsg.searching.allowed_search import search_among
 from experiments.ann.core.nsg.searching.batch_search import check_sizes
 from experiments.ann.core.nsg.searching.range_search import Within, search_within
 from experiments.ann.core.simd.distance import Floats
-from experiments.ann.core.simd.kernel import usable_cores
 from experiments.ann.core.simd.metric_space import MetricSpace
+from experiments.foundation.cores import usable_cores
 
 LIST_SIZE = 100
 """Candidate list of the searches that link a new vector."""
