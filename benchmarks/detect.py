@@ -61,6 +61,11 @@ def ours(ground_truth: GroundTruth, detections: Detections, threads: int | None 
     return [numbers[name] for name in NAMES]
 
 
+def ours_of_files(truth: Path, results: Path) -> Numbers:
+    numbers = evaluate_coco(truth, results)
+    return [numbers[name] for name in NAMES]
+
+
 def theirs(make_evaluator: Callable[[], Any], files: bool) -> tuple[float, float, Numbers]:
     """Wall and processor seconds of one evaluation, and its numbers; with the reading where it is from files."""
     made = None if files else make_evaluator()
@@ -145,7 +150,7 @@ def main() -> None:
             for n, name in ((1, "one thread"), (None, "all"))
         }
         if files:
-            own = {"mlnotes": lambda: [evaluate_coco(truth, results)[name] for name in NAMES]}
+            own = {"mlnotes": partial(ours_of_files, truth, results)}
         for work in own.values():
             work()  # compiles
         for _ in range(repeats):
